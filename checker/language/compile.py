@@ -1,0 +1,307 @@
+"""From the modules of a specification to a transition system, its properties and its lemmas."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from checker.errors import Place, SpecError, UsageError
+from checker.language import declare, terms
+from checker.language.compact import Compactor
+from checker.language.declare import Kind
+from checker.language.expressions import Expressions, Value, single_expression
+from checker.language.graph import Graph
+from checker.language.lower import lower
+from checker.language.model import Model, load
+from checker.language.movers import classify, is_local
+from checker.language.sorts import BOOL, EnumSort, RefSort
+from checker.language.source import Source
+from checker.language.terms import FieldKey, Term
+from checker.system import IDLE, Location, Property, StateVar, Transition, TransitionSystem
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A model ready to be explored and proved."""
+
+    model: Model
+    system: TransitionSystem
+    properties: tuple[Property, ...]
+    graphs: tuple[Graph, ...] = field(repr=False)
+
+    def property(self, name: str) -> Property:
+        """The property called ``name``.  Raises UsageError with the names there are."""
+        for p in self.properties:
+            if p.name == name:
+                return p
+        known = ", ".join(p.name for p in self.properties)
+        raise UsageError("unknown-property", f"there is no property {name}", f"choose one of {known}")
+
+
+def compile_model(
+    name: str,
+    modules: list[ModuleType],
+    *,
+    overrides: dict[str, Callable[..., Any]] | None = None,
+    reduce: bool = True,
+) -> Compiled:
+    """Compile a specification; ``reduce`` merges commuting steps (verdicts are the same without).
+
+    Raises SpecError, with file and line, for anything outside the language.
+    """
+    model = load(name, modules, overrides)
+    process = terms.var("self", model.thread)
+    roots = model.of_kind(Kind.SYSCALL)
+    if not roots:
+        raise SpecError("no-syscall", f"{name} has no system call", "decorate at least one function with @syscall")
+    graphs = [lower(model, root, process) for root in roots]
+    properties = [_property(model, s) for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES)]
+    properties += _traps(graphs)
+    return _assemble(model, process, graphs, properties, reduce)
+
+
+def compile_function(compiled: Compiled, name: str, *, reduce: bool = True) -> TransitionSystem:
+    """The transitions of one kernel function called by itself with any arguments (``sockproof show``).
+
+    Raises UsageError if there is no such kernel function.
+    """
+    model = compiled.model
+    kinds = (Kind.KERNEL, Kind.SYSCALL)
+    if name not in model.functions or model.functions[name].declaration.kind not in kinds:
+        known = ", ".join(s.name for s in model.of_kind(*kinds))
+        raise UsageError("unknown-function", f"there is no kernel function {name}", f"choose one of {known}")
+    graph = lower(model, model.functions[name], compiled.system.self_var)
+    visible = {k for p in compiled.properties for k in terms.fields_of(p.formula)}
+    classes = classify(model, [*(g for g in compiled.graphs if g.root != name), graph], visible, reduce=reduce)
+    locations, transitions = Compactor(model, graph, classes, compiled.system.self_var).run()
+    return _system(model, compiled.system.self_var, [graph], locations, transitions)
+
+
+def _assemble(model: Model, process: Term, graphs: list[Graph], properties: list[Property], reduce: bool) -> Compiled:
+    visible = {k for p in properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
+    classes = classify(model, graphs, visible, reduce=reduce)
+    locations: list[Location] = []
+    transitions: list[Transition] = []
+    for graph in graphs:
+        more, steps = Compactor(model, graph, classes, process).run()
+        locations += more
+        transitions += steps
+    system = _system(model, process, graphs, locations, transitions)
+    return Compiled(model, system, (*properties, *_exclusive(model, system, graphs)), tuple(graphs))
+
+
+def _system(
+    model: Model, process: Term, graphs: list[Graph], locations: list[Location], transitions: list[Transition]
+) -> TransitionSystem:
+    pc = EnumSort("Location", (IDLE, *(loc.name for loc in locations)))
+    used = {u.key for t in transitions for u in t.updates}
+    local_vars = [v for g in graphs for v in g.locals.values() if v.key in used]
+    traps = [trap for g in graphs for trap, _, _ in g.traps.values()]
+    fields = [v for record in model.fields.values() for v in record.values()]
+    state_vars = (StateVar(model.thread.name, "pc", pc), *fields, *dict.fromkeys(traps), *local_vars)
+    idle = Location(IDLE, "", "", IDLE, ())
+    return TransitionSystem(
+        model.name,
+        state_vars,
+        (idle, *locations),
+        tuple(transitions),
+        tuple(model.records.values()),
+        model.thread,
+        process,
+        pc,
+        tuple(g.root for g in graphs),
+    )
+
+
+def _traps(graphs: list[Graph]) -> list[Property]:
+    """One property per BUG_TRAP: its condition never fails."""
+    traps = {key: trap for g in graphs for key, trap in g.traps.items()}
+    return [
+        Property(
+            variable.name,
+            "always",
+            (),
+            terms.negate(terms.field(variable.key, BOOL)),
+            terms.TRUE,
+            f"the soft assertion of {function}",
+            "holds",
+            "the kernel's authors assert it",
+            place,
+        )
+        for variable, place, function in traps.values()
+    ]
+
+
+def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
+    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object."""
+    claimed: dict[tuple[str, int], tuple[Term, ...]] = {
+        (g.root, n.place.line): n.context.exclusive for g in graphs for n in g.nodes if n.context.exclusive
+    }
+    if not claimed:
+        return []
+    t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
+    where: dict[RefSort, dict[Term, list[str]]] = {}
+    users: dict[RefSort, dict[Term, list[str]]] = {}
+    for loc in system.locations:
+        graph = next((g for g in graphs if g.root == loc.root), None)
+        if graph is None:
+            continue
+        for _, _, t in loc.names:
+            if isinstance(t.sort, RefSort) and not t.sort.key:
+                users.setdefault(t.sort, {}).setdefault(t, []).append(loc.name)
+        for obj in next((n.context.exclusive for n in graph.nodes if _is_at(system, loc, n)), ()):
+            assert isinstance(obj.sort, RefSort)
+            where.setdefault(obj.sort, {}).setdefault(obj, []).append(loc.name)
+    clauses = []
+    for sort, objects in where.items():
+        for mine, places in objects.items():
+            for theirs, others in users[sort].items():
+                a, b = terms.field(mine.data, sort, t1), terms.field(theirs.data, sort, t2)
+                here = terms.disj(*(system.at(t1, p) for p in dict.fromkeys(places)))
+                there = terms.disj(*(system.at(t2, p) for p in dict.fromkeys(others)))
+                clauses.append(terms.implies(terms.conj(here, there), terms.negate(terms.eq(a, b))))
+    formula = terms.implies(terms.negate(terms.eq(t1, t2)), terms.conj(*clauses))
+    antecedent = terms.disj(*(system.at(t1, p) for objects in where.values() for ps in objects.values() for p in ps))
+    return [
+        Property(
+            "exclusive",
+            "always",
+            (t1, t2),
+            formula,
+            antecedent,
+            "with exclusive(...): the reduction relies on it",
+            "holds",
+            "the last reference to a file is dropped by one thread, and nobody can get another",
+            Place("spec/net/socket.py", 1),
+        )
+    ]
+
+
+def _is_at(system: TransitionSystem, loc: Location, node: Any) -> bool:
+    return node.context.stack == loc.stack and node.text == loc.text and node.context.names != () and _same_line(loc, node)
+
+
+def _same_line(loc: Location, node: Any) -> bool:
+    return loc.function == node.function
+
+
+def _property(model: Model, source: Source) -> Property:
+    declaration = source.declaration
+    expected = {Kind.ALWAYS: ("holds", "violated"), Kind.SOMETIMES: ("reachable", "unreachable")}[declaration.kind]
+    if declaration.expected not in expected:
+        raise source.error(source.tree, "wrong-expectation", f"{source.name} cannot be expected to be {declaration.expected!r}", f"write {' or '.join(expected)}")
+    params = {a.arg: terms.var(a.arg, Expressions(model, source, {}, NOBODY).parameter_sort(source, a.arg)) for a in source.tree.args.args}
+    reader = Expressions(model, source, dict(params), NOBODY)
+    body = single_expression(source)
+    formula = reader.condition(body)
+    antecedent = terms.TRUE
+    if isinstance(body, ast.Call) and reader._is(body.func, declare.implies):
+        antecedent = reader.condition(body.args[0])
+    return Property(
+        source.name,
+        declaration.kind.value,
+        tuple(params.values()),
+        formula,
+        antecedent,
+        declaration.stands_for,
+        declaration.expected,
+        declaration.because,
+        source.place(source.tree),
+        declaration.uses,
+    )
+
+
+NOBODY = terms.var("nobody", RefSort("Nobody"))
+
+
+@dataclass(frozen=True)
+class Lemma:
+    """A formula of an inductive proof, with the reason it holds and the lemmas it needs."""
+
+    name: str
+    params: tuple[Term, ...]
+    formula: Term
+    reason: str
+    place: Place
+    uses: tuple[str, ...]
+
+
+def compile_lemmas(compiled: Compiled, modules: list[ModuleType]) -> tuple[Lemma, ...]:
+    """The ``@lemma`` functions of ``modules``, over the locations of a compiled model."""
+    found = []
+    for module in modules:
+        for value in vars(module).values():
+            declaration = getattr(value, "__declaration__", None)
+            if declaration is not None and declaration.kind is Kind.LEMMA and value.__module__ == module.__name__:
+                found.append(_lemma(compiled, value))
+    return tuple(found)
+
+
+def _lemma(compiled: Compiled, function: Any) -> Lemma:
+    from checker.language.source import read
+
+    source = read(function)
+    scope = Expressions(compiled.model, source, {}, NOBODY)
+    params = {a.arg: terms.var(a.arg, scope.parameter_sort(source, a.arg)) for a in source.tree.args.args}
+    formula = LemmaExpressions(compiled, source, dict(params)).condition(single_expression(source))
+    return Lemma(source.name, tuple(params.values()), formula, source.doc, source.place(source.tree), source.declaration.uses)
+
+
+class LemmaExpressions(Expressions):
+    """Expressions that may also speak of where a thread is."""
+
+    def __init__(self, compiled: Compiled, source: Source, env: dict[str, Term], calling: tuple[str, ...] = ()) -> None:
+        super().__init__(compiled.model, source, env, NOBODY, calling)
+        self.compiled = compiled
+
+    def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
+        return LemmaExpressions(self.compiled, source, env, (*self.calling, source.name))
+
+    def special(self, name: str, node: ast.Call) -> Value | None:
+        target = self.source.namespace.get(name)
+        if target is declare.at and len(node.args) == 3:
+            text = node.args[2]
+            if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+                raise self.source.error(node, "unsupported-expression", "at() needs the statement as a string", "copy it from the function")
+            return self._located(node, text.value)
+        if target is declare.inside and len(node.args) == 2:
+            return self._located(node, None)
+        return None
+
+    def _located(self, node: ast.Call, text: str | None) -> Term:
+        thread = self.term(node.args[0], self.model.thread)
+        named = node.args[1]
+        function = named.id if isinstance(named, ast.Name) else ""
+        if function not in self.model.functions:
+            raise self.source.error(node, "unknown-function", f"{self.source.text(named)} is no kernel function", "name a @kernel function")
+        wanted = {k.arg: k.value for k in node.keywords if k.arg}
+        parts = []
+        for loc in self.compiled.system.locations:
+            matches = function in loc.stack if text is None else (loc.function == function and loc.text == text)
+            if matches:
+                parts.append(self._at_location(loc, function, thread, wanted))
+        if text is not None and not self._statement_exists(function, text):
+            raise self.source.error(node, "unknown-statement", f"{function} has no statement `{text}`", "copy it from the function")
+        return terms.disj(*parts)
+
+    def _at_location(self, loc: Location, function: str, thread: Term, wanted: dict[str, ast.expr]) -> Term:
+        names = {n: t for f, n, t in loc.names if f == function}
+        conditions = [self.compiled.system.at(thread, loc.name)]
+        for name, expression in wanted.items():
+            if name not in names:
+                continue
+            local = terms.field(names[name].data, names[name].sort, thread)
+            conditions.append(terms.eq(local, self.term(expression, local.sort)))
+        missing = [n for n in wanted if n not in names]
+        return terms.FALSE if missing else terms.conj(*conditions)
+
+    def _statement_exists(self, function: str, text: str) -> bool:
+        return any(n.function == function and n.text == text for g in self.compiled.graphs for n in g.nodes)
+
+
+def locals_of(compiled: Compiled) -> set[FieldKey]:
+    """The compiler-made locals of a model."""
+    return {v.key for v in compiled.system.state_vars if is_local(compiled.model, v.key)}

@@ -1,0 +1,418 @@
+"""Expressions of the language to terms: names, fields, comparisons, quantifiers, with every type checked.
+
+:class:`Expressions` translates without side effects, as properties and atomic regions need it; the compiler of
+statements (:mod:`checker.language.lower`) overrides how fields are read and functions are called.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from checker.language import declare, terms
+from checker.language.declare import Kind
+from checker.language.model import Model
+from checker.language.sorts import BOOL, BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
+from checker.language.source import Source, statements
+from checker.language.terms import Term
+from checker.system import StateVar
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number or NULL whose sort comes from the context."""
+
+    value: int | None
+
+
+Value = Term | Literal
+
+_COMPARE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in"}
+
+
+class Expressions:
+    """Translates the expressions of one function; ``env`` maps source names to terms."""
+
+    def __init__(self, model: Model, source: Source, env: dict[str, Term], process: Term, calling: tuple[str, ...] = ()) -> None:
+        self.model = model
+        self.source = source
+        self.env = env
+        self.process = process
+        self.calling = calling
+
+    # -- what the statement compiler overrides ------------------------------------------------------------------
+
+    def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
+        """The value of a state variable."""
+        return terms.field(variable.key, variable.sort, obj)
+
+    def call(self, source: Source, node: ast.Call) -> Value:
+        """The value of a kernel function; only statements may call one."""
+        raise self.source.error(
+            node, "call-in-expression", f"{source.name} is a kernel function and cannot be called in a pure expression", "declare it @pure"
+        )
+
+    def special(self, name: str, node: ast.Call) -> Value | None:
+        """A primitive that only kernel code has (new, choice, ...)."""
+        return None
+
+    # -- values -----------------------------------------------------------------------------------------------
+
+    def term(self, node: ast.expr, sort: Sort) -> Term:
+        """``node`` as a term of ``sort``.  Raises SpecError if it has another type."""
+        return self.coerce(self.value(node), sort, node)
+
+    def truth(self, value: Value, node: ast.AST) -> Term:
+        """C's truth value: not zero, not NULL."""
+        if isinstance(value, Literal):
+            return terms.boolean(bool(value.value))
+        if value.sort == BOOL:
+            return value
+        if isinstance(value.sort, EnumSort) and value.sort.members[0] not in ("0", "NULL"):
+            raise self.source.error(
+                node, "not-a-truth-value", f"{self.source.text(node)} is a {value.sort.name}, and none of its members is 0", "compare it with a member"
+            )
+        return terms.negate(terms.eq(value, terms.const(0, value.sort)))
+
+    def condition(self, node: ast.expr) -> Term:
+        """``node`` as a truth value."""
+        return self.truth(self.value(node), node)
+
+    def coerce(self, value: Value, sort: Sort, node: ast.AST) -> Term:
+        """Give a literal its sort, or check that a term has it."""
+        if isinstance(value, Literal):
+            return self._literal(value, sort, node)
+        if value.sort != sort:
+            raise self.source.error(
+                node, "wrong-type", f"{self.source.text(node)} is a {value.sort.name}, but a {sort.name} is needed here", _hint(value.sort, sort)
+            )
+        return value
+
+    def _literal(self, literal: Literal, sort: Sort, node: ast.AST) -> Term:
+        number = literal.value
+        match sort:
+            case WordSort() if number is not None:
+                if 0 <= number < 1 << sort.bits:
+                    return terms.const(number, sort)
+                raise self.source.error(node, "out-of-range", f"{number} does not fit the {sort.bits} bits of {sort.name}", "use a smaller number")
+            case EnumSort() if number == 0 and sort.members[0] == "0":
+                return terms.const(0, sort)
+            case EnumSort() if number is None and sort.members[0] == "NULL":
+                return terms.const(0, sort)
+            case RefSort() if number is None:
+                return terms.const(0, sort)
+            case ScalarSort() if number == 0:
+                return terms.const(0, sort)
+        shown = "NULL" if number is None else str(number)
+        raise self.source.error(node, "wrong-type", f"{shown} is no value of {sort.name}", f"write a value of {sort.name}")
+
+    def value(self, node: ast.expr) -> Value:
+        """Translate ``node``; literals keep their sort open."""
+        match node:
+            case ast.Constant(value=bool(b)):
+                return terms.boolean(b)
+            case ast.Constant(value=int(n)):
+                return Literal(n)
+            case ast.Constant(value=None):
+                return Literal(None)
+            case ast.Name(id=name):
+                return self.name(name, node)
+            case ast.Attribute(value=base, attr=attr):
+                return self.attribute(base, attr, node)
+            case ast.Compare():
+                return self.compare(node)
+            case ast.BoolOp(op=op, values=parts):
+                join = terms.conj if isinstance(op, ast.And) else terms.disj
+                return join(*(self.condition(p) for p in parts))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return terms.negate(self.condition(operand))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.conditional(test, body, orelse, node)
+            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1)):
+                base = self.value(left)
+                if isinstance(base, Term) and isinstance(base.sort, WordSort):
+                    return terms.successor(base)
+                raise self.source.error(node, "wrong-type", f"{self.source.text(left)} is not a word", "only a word has a successor")
+            case ast.Call():
+                return self.apply(node)
+            case ast.Subscript(value=ast.Name(id=name), slice=key) if name not in self.env:
+                return self.indexed(name, key, node)
+        raise self.source.error(
+            node, "unsupported-expression", f"`{self.source.text(node)}` is outside the language", "use names, fields, comparisons, and/or/not, any/all"
+        )
+
+    def indexed(self, name: str, key: ast.expr, node: ast.AST) -> Term:
+        """``Record[word]``: the object of a keyed record."""
+        sort = self.model.records.get(name)
+        keys = [s for s in self.model.sorts.values() if sort is not None and sort.key and s.name == sort.key]
+        if sort is None or not keys:
+            raise self.source.error(node, "no-key", f"{name} is not indexed by a word", "declare the record with key=")
+        return terms.indexed(self.term(key, keys[0]), sort)
+
+    def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr, node: ast.AST) -> Term:
+        """``body if test else orelse``."""
+        cond, a, b = self.condition(test), self.value(body), self.value(orelse)
+        sort = self.common_sort(a, b, node)
+        return terms.ite(cond, self.coerce(a, sort, body), self.coerce(b, sort, orelse))
+
+    def common_sort(self, a: Value, b: Value, node: ast.AST) -> Sort:
+        """The sort two values share.  Raises SpecError for two literals."""
+        for side in (a, b):
+            if isinstance(side, Term):
+                return side.sort
+        raise self.source.error(node, "no-type", f"`{self.source.text(node)}` has only literals", "use a typed name")
+
+    def name(self, name: str, node: ast.AST) -> Value:
+        """A local name, or a global of the module."""
+        if name in self.env:
+            return self.env[name]
+        if name not in self.source.namespace:
+            raise self.source.error(node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling")
+        found = self.source.namespace[name]
+        if isinstance(found, declare.Enumeration):
+            sort = self.model.sort_of(type(found), name)
+            assert isinstance(sort, EnumSort)
+            return terms.const(list(type(found)).index(found), sort)
+        if isinstance(found, declare.Operations):
+            sort = self.model.operations[type(found)]
+            return terms.member(sort, found.name)
+        if found is None or (isinstance(found, int) and not isinstance(found, bool)):
+            return Literal(found)
+        raise self.source.error(node, "no-value", f"{name} is a {type(found).__name__}, not a value", "use it as the language intends")
+
+    def attribute(self, base: ast.expr, attr: str, node: ast.AST) -> Value:
+        """``object.field``, or a member of an enumeration class."""
+        if isinstance(base, ast.Name) and base.id not in self.env:
+            cls = self.source.namespace.get(base.id)
+            if isinstance(cls, type) and issubclass(cls, declare.Enumeration):
+                if attr not in cls.__members__:
+                    raise self.source.error(
+                        node, "unknown-member", f"{cls.__name__} has no member {attr}", f"its members are {', '.join(cls.__members__)}"
+                    )
+                sort = self.model.sort_of(cls, attr)
+                return terms.const(list(cls.__members__).index(attr), sort)
+        obj = self.value(base)
+        if isinstance(obj, Term) and isinstance(obj.sort, EnumSort) and obj.sort in self.model.operations.values():
+            return self.has_operation(obj, attr, node)
+        return self.read(self.field(obj, attr, base), self.object(obj, base), node)
+
+    def object(self, value: Value, node: ast.AST) -> Term:
+        """A value used as an object."""
+        if isinstance(value, Term) and isinstance(value.sort, RefSort):
+            return value
+        kind = value.sort.name if isinstance(value, Term) else "literal"
+        raise self.source.error(node, "no-object", f"{self.source.text(node)} is a {kind} and has no fields", "only records have fields")
+
+    def field(self, obj: Value, attr: str, node: ast.AST) -> StateVar:
+        """The state variable ``attr`` of an object.  Raises SpecError for an unknown field."""
+        record = self.object(obj, node).sort.name
+        fields = self.model.fields[record]
+        if attr not in fields:
+            raise self.source.error(node, "unknown-field", f"{record} has no field {attr}", f"its fields are {', '.join(fields)}")
+        return fields[attr]
+
+    def has_operation(self, table: Term, attr: str, node: ast.AST) -> Term:
+        """Whether the operation ``attr`` of a function table is there (``if (sk->prot->init)``)."""
+        assert isinstance(table.sort, EnumSort)
+        having = [m for m in table.sort.members if m != "NULL" and self.operation(m, attr, node) is not None]
+        return terms.disj(*(terms.eq(table, terms.member(table.sort, m)) for m in having))
+
+    def operation(self, table: str, attr: str, node: ast.AST) -> Source | None:
+        """The function behind ``attr`` of one table, or None where it is NULL."""
+        functions = self.model.tables[table].functions
+        if attr not in functions:
+            raise self.source.error(node, "unknown-operation", f"{table} has no operation {attr}", f"its operations are {', '.join(functions)}")
+        function = functions[attr]
+        return None if function is None else self.model.functions[function.__name__]
+
+    def compare(self, node: ast.Compare) -> Term:
+        """A comparison; ``in`` takes a tuple of values."""
+        if len(node.ops) != 1:
+            raise self.source.error(node, "chained-comparison", "C has no chained comparisons", "join two comparisons with `and`")
+        word = _COMPARE.get(type(node.ops[0]))
+        left, right = node.left, node.comparators[0]
+        if word in ("in", "not in"):
+            if not isinstance(right, ast.Tuple):
+                raise self.source.error(node, "unsupported-expression", f"`{word}` needs a tuple of values", "write `x in (A, B)`")
+            item = self.value(left)
+            found = terms.disj(*(self._equal(item, self.value(e), left, e, node) for e in right.elts))
+            return found if word == "in" else terms.negate(found)
+        if word is None:
+            raise self.source.error(node, "unsupported-expression", "`is` does not exist in the language", "write == or !=")
+        a, b = self.value(left), self.value(right)
+        if word in ("==", "!="):
+            equal = self._equal(a, b, left, right, node)
+            return equal if word == "==" else terms.negate(equal)
+        sort = self.common_sort(a, b, node)
+        if not isinstance(sort, WordSort):
+            raise self.source.error(node, "no-order", f"values of {sort.name} have no order", "only words are ordered")
+        x, y = self.coerce(a, sort, left), self.coerce(b, sort, right)
+        match word:
+            case "<":
+                return terms.lt(x, y)
+            case ">":
+                return terms.lt(y, x)
+            case "<=":
+                return terms.negate(terms.lt(y, x))
+            case _:
+                return terms.negate(terms.lt(x, y))
+
+    def _equal(self, a: Value, b: Value, left: ast.AST, right: ast.AST, node: ast.AST) -> Term:
+        sort = self.common_sort(a, b, node)
+        if isinstance(sort, BoolSort) and (isinstance(a, Literal) or isinstance(b, Literal)):
+            literal, term = (a, b) if isinstance(a, Literal) else (b, a)
+            assert isinstance(literal, Literal) and isinstance(term, Term)
+            return term if literal.value else terms.negate(term)
+        return terms.eq(self.coerce(a, sort, left), self.coerce(b, sort, right))
+
+    # -- calls ------------------------------------------------------------------------------------------------
+
+    def apply(self, node: ast.Call) -> Value:
+        """A call: a built-in, a quantifier, a @pure expression or a kernel function."""
+        if node.keywords and not self._is(node.func, declare.at, declare.inside):
+            raise self.source.error(node, "keyword-argument", "calls have positional arguments only", "drop the keyword")
+        if isinstance(node.func, ast.Attribute):
+            return self.dispatch(node.func, node)
+        if not isinstance(node.func, ast.Name):
+            raise self.source.error(node, "unsupported-expression", "this cannot be called", "call a function by its name")
+        name = node.func.id
+        if name in ("any", "all"):
+            return self.quantify(name, node)
+        target = self.source.namespace.get(name)
+        if target is None and name not in self.source.namespace:
+            raise self.source.error(node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling")
+        found = self.builtin(target, name, node)
+        if found is not None:
+            return found
+        if hasattr(target, "__declaration__"):
+            source = self.model.functions[target.__name__]
+            if source.declaration.kind is Kind.PURE:
+                return self.expand(source, node)
+            return self.call(source, node)
+        raise self.source.error(node, "unknown-function", f"{name} is no function of the specification", "decorate it with @kernel or @pure")
+
+    def _is(self, func: ast.expr, *targets: Any) -> bool:
+        return isinstance(func, ast.Name) and self.source.namespace.get(func.id) in targets
+
+    def builtin(self, target: Any, name: str, node: ast.Call) -> Value | None:
+        """The built-in functions usable in any expression."""
+        if target is declare.htons:
+            arg = self.value(self.arguments(node, 1)[0])
+            return self._htons(arg, node)
+        if target is declare.implies:
+            a, b = self.arguments(node, 2)
+            return terms.implies(self.condition(a), self.condition(b))
+        if target is declare.current:
+            return self.process
+        return self.special(name, node)
+
+    def _htons(self, value: Value, node: ast.Call) -> Term:
+        if isinstance(value, Term):
+            for sort in self.model.sorts.values():
+                if isinstance(sort, WordSort) and sort.swapped == value.sort.name:
+                    return terms.htons(value, sort)
+        raise self.source.error(node, "wrong-type", f"{self.source.text(node.args[0])} is not in host byte order", "htons takes a host order port")
+
+    def arguments(self, node: ast.Call, count: int) -> list[ast.expr]:
+        """The arguments of a call.  Raises SpecError unless there are ``count``."""
+        if len(node.args) != count:
+            raise self.source.error(
+                node, "argument-count", f"{self.source.text(node.func)} takes {count} arguments, not {len(node.args)}", "compare with its definition"
+            )
+        return node.args
+
+    def dispatch(self, func: ast.Attribute, node: ast.Call) -> Value:
+        """A call through a function table; only statements may make one."""
+        raise self.source.error(node, "call-in-expression", "a function table cannot be called in a pure expression", "call it in kernel code")
+
+    def expand(self, source: Source, node: ast.Call) -> Value:
+        """Replace a @pure call by its expression."""
+        self.check_recursion(source, node)
+        params = source.tree.args.args
+        values = self.arguments(node, len(params))
+        env = {
+            p.arg: self.term(v, self.parameter_sort(source, p.arg)) for p, v in zip(params, values, strict=True)
+        }
+        return self.nested(source, env).value(single_expression(source))
+
+    def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
+        """A translator for the body of another function."""
+        return Expressions(self.model, source, env, self.process, (*self.calling, source.name))
+
+    def check_recursion(self, source: Source, node: ast.AST) -> None:
+        """Raise SpecError if ``source`` is being expanded already."""
+        if source.name in self.calling:
+            chain = " -> ".join((*self.calling[self.calling.index(source.name) :], source.name))
+            raise self.source.error(node, "recursion", f"recursive call: {chain}", "kernel functions are inlined; write a loop")
+
+    def parameter_sort(self, source: Source, name: str) -> Sort:
+        """The declared sort of a parameter."""
+        return annotation_sort(self.model, source, source.hints.get(name), f"parameter {name} of {source.name}", source.tree)
+
+    def quantify(self, word: str, node: ast.Call) -> Term:
+        """``any(... for x in Record)`` and ``all(...)``, over a record or a @members set."""
+        generator = node.args[0] if len(node.args) == 1 else None
+        if not isinstance(generator, ast.GeneratorExp) or len(generator.generators) != 1:
+            raise self.source.error(node, "unsupported-expression", f"{word} needs one generator", f"write {word}(condition for x in Record)")
+        loop = generator.generators[0]
+        if not isinstance(loop.target, ast.Name):
+            raise self.source.error(node, "unsupported-expression", "the bound name must be plain", "write `for x in ...`")
+        name = loop.target.id
+        fresh = name
+        while any(t.op == "var" and t.data == fresh for e in self.env.values() for t in terms.subterms(e)):
+            fresh += "_"
+        bound, inside = self._domain(loop.iter, fresh)
+        body_env = {**self.env, name: bound}
+        translator = self.nested(self.source, body_env)
+        translator.calling = self.calling
+        conditions = [inside, *(translator.condition(c) for c in loop.ifs)]
+        body = translator.condition(generator.elt)
+        if word == "any":
+            return terms.exists(bound, terms.conj(*conditions, body))
+        return terms.forall(bound, terms.implies(terms.conj(*conditions), body))
+
+    def _domain(self, node: ast.expr, name: str) -> tuple[Term, Term]:
+        if isinstance(node, ast.Name):
+            sort = self.model.sorts.get(self.source.namespace.get(node.id))  # type: ignore[arg-type]
+            if isinstance(sort, RefSort):
+                return terms.var(name, sort), terms.TRUE
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            target = self.source.namespace.get(node.func.id)
+            source = self.model.functions.get(getattr(target, "__name__", ""))
+            if source is not None and source.declaration.kind is Kind.MEMBERS:
+                first, *rest = source.tree.args.args
+                sort = self.parameter_sort(source, first.arg)
+                bound = terms.var(name, sort)
+                values = self.arguments(node, len(rest))
+                env = {p.arg: self.term(v, self.parameter_sort(source, p.arg)) for p, v in zip(rest, values, strict=True)}
+                return bound, self.nested(source, {first.arg: bound, **env}).condition(single_expression(source))
+        raise self.source.error(
+            node, "unknown-domain", f"{self.source.text(node)} is no set of objects", "use a Record class or a @members function"
+        )
+
+
+def annotation_sort(model: Model, source: Source, annotation: Any, where: str, node: ast.AST) -> Sort:
+    """The sort named by an annotation of ``source``.  Raises SpecError if it is missing or unknown."""
+    if annotation is None:
+        raise source.error(node, "no-annotation", f"{where} has no type", "annotate it")
+    python_type = source.namespace.get(annotation, bool if annotation == "bool" else None) if isinstance(annotation, str) else annotation
+    if python_type is None:
+        raise source.error(node, "unknown-type", f"{where} has the unknown type {annotation}", "declare or import it")
+    return model.sort_of(python_type, where)
+
+
+def single_expression(source: Source) -> ast.expr:
+    """The expression a @pure function, a property or a lemma returns."""
+    body = statements(source.tree)
+    if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
+        return body[0].value
+    raise source.error(source.tree, "not-an-expression", f"{source.name} must consist of one return statement", "write `return <expression>`")
+
+
+def _hint(have: Sort, need: Sort) -> str:
+    if isinstance(need, WordSort) and need.swapped == have.name:
+        return "convert it with htons()"
+    if isinstance(need, EnumSort):
+        return f"the members of {need.name} are {', '.join(need.members)}"
+    return f"use a value of type {need.name}"

@@ -1,0 +1,90 @@
+"""Control-flow graphs of system calls, one primitive action per node, with callees inlined.
+
+A node does one thing: computes with locals, reads or writes one piece of shared memory, takes or
+releases a lock, chooses.  What may be merged into one transition is decided later, by :mod:`checker.language.movers`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from checker.errors import Place
+from checker.language.sorts import RefSort
+from checker.language.terms import FieldKey, Term
+from checker.system import StateVar
+
+
+class Action(enum.Enum):
+    """What a node does."""
+
+    ASSIGN = "assign"
+    READ = "read"
+    WRITE = "write"
+    GHOST = "ghost"
+    BRANCH = "branch"
+    CHOOSE = "choose"
+    ACQUIRE = "acquire"
+    RELEASE = "release"
+    NEW = "new"
+    FREE = "free"
+    NOTE = "note"
+    RETURN = "return"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock as a node takes it: the boolean ``users`` of ``obj`` (or of the kernel) and its ghost ``owner``."""
+
+    name: str
+    users: FieldKey
+    owner: StateVar | None
+    obj: Term | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a node stands: active functions, names in scope, locks held, exclusive objects, atomic region."""
+
+    stack: tuple[str, ...]
+    names: tuple[tuple[str, str, Term], ...]
+    held: tuple[Lock, ...]
+    exclusive: tuple[Term, ...]
+    region: int
+
+
+@dataclass
+class Node:
+    """A node of the graph; ``successors`` has two entries for a branch (true, false), none for a return.
+
+    ``target`` is the local assigned; ``key``/``obj`` the shared variable touched; ``value`` what is assigned, tested or
+    returned; for a choice, the condition on the value, which appears in it as ``target``.
+    """
+
+    index: int
+    action: Action
+    place: Place
+    text: str
+    context: Context
+    target: StateVar | None = None
+    key: FieldKey | None = None
+    obj: Term | None = None
+    value: Term | None = None
+    lock: Lock | None = None
+    record: RefSort | None = None
+    successors: list[int] = field(default_factory=list)
+
+    @property
+    def function(self) -> str:
+        return self.context.stack[-1]
+
+
+@dataclass
+class Graph:
+    """The graph of one system call; node 0 is its entry.  ``lazy`` locals are arguments, chosen when first read."""
+
+    root: str
+    nodes: list[Node]
+    locals: dict[FieldKey, StateVar]
+    lazy: frozenset[FieldKey]
+    traps: dict[FieldKey, tuple[StateVar, Place, str]]

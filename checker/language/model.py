@@ -1,0 +1,133 @@
+"""The declarations of a specification, resolved: Python types to sorts, fields to state variables."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, get_args, get_origin
+
+from checker.errors import SpecError
+from checker.language.declare import Enumeration, Ghost, Kind, ObjectLock, Operations, Process, Publication, Record, Scalar, SpinLock, Word
+from checker.language.sorts import BOOL, EnumSort, RefSort, ScalarSort, Sort, WordSort
+from checker.language.source import Source, read
+from checker.language.terms import FieldKey
+from checker.system import StateVar
+
+
+@dataclass(frozen=True)
+class Model:
+    """All records, functions and properties of a list of modules, by name."""
+
+    name: str
+    sorts: dict[type, Sort]
+    records: dict[str, RefSort]
+    fields: dict[str, dict[str, StateVar]]
+    thread: RefSort
+    operations: dict[type, EnumSort]
+    tables: dict[str, Operations]
+    functions: dict[str, Source]
+    publications: set[FieldKey] = field(default_factory=set)
+
+    def of_kind(self, *kinds: Kind) -> list[Source]:
+        """The functions declared with one of ``kinds``, in order of declaration."""
+        return [s for s in self.functions.values() if s.declaration.kind in kinds]
+
+    def sort_of(self, python_type: Any, where: str) -> Sort:
+        """The sort of a Python type used as an annotation.  Raises SpecError for types outside the language."""
+        if python_type is bool:
+            return BOOL
+        if python_type in self.operations:
+            return self.operations[python_type]
+        if isinstance(python_type, type) and python_type in self.sorts:
+            return self.sorts[python_type]
+        name = getattr(python_type, "__name__", str(python_type))
+        raise SpecError(
+            "unknown-type", f"{where} has type {name}, which is no type of the model", "use bool, an Enumeration, Word, Scalar or Record"
+        )
+
+
+def _enum_sort(cls: type[Enumeration]) -> EnumSort:
+    return EnumSort(cls.__name__, tuple("0" if m.value == 0 else m.name for m in cls))
+
+
+def _annotation(text: str, module: ModuleType, where: str) -> Any:
+    try:
+        return eval(text, vars(module))  # noqa: S307 - the annotation of a specification, as Python itself reads it
+    except Exception as problem:
+        raise SpecError("unknown-type", f"{where}: {text} cannot be understood ({problem})", "import or declare the type") from None
+
+
+def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:
+    """Every object the modules define or import, by name, in order of definition."""
+    found: dict[str, Any] = {}
+    for module in modules:
+        for name, value in vars(module).items():
+            if not name.startswith("__"):
+                found.setdefault(name, value)
+    return found
+
+
+def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[..., Any]] | None = None) -> Model:
+    """Resolve the declarations of ``modules``; ``overrides`` replace kernel functions by name (variants).
+
+    Raises SpecError for unknown types, a missing Process record, or an override of nothing.
+    """
+    named = _named(modules)
+    classes = [v for v in named.values() if inspect.isclass(v)]
+    sorts: dict[type, Sort] = {}
+    for cls in classes:
+        if issubclass(cls, Enumeration) and cls is not Enumeration:
+            sorts[cls] = _enum_sort(cls)
+        elif issubclass(cls, Word) and cls is not Word:
+            sorts[cls] = WordSort(cls.__name__, cls.bits, cls.swapped.__name__ if cls.swapped else "")
+        elif issubclass(cls, Scalar) and cls is not Scalar:
+            sorts[cls] = ScalarSort(cls.__name__, cls.zero)
+        elif issubclass(cls, Record) and cls not in (Record, Process):
+            sorts[cls] = RefSort(cls.__name__, cls.key.__name__ if cls.key else "")
+    tables = {v.name: v for v in named.values() if isinstance(v, Operations)}
+    operations = {
+        cls: EnumSort(cls.__name__, ("NULL", *(t.name for t in tables.values() if type(t) is cls)))
+        for cls in classes
+        if issubclass(cls, Operations) and cls is not Operations
+    }
+    threads = [cls for cls in classes if issubclass(cls, Process) and cls is not Process]
+    if len(threads) != 1:
+        raise SpecError("no-process", f"a specification needs exactly one Process record, found {len(threads)}", "declare one")
+    records = {s.name: s for s in sorts.values() if isinstance(s, RefSort)}
+    thread = records[threads[0].__name__]
+    functions: dict[str, Source] = {}
+    for value in named.values():
+        if hasattr(value, "__declaration__"):
+            functions[value.__name__] = read(value)
+    for old, new in (overrides or {}).items():
+        if old not in functions:
+            raise SpecError("unknown-override", f"the variant replaces {old}, which does not exist", "check the name")
+        functions[old] = read(new)
+    model = Model(name, sorts, records, {}, thread, operations, tables, functions)
+    for cls, sort in sorts.items():
+        if isinstance(sort, RefSort):
+            model.fields[sort.name] = _fields(cls, sort, model, inspect.getmodule(cls))
+    lock_vars = {v.name: StateVar("", v.name, BOOL) for v in named.values() if isinstance(v, SpinLock)}
+    model.fields[""] = lock_vars
+    return model
+
+
+def _fields(cls: type, sort: RefSort, model: Model, module: ModuleType | None) -> dict[str, StateVar]:
+    assert module is not None
+    found: dict[str, StateVar] = {}
+    if not sort.key and not issubclass(cls, Process):
+        found["live"] = StateVar(sort.name, "live", BOOL)
+    for name, text in vars(cls).get("__annotations__", {}).items():
+        where = f"field {sort.name}.{name}"
+        hint = _annotation(text, module, where) if isinstance(text, str) else text
+        marker = get_origin(hint)
+        inner = get_args(hint)[0] if marker in (Ghost, Publication) else hint
+        found[name] = StateVar(sort.name, name, model.sort_of(inner, where), ghost=marker is Ghost)
+        if marker is Publication:
+            model.publications.add((sort.name, name))
+    return found
+
+
+__all__ = ["Model", "ObjectLock", "load"]

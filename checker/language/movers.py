@@ -1,0 +1,196 @@
+"""Lipton movers: which nodes commute with everything other processes do.
+
+A shared access is a *both-mover* if every conflicting access elsewhere is excluded while it runs: because both
+hold the lock of the object, because the object is not published yet, because it is exclusive, or because nobody
+writes the field.  Taking a lock moves right, releasing it moves left, everything else does not move.  A write that a
+property can see never moves, so merging hides no state from any property.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from checker.language.graph import Action, Graph, Node
+from checker.language.model import Model
+from checker.language.sorts import RefSort
+from checker.language.terms import FieldKey, Term, subterms
+
+
+class Mover(enum.Enum):
+    """How a node commutes."""
+
+    LOCAL = "local"
+    BOTH = "both"
+    RIGHT = "right"
+    LEFT = "left"
+    NONE = "none"
+    FUSED = "fused"
+
+
+@dataclass(frozen=True)
+class Access:
+    """One access to shared memory, with what protects it."""
+
+    root: str
+    node: int
+    key: FieldKey
+    obj: Term | None
+    write: bool
+    quantified: bool
+    locked: bool
+    kernel_locks: frozenset[FieldKey]
+    fresh: bool
+    exclusive: bool
+
+
+def is_local(model: Model, key: FieldKey) -> bool:
+    """Whether a state variable is a compiler-made local."""
+    return key[0] == model.thread.name and key[1] not in model.fields[model.thread.name]
+
+
+def reads_of(node: Node) -> list[Term]:
+    """The terms a node reads."""
+    parts = [node.value, node.obj, node.lock.obj if node.lock else None]
+    return [p for p in parts if p is not None]
+
+
+def fresh_objects(model: Model, graph: Graph) -> list[frozenset[FieldKey]]:
+    """Per node, the locals that hold an object no other process can reach yet (before the node runs)."""
+    members = member_fields(model, [graph])
+    states: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
+    states[0] = frozenset()
+    work = [0]
+    while work:
+        index = work.pop()
+        state = states[index]
+        assert state is not None
+        after = _fresh_after(model, graph.nodes[index], state, members)
+        for successor in graph.nodes[index].successors:
+            old = states[successor]
+            merged = after if old is None else old & after
+            if merged != old:
+                states[successor] = merged
+                work.append(successor)
+    return [s or frozenset() for s in states]
+
+
+def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: set[FieldKey]) -> frozenset[FieldKey]:
+    def is_fresh(term: Term | None) -> bool:
+        return term is not None and term.op == "field" and term.data in fresh
+
+    if node.target is not None:
+        null = node.value is not None and node.value.op == "const"
+        copied = node.action is Action.NEW or (node.action is Action.ASSIGN and (null or is_fresh(node.value)))
+        return fresh | {node.target.key} if copied else fresh - {node.target.key}
+    if node.action is Action.WRITE:
+        assert node.key is not None
+        escapes = is_fresh(node.value) and not is_fresh(node.obj)
+        announced = is_fresh(node.obj) and (node.key in model.publications or node.key in members)
+        if escapes or announced:
+            return frozenset()
+    return fresh
+
+
+def member_fields(model: Model, graphs: Iterable[Graph]) -> set[FieldKey]:
+    """Reference fields read through quantified objects: setting one puts an object into a set others search."""
+    found: set[FieldKey] = set()
+    for graph in graphs:
+        for node in graph.nodes:
+            for part in reads_of(node):
+                for t in subterms(part):
+                    if t.op == "field" and t.args and t.args[0].op == "var" and isinstance(t.sort, RefSort):
+                        found.add(t.data)
+    return found
+
+
+def accesses(model: Model, graph: Graph) -> list[Access]:
+    """Every shared access of a graph; ghost assignments and allocation have none."""
+    fresh = fresh_objects(model, graph)
+    process = None
+    found: list[Access] = []
+    for node in graph.nodes:
+        if node.action in (Action.GHOST, Action.ACQUIRE, Action.RELEASE, Action.NEW, Action.FREE):
+            continue
+        touched: list[tuple[FieldKey, Term | None, bool]] = []
+        if node.action in (Action.READ, Action.WRITE):
+            assert node.key is not None
+            touched.append((node.key, node.obj, node.action is Action.WRITE))
+        for part in reads_of(node):
+            touched += [(t.data, t.args[0] if t.args else None, False) for t in subterms(part) if t.op == "field"]
+        for key, obj, write in touched:
+            if is_local(model, key):
+                continue
+            context = node.context
+            found.append(
+                Access(
+                    graph.root,
+                    node.index,
+                    key,
+                    obj,
+                    write,
+                    obj is not None and obj.op == "var" and obj != process and obj.data != "self",
+                    any(lock.obj is not None and lock.obj == obj for lock in context.held),
+                    frozenset(lock.users for lock in context.held if lock.obj is None),
+                    obj is not None and obj.op == "field" and obj.data in fresh[node.index],
+                    obj in context.exclusive,
+                )
+            )
+    return found
+
+
+def conflict(a: Access, b: Access) -> bool:
+    """Whether two processes could run ``a`` and ``b`` on the same object at the same time, one of them writing."""
+    if a.key != b.key or not (a.write or b.write) or a.fresh or b.fresh:
+        return False
+    if (a.exclusive or b.exclusive) and not (a.quantified or b.quantified):
+        return False
+    if a.kernel_locks & b.kernel_locks:
+        return False
+    own = a.obj is not None and a.obj.op == "var" and a.obj.data == "self" and b.obj == a.obj
+    return not own and not (a.locked and b.locked)
+
+
+def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduce: bool) -> dict[tuple[str, int], Mover]:
+    """The mover class of every node of every graph, by ``(root, node index)``.
+
+    ``visible`` are the variables properties read.  Without ``reduce`` nothing shared is taken to move.
+    """
+    every = [a for g in graphs for a in accesses(model, g)]
+    by_key: dict[FieldKey, list[Access]] = {}
+    for a in every:
+        by_key.setdefault(a.key, []).append(a)
+    moving: dict[tuple[str, int], bool] = {}
+    for a in every:
+        seen = a.write and a.key in visible and not a.fresh
+        moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key])
+        moving[a.root, a.node] = moving.get((a.root, a.node), True) and moves
+    classes: dict[tuple[str, int], Mover] = {}
+    fresh = {g.root: fresh_objects(model, g) for g in graphs}
+    for graph in graphs:
+        for node in graph.nodes:
+            place = (graph.root, node.index)
+            if node.action is Action.FREE and reduce and node.obj is not None and node.obj.data in fresh[graph.root][node.index]:
+                classes[place] = Mover.BOTH
+            else:
+                classes[place] = _class(node, moving.get(place), visible, reduce)
+    return classes
+
+
+def _class(node: Node, moves: bool | None, visible: set[FieldKey], reduce: bool) -> Mover:
+    match node.action:
+        case Action.GHOST:
+            return Mover.FUSED
+        case Action.ACQUIRE | Action.RELEASE:
+            assert node.lock is not None
+            if not reduce or node.lock.users in visible:
+                return Mover.NONE
+            return Mover.RIGHT if node.action is Action.ACQUIRE else Mover.LEFT
+        case Action.NEW:
+            return Mover.RIGHT if reduce else Mover.NONE
+        case Action.FREE:
+            return Mover.NONE
+    if moves is None:
+        return Mover.LOCAL
+    return Mover.BOTH if moves else Mover.NONE

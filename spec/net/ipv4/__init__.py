@@ -1,0 +1,1 @@
+"""Functions of the kernel tree, under the same path."""

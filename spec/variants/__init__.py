@@ -1,0 +1,1 @@
+"""Named patches: kernel functions replaced by a fixed or a deliberately broken version."""
