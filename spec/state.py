@@ -155,6 +155,8 @@ class Socket(Record):
     type: SocketType
     sk: Sock
 
+    releaser: Ghost[Thread]
+
 
 class Sock(Record):
     """struct sock: what TCP's bind and listen paths read and write."""
@@ -181,6 +183,7 @@ class Sock(Record):
     ack_backlog: Backlog
 
     owner: Ghost[Thread]
+    closer: Ghost[Thread]
     validated: Ghost[bool]
     bound_to: Ghost[Port]
     reuse_withdrawn: Ghost[bool]

@@ -38,6 +38,7 @@ class Path:
     committed: bool = False
     moved: bool = False
     region: int = 0
+    before_reads: tuple[Path, int] | None = None
 
     def copy(self) -> Path:
         return Path(
@@ -53,6 +54,7 @@ class Path:
             self.committed,
             self.moved,
             self.region,
+            self.before_reads,
         )
 
 
@@ -90,6 +92,8 @@ class Compactor:
     def _follow(self, path: Path, index: int) -> None:
         node = self.graph.nodes[index]
         if self._must_stop(path, node):
+            # Reads behind the last effect move to the next transition: they commute, and need no local there.
+            path, index = path.before_reads or (path, index)
             self._finish(path, index, None)
             return
         path.visited |= {index}
@@ -102,6 +106,10 @@ class Compactor:
         if node.action is Action.BRANCH:
             self._branch(path, node)
             return
+        if node.action is Action.READ and path.moved and not path.region:
+            path.before_reads = path.before_reads or (path.copy(), index)
+        elif node.action not in (Action.ASSIGN, Action.NOTE):
+            path.before_reads = None
         self._act(path, node)
         self._follow(path, node.successors[0])
 
@@ -120,7 +128,7 @@ class Compactor:
             return True
         if mover in (Mover.RIGHT, Mover.NONE) and path.committed:
             return True
-        path.moved = True
+        path.moved = path.moved or node.action is not Action.READ
         path.committed = path.committed or mover in (Mover.NONE, Mover.LEFT)
         return False
 
@@ -133,6 +141,7 @@ class Compactor:
                 if condition.op != "const":
                     word = "" if slot == 0 else "not "
                     branch.steps.append(self._step(node, "test", f"{word}({node.text})" if word else node.text))
+                    branch.before_reads = None
                 self._follow(branch, node.successors[slot])
 
     def _assume(self, path: Path, condition: Term) -> bool:

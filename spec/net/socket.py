@@ -40,6 +40,7 @@ def sockfd_put(sock: Socket) -> None:
     with spin_lock(files_lock):
         current().file = NULL
         last = not sock.fd and not any(t.file == sock for t in Thread)
+        sock.releaser = current() if last else sock.releaser
     if last:
         sock_release(sock)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, choice, choose, exclusive, free, htons, kernel
+from checker.language import NULL, abstracted, choice, choose, current, exclusive, free, htons, kernel
 from spec.net.core.sock import sk_alloc, sock_init_data
 from spec.net.ipv4.tcp import tcp_listen_start
 from spec.net.ipv4.protocols import tcp_prot
@@ -136,4 +136,5 @@ def inet_release(sock: Socket) -> None:
     if sk != NULL:
         with exclusive(sk):
             sock.sk = NULL
+            sk.closer = current()
             sk.prot.close(sk)
