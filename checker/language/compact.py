@@ -324,7 +324,7 @@ class Compactor:
             if f in context.stack and t.op == "field" and t.data in live and self._chosen(t.data, point)
         )
         held = tuple(lock.obj for lock in context.held if lock.obj is not None)
-        return Location(self.names[point], self.graph.root, node.function, node.text, context.stack, held, visible)
+        return Location(self.names[point], self.graph.root, node.function, context.statement, context.stack, held, visible, context.exclusive)
 
     def _chosen(self, key: FieldKey, point: int) -> bool:
         return key not in self.graph.lazy or key in self.read_before[point]

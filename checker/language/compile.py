@@ -137,55 +137,39 @@ def _traps(graphs: list[Graph]) -> list[Property]:
 
 def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
     """What the reduction relies on at ``with exclusive(...)``: no other process holds the object."""
-    claimed: dict[tuple[str, int], tuple[Term, ...]] = {
-        (g.root, n.place.line): n.context.exclusive for g in graphs for n in g.nodes if n.context.exclusive
-    }
-    if not claimed:
+    blocks = [n for g in graphs for n in g.nodes if n.context.exclusive]
+    if not blocks:
         return []
     t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
-    where: dict[RefSort, dict[Term, list[str]]] = {}
-    users: dict[RefSort, dict[Term, list[str]]] = {}
+    mine: dict[Term, list[Term]] = {}
+    held: dict[Term, list[Term]] = {}
     for loc in system.locations:
-        graph = next((g for g in graphs if g.root == loc.root), None)
-        if graph is None:
-            continue
-        for _, _, t in loc.names:
-            if isinstance(t.sort, RefSort) and not t.sort.key:
-                users.setdefault(t.sort, {}).setdefault(t, []).append(loc.name)
-        for obj in next((n.context.exclusive for n in graph.nodes if _is_at(system, loc, n)), ()):
-            assert isinstance(obj.sort, RefSort)
-            where.setdefault(obj.sort, {}).setdefault(obj, []).append(loc.name)
-    clauses = []
-    for sort, objects in where.items():
-        for mine, places in objects.items():
-            for theirs, others in users[sort].items():
-                a, b = terms.field(mine.data, sort, t1), terms.field(theirs.data, sort, t2)
-                here = terms.disj(*(system.at(t1, p) for p in dict.fromkeys(places)))
-                there = terms.disj(*(system.at(t2, p) for p in dict.fromkeys(others)))
-                clauses.append(terms.implies(terms.conj(here, there), terms.negate(terms.eq(a, b))))
-    formula = terms.implies(terms.negate(terms.eq(t1, t2)), terms.conj(*clauses))
-    antecedent = terms.disj(*(system.at(t1, p) for objects in where.values() for ps in objects.values() for p in ps))
+        for obj in loc.exclusive:
+            mine.setdefault(obj, []).append(system.at(t1, loc.name))
+        for t in dict.fromkeys(t for _, _, t in loc.names if isinstance(t.sort, RefSort) and not t.sort.key):
+            held.setdefault(t, []).append(system.at(t2, loc.name))
+    clauses = [
+        terms.implies(
+            terms.conj(terms.disj(*here), terms.disj(*there)),
+            terms.negate(terms.eq(terms.field(a.data, a.sort, t1), terms.field(b.data, b.sort, t2))),
+        )
+        for a, here in mine.items()
+        for b, there in held.items()
+        if a.sort == b.sort
+    ]
     return [
         Property(
             "exclusive",
             "always",
             (t1, t2),
-            formula,
-            antecedent,
-            "with exclusive(...): the reduction relies on it",
+            terms.implies(terms.negate(terms.eq(t1, t2)), terms.conj(*clauses)),
+            terms.disj(*(place for places in mine.values() for place in places)),
+            "with exclusive(...): merging steps relies on it",
             "holds",
-            "the last reference to a file is dropped by one thread, and nobody can get another",
-            Place("spec/net/socket.py", 1),
+            "whoever drops the last reference to a file is alone with its socket",
+            blocks[0].place,
         )
     ]
-
-
-def _is_at(system: TransitionSystem, loc: Location, node: Any) -> bool:
-    return node.context.stack == loc.stack and node.text == loc.text and node.context.names != () and _same_line(loc, node)
-
-
-def _same_line(loc: Location, node: Any) -> bool:
-    return loc.function == node.function
 
 
 def _property(model: Model, source: Source) -> Property:
@@ -299,7 +283,7 @@ class LemmaExpressions(Expressions):
         return terms.FALSE if missing else terms.conj(*conditions)
 
     def _statement_exists(self, function: str, text: str) -> bool:
-        return any(n.function == function and n.text == text for g in self.compiled.graphs for n in g.nodes)
+        return any(n.function == function and n.context.statement == text for g in self.compiled.graphs for n in g.nodes)
 
 
 def locals_of(compiled: Compiled) -> set[FieldKey]:

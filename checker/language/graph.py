@@ -51,6 +51,7 @@ class Context:
     held: tuple[Lock, ...]
     exclusive: tuple[Term, ...]
     region: int
+    statement: str
 
 
 @dataclass

@@ -81,7 +81,7 @@ class Builder:
         """Append a node and close all open ends with it."""
         held = tuple(s.lock for s in self.scopes if s.lock)
         exclusive = tuple(o for s in self.scopes for o in s.exclusive)
-        context = Context((*where.calling, where.source.name), self.names, held, exclusive, self.region)
+        context = Context((*where.calling, where.source.name), self.names, held, exclusive, self.region, where.current)
         made = Node(len(self.nodes), action, where.source.place(node), text, context, **parts)  # type: ignore[arg-type]
         self.nodes.append(made)
         self.close(self.ends, made.index)
@@ -109,6 +109,7 @@ class Statements(Expressions):
         self.result_sort: Sort | None = None
         self.loops: list[Loop] = []
         self.ghost = False
+        self.current = ""
         self.entry_scopes = len(builder.scopes)
 
     # -- expressions ------------------------------------------------------------------------------------------
@@ -122,6 +123,7 @@ class Statements(Expressions):
         if self.atomic:
             return Expressions(self.model, source, env, self.process, (*self.calling, source.name))
         inner = Statements(self.builder, source, env, (*self.calling, self.source.name))
+        inner.current = self.current
         return inner
 
     def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
@@ -353,6 +355,7 @@ class Statements(Expressions):
 
     def statement(self, node: ast.stmt) -> None:
         """Compile one statement.  Raises SpecError for everything outside the language."""
+        self.current = self.source.text(node).splitlines()[0]
         match node:
             case ast.Pass():
                 return

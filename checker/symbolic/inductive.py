@@ -1,0 +1,166 @@
+"""Inductive proofs for any size: initiation, consecution per transition, implication of the property.
+
+Each obligation is one unsatisfiability query that gets only the lemmas it declares; an obligation whose transition
+writes nothing the lemma reads is discharged by frame.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import z3
+
+from checker.language import terms
+from checker.language.terms import Term
+from checker.symbolic.unbounded import Encoder, after, initially
+from checker.system import Transition, TransitionSystem
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A named universally quantified formula; ``uses`` are the facts its consecution needs besides itself."""
+
+    name: str
+    params: tuple[Term, ...]
+    formula: Term
+    uses: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """One query: ``unsat`` proves it.  ``kind`` is ``initiation`` or ``consecution``."""
+
+    fact: str
+    kind: str
+    transition: str
+    result: str
+    seconds: float
+    smtlib: str = field(repr=False, default="")
+    model: str = field(repr=False, default="")
+
+    @property
+    def discharged(self) -> bool:
+        return self.result in ("unsat", "frame")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The obligations of a set of facts."""
+
+    facts: tuple[Fact, ...]
+    obligations: tuple[Obligation, ...]
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        return all(o.discharged for o in self.obligations)
+
+    def failed(self) -> list[Obligation]:
+        """The obligations that were not discharged."""
+        return [o for o in self.obligations if not o.discharged]
+
+
+def closure(facts: dict[str, Fact], names: Iterable[str]) -> list[Fact]:
+    """The facts ``names`` rest on, themselves included, in the order of ``facts``."""
+    needed: set[str] = set()
+    work = list(names)
+    while work:
+        name = work.pop()
+        if name not in needed:
+            needed.add(name)
+            work += facts[name].uses
+    return [f for f in facts.values() if f.name in needed]
+
+
+def prove(
+    system: TransitionSystem,
+    facts: list[Fact],
+    *,
+    seconds: float = 10.0,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Proof:
+    """Check that the conjunction of ``facts`` is inductive.  ``seconds`` limits each obligation."""
+    started = time.perf_counter()
+    encoder = Encoder(system)
+    by_name = {f.name: f for f in facts}
+    closed = {f.name: encoder.closed(f.params, f.formula) for f in facts}
+    obligations: list[Obligation] = []
+    for fact in facts:
+        if progress:
+            progress(fact.name)
+        obligations.append(_initiation(encoder, fact, seconds, seed))
+        hypotheses = [closed[n] for n in dict.fromkeys((fact.name, *fact.uses)) if n in by_name]
+        for t in system.transitions:
+            obligations.append(_consecution(encoder, fact, t, hypotheses, seconds, seed))
+    return Proof(tuple(facts), tuple(obligations), time.perf_counter() - started)
+
+
+def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
+    """Whether ``t`` can change ``formula``: it writes a field read there, or enters or leaves a location named there."""
+    reads = set(terms.fields_of(formula))
+    if any(u.key in reads for u in t.updates):
+        return True
+    return t.source != t.target and any(
+        _seen_from(system, p, t.source, formula) != _seen_from(system, p, t.target, formula)
+        for p in _threads(system, formula)
+    )
+
+
+def _threads(system: TransitionSystem, formula: Term) -> list[Term]:
+    """The objects whose location the formula asks for."""
+    return list(dict.fromkeys(n.args[0] for n in terms.subterms(formula) if n.op == "field" and n.data == system.pc_key))
+
+
+def _seen_from(system: TransitionSystem, process: Term, location: str, formula: Term) -> Term:
+    """``formula`` when ``process`` is at ``location``."""
+    pc = system.read(system.pc_key, process)
+    return terms.substitute(formula, {pc: terms.member(system.pc_sort, location)})
+
+
+def _initiation(encoder: Encoder, fact: Fact, seconds: float, seed: int) -> Obligation:
+    claim = terms.negate(initially(encoder.system, fact.formula))
+    if claim == terms.FALSE:
+        return Obligation(fact.name, "initiation", "", "frame", 0.0)
+    return _check(encoder, fact.name, "initiation", "", [], [claim], list(fact.params), seconds, seed)
+
+
+def _consecution(
+    encoder: Encoder, fact: Fact, t: Transition, hypotheses: list[z3.BoolRef], seconds: float, seed: int
+) -> Obligation:
+    system = encoder.system
+    if not touches(system, t, fact.formula):
+        return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
+    renamed = {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
+    claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
+    variables = [*renamed.values(), system.self_var, *t.choices]
+    return _check(
+        encoder, fact.name, "consecution", t.name, hypotheses, [system.guard(t), claim], variables, seconds, seed
+    )
+
+
+def _check(
+    encoder: Encoder,
+    fact: str,
+    kind: str,
+    transition: str,
+    hypotheses: list[z3.BoolRef],
+    claims: list[Term],
+    variables: list[Term],
+    seconds: float,
+    seed: int,
+) -> Obligation:
+    started = time.perf_counter()
+    solver = z3.Solver(ctx=encoder.context)
+    solver.set("timeout", int(seconds * 1000))
+    solver.set("random_seed", seed)
+    solver.add(*hypotheses)
+    for v in variables:
+        solver.add(*encoder.not_null(v))
+    solver.add(*(encoder.encode(c) for c in claims))
+    result = str(solver.check())
+    model = str(solver.model()) if result == "sat" else ""
+    return Obligation(fact, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
