@@ -6,7 +6,7 @@ from checker.language import NULL, at, htons, implies, inside, lemma, pure
 from spec.net.core.sock import setsockopt_reuseaddr, sock_orphan
 from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_disconnect
 from spec.net.ipv4.tcp import tcp_destroy_sock, tcp_disconnect, tcp_listen_start, tcp_set_state
-from spec.net.ipv4.tcp_ipv4 import tcp_put_port, tcp_v4_get_port, tcp_v4_hash
+from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.socket import (
     sock_release,
     sys_bind,
@@ -146,4 +146,136 @@ def dying(t: Thread, sk: Sock) -> bool:
     return (
         inside(t, sock_orphan, sk=sk)
         or inside(t, tcp_destroy_sock, sk=sk)
+    )
+
+
+@lemma(uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing"))
+def hash_ready(t: Thread, sk: Sock) -> bool:
+    """tcp_v4_hash finds a validated listener that owns its bucket and has its port in sport."""
+    return implies(
+        at(t, tcp_listen_start, "sk.sport = htons(sk.num)", sk=sk)
+        or at(t, tcp_v4_hash, "with spin_lock_bh(tcp_lhash_lock):", sk=sk),
+        sk.state == TCP_LISTEN and sk.validated and sk.prev != NULL and sk.hashed == NOT_HASHED,
+    ) and implies(at(t, tcp_v4_hash, "with spin_lock_bh(tcp_lhash_lock):", sk=sk), sk.sport == htons(sk.num))
+
+
+@lemma(uses=(*OWNED, "closed"))
+def announcing(t: Thread, sk: Sock) -> bool:
+    """In tcp_listen_start between the announcement and get_port the socket is LISTEN and not validated."""
+    return implies(
+        (inside(t, tcp_listen_start, sk=sk) and inside(t, tcp_v4_get_port, sk=sk))
+        or at(t, tcp_listen_start, "sk.state = TCP_CLOSE", sk=sk),
+        sk.state == TCP_LISTEN and not sk.validated,
+    )
+
+
+@lemma()
+def snum_given(t: Thread, snum: Port, rover: Port) -> bool:
+    """tcp_v4_get_port takes a port other than 0: the one asked for, or one of the local range."""
+    return implies(
+        at(t, tcp_v4_get_port, "with spin_lock_bh(tcp_bhash_lock):", snum=snum)
+        and not at(t, tcp_v4_get_port, "with spin_lock_bh(tcp_bhash_lock):", rover=rover),
+        snum != 0,
+    ) and implies(at(t, tcp_v4_get_port, "while True:", rover=rover), in_local_port_range(rover))
+
+
+@lemma(uses=(*OWNED, "closed", "num_iff_bucket", "hashed_validated", "announcing", "bucket_owned", "snum_given"))
+def listeners_apart(a: Sock, b: Sock) -> bool:
+    """Two validated listeners of one bucket never overlap: the later one saw the earlier one."""
+    return implies(
+        a != b
+        and a.state == TCP_LISTEN
+        and b.state == TCP_LISTEN
+        and a.validated
+        and b.validated
+        and a.prev == b.prev
+        and a.prev != NULL,
+        not overlap(a, b),
+    )
+
+
+@lemma(uses=(*OWNED,))
+def bucket_owned(sk: Sock) -> bool:
+    """A bucket with an owner hangs in its chain; one that does not has no flag."""
+    return implies(sk.prev != NULL, sk.prev.live)
+
+
+@lemma(uses=(*OWNED, "num_iff_bucket", "snum_given"))
+def has_port(t: Thread, sk: Sock) -> bool:
+    """Behind a successful get_port, bind has a port."""
+    return implies(bound(t, sk), sk.num != 0)
+
+
+@lemma(uses=(*OWNED,))
+def port_may_go(t: Thread, sk: Sock) -> bool:
+    """tcp_put_port runs for a port the user did not bind, or for a dead socket."""
+    return implies(inside(t, tcp_put_port, sk=sk), not sk.bindport_lock or sk.dead)
+
+
+@lemma(uses=(*OWNED,))
+def dead_is_closing(sk: Sock) -> bool:
+    """Only tcp_close orphans a socket."""
+    return implies(sk.dead, sk.closer != NULL) and implies(sk.closer != NULL, sk.live)
+
+
+@pure
+def bind_or_listen(t: Thread, sk: Sock) -> bool:
+    """Inside the locked part of inet_bind or inet_listen."""
+    return bind_locked(t, sk) or (
+        inside(t, inet_listen, sk=sk) and not at(t, inet_listen, "with lock_sock(sk):", sk=sk)
+    )
+
+
+@lemma(uses=(*OWNED, "bound_while_locked", "unbound_by_disconnect", "dead_is_closing"))
+def bound_when_free(sk: Sock) -> bool:
+    """While nobody has the lock, a port got by bind is still there."""
+    return implies(not sk.users and sk.closer == NULL and sk.bound_to != 0, sk.num == sk.bound_to)
+
+
+@lemma(uses=(*OWNED, "bound_when_free", "num_iff_bucket", "wanted_port"))
+def bound_while_locked(t: Thread, sk: Sock) -> bool:
+    """The same inside bind and listen."""
+    return implies(bind_or_listen(t, sk) and sk.bound_to != 0, sk.num == sk.bound_to)
+
+
+@lemma(uses=OWNED)
+def unbound_by_disconnect(t: Thread, sk: Sock) -> bool:
+    """tcp_disconnect forgets what bind promised."""
+    return implies(
+        at(t, tcp_disconnect, "sk.rcv_saddr = INADDR_ANY", sk=sk)
+        or at(t, inet_stream_disconnect, "sock.state = SS_UNCONNECTED", sk=sk),
+        sk.bound_to == 0,
+    )
+
+
+PROPERTY_USES: dict[str, tuple[str, ...]] = {
+    "hashed_sport": ("not_hashed", "hash_ready", "hashed_validated", *OWNED),
+    "hashed_validated": ("not_hashed", "hash_ready", "closed", *OWNED),
+    "announced_not_hashed": ("hashed_validated",),
+    "one_listener": ("hashed_validated", "listeners_apart", "num_iff_bucket"),
+    "num_iff_bucket": ("snum_given", *OWNED),
+    "bindport_lock": ("has_port", "port_may_go", "num_iff_bucket", *OWNED),
+    "double_bind": ("bound_while_locked", "num_iff_bucket", "wanted_port", *OWNED),
+    "fastreuse_without_setsockopt": ("bucket_owned",),
+    "fastreuse_outside_window": ("bucket_owned", "wanted_port", "num_iff_bucket", "closed", "announcing", *OWNED),
+    "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
+    "BUG_TRAP(tcp_take_port: sk.prev == tb)": ("num_iff_bucket", "wanted_port", *OWNED),
+    "BUG_TRAP(tcp_disconnect: sk.num == 0 or sk.prev != NULL)": ("num_iff_bucket", "references", "open_has_sk", "file_held"),
+    "BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)": ("num_iff_bucket", "references", "open_has_sk", "file_held"),
+    "BUG_TRAP(tcp_destroy_sock: sk.state == TCP_CLOSE)": ("closed", "references"),
+    "BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)": ("closed", "references"),
+    "BUG_TRAP(tcp_destroy_sock: sk.dead)": ("closed", "references"),
+    "BUG_TRAP(tcp_close: not sk.users)": OWNED,
+    "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": ("not_hashed", "references"),
+}
+
+
+@lemma(uses=(*OWNED, "num_iff_bucket"))
+def wanted_port(t: Thread, sk: Sock, snum: Port) -> bool:
+    """get_port asks for a port only while the socket has none, or for the one it has."""
+    return implies(
+        at(t, tcp_v4_get_port, "with spin_lock_bh(tcp_bhash_lock):", sk=sk, snum=snum), sk.prev == NULL or sk.num == snum
+    ) and implies(
+        at(t, tcp_v4_get_port, "while True:", sk=sk) or at(t, tcp_v4_get_port, "with spin_lock(tcp_portalloc_lock):", sk=sk),
+        sk.prev == NULL,
     )

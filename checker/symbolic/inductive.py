@@ -31,7 +31,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Obligation:
-    """One query: ``unsat`` proves it.  ``kind`` is ``initiation`` or ``consecution``."""
+    """One query: ``unsat`` proves it; ``frame`` needs none.
+
+    ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation`` or ``consecution``.
+    """
 
     fact: str
     kind: str
@@ -85,18 +88,72 @@ def prove(
 ) -> Proof:
     """Check that the conjunction of ``facts`` is inductive.  ``seconds`` limits each obligation."""
     started = time.perf_counter()
-    encoder = Encoder(system)
-    by_name = {f.name: f for f in facts}
-    closed = {f.name: encoder.closed(f.params, f.formula) for f in facts}
+    prover = Prover(system, facts, seconds, seed)
     obligations: list[Obligation] = []
     for fact in facts:
         if progress:
             progress(fact.name)
-        obligations.append(_initiation(encoder, fact, seconds, seed))
-        hypotheses = [closed[n] for n in dict.fromkeys((fact.name, *fact.uses)) if n in by_name]
-        for t in system.transitions:
-            obligations.append(_consecution(encoder, fact, t, hypotheses, seconds, seed))
+        obligations += prover.obligations(fact)
     return Proof(tuple(facts), tuple(obligations), time.perf_counter() - started)
+
+
+class Prover:
+    """Poses the obligations of facts about one system."""
+
+    def __init__(self, system: TransitionSystem, facts: list[Fact], seconds: float, seed: int) -> None:
+        self.encoder = Encoder(system)
+        self.facts = {f.name: f for f in facts}
+        self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
+        self.seconds = seconds
+        self.seed = seed
+        self.implied: set[str] = set()
+
+    def _rests_on(self, name: str, fact: str) -> bool:
+        """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
+        return name in self.implied and any(u == fact or self._rests_on(u, fact) for u in self.facts[name].uses)
+
+    def obligations(self, fact: Fact) -> list[Obligation]:
+        """One implication if it goes through, else initiation and one consecution per transition."""
+        others = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
+        if others and not any(self._rests_on(n, fact.name) for n in fact.uses):
+            claim = terms.negate(fact.formula)
+            implied = self._check(fact, "implication", "", others, [claim], list(fact.params))
+            if implied.discharged:
+                self.implied.add(fact.name)
+                return [implied]
+        hypotheses = [self.closed[fact.name], *others]
+        system = self.encoder.system
+        return [self._initiation(fact), *(self._consecution(fact, t, hypotheses) for t in system.transitions)]
+
+    def _initiation(self, fact: Fact) -> Obligation:
+        claim = terms.negate(initially(self.encoder.system, fact.formula))
+        if claim == terms.FALSE:
+            return Obligation(fact.name, "initiation", "", "frame", 0.0)
+        return self._check(fact, "initiation", "", [], [claim], list(fact.params))
+
+    def _consecution(self, fact: Fact, t: Transition, hypotheses: list[z3.BoolRef]) -> Obligation:
+        system = self.encoder.system
+        if not touches(system, t, fact.formula):
+            return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
+        renamed = {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
+        claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
+        variables = [*renamed.values(), system.self_var, *t.choices]
+        return self._check(fact, "consecution", t.name, hypotheses, [system.guard(t), claim], variables)
+
+    def _check(
+        self, fact: Fact, kind: str, transition: str, hypotheses: list[z3.BoolRef], claims: list[Term], variables: list[Term]
+    ) -> Obligation:
+        started = time.perf_counter()
+        solver = z3.Solver(ctx=self.encoder.context)
+        solver.set("timeout", int(self.seconds * 1000))
+        solver.set("random_seed", self.seed)
+        solver.add(*hypotheses)
+        for v in variables:
+            solver.add(*self.encoder.not_null(v))
+        solver.add(*(self.encoder.encode(c) for c in claims))
+        result = str(solver.check())
+        model = str(solver.model()) if result == "sat" else ""
+        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
 
 
 def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
@@ -119,48 +176,3 @@ def _seen_from(system: TransitionSystem, process: Term, location: str, formula: 
     """``formula`` when ``process`` is at ``location``."""
     pc = system.read(system.pc_key, process)
     return terms.substitute(formula, {pc: terms.member(system.pc_sort, location)})
-
-
-def _initiation(encoder: Encoder, fact: Fact, seconds: float, seed: int) -> Obligation:
-    claim = terms.negate(initially(encoder.system, fact.formula))
-    if claim == terms.FALSE:
-        return Obligation(fact.name, "initiation", "", "frame", 0.0)
-    return _check(encoder, fact.name, "initiation", "", [], [claim], list(fact.params), seconds, seed)
-
-
-def _consecution(
-    encoder: Encoder, fact: Fact, t: Transition, hypotheses: list[z3.BoolRef], seconds: float, seed: int
-) -> Obligation:
-    system = encoder.system
-    if not touches(system, t, fact.formula):
-        return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
-    renamed = {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
-    claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
-    variables = [*renamed.values(), system.self_var, *t.choices]
-    return _check(
-        encoder, fact.name, "consecution", t.name, hypotheses, [system.guard(t), claim], variables, seconds, seed
-    )
-
-
-def _check(
-    encoder: Encoder,
-    fact: str,
-    kind: str,
-    transition: str,
-    hypotheses: list[z3.BoolRef],
-    claims: list[Term],
-    variables: list[Term],
-    seconds: float,
-    seed: int,
-) -> Obligation:
-    started = time.perf_counter()
-    solver = z3.Solver(ctx=encoder.context)
-    solver.set("timeout", int(seconds * 1000))
-    solver.set("random_seed", seed)
-    solver.add(*hypotheses)
-    for v in variables:
-        solver.add(*encoder.not_null(v))
-    solver.add(*(encoder.encode(c) for c in claims))
-    result = str(solver.check())
-    model = str(solver.model()) if result == "sat" else ""
-    return Obligation(fact, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
