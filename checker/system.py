@@ -68,7 +68,8 @@ class Location:
     """A program point where a process can be preempted.
 
     ``text`` is the statement about to run in ``function``; ``held`` are the local variables whose object this
-    process has locked; ``names`` maps every source name visible here, per active function, to its state variable.
+    process has locked, ``exclusive`` those nobody else can reach; ``names`` maps every source name visible here,
+    per active function, to its state variable.
     """
 
     name: str
@@ -78,7 +79,7 @@ class Location:
     stack: tuple[str, ...]
     held: tuple[Term, ...] = ()
     names: tuple[tuple[str, str, Term], ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
+    exclusive: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True)

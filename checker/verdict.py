@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 
 from checker.system import Property
@@ -14,9 +15,9 @@ HOLDS = ("proved", "unreachable")
 class Verdict:
     """The answer of one engine to one property on one scope.
 
-    ``verdict`` is ``proved``, ``violated``, ``reachable``, ``unreachable``, ``no violation within k`` (bounded search that found
-    nothing: never counted as a proof) or ``unknown``.  ``method`` is ``explicit``, ``bounded`` or ``inductive``; ``scope`` says for which
-    sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof.
+    ``verdict`` is ``proved``, ``violated``, ``reachable``, ``unreachable``, ``no violation within k`` (bounded search that
+    found nothing: never counted as a proof) or ``unknown``.  ``method`` is ``explicit``, ``bounded`` or ``inductive``; ``scope``
+    says for which sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof.
     """
 
     property: Property
@@ -29,16 +30,16 @@ class Verdict:
     certificate: str | None = None
     detail: str = ""
 
-    @property
+    @builtins.property
     def depth(self) -> int | None:
         return self.trace.depth if self.trace is not None else None
 
-    @property
+    @builtins.property
     def decided(self) -> bool:
         """Whether the engine answered the question for its whole scope."""
         return self.verdict in ("proved", "violated", "reachable", "unreachable")
 
-    @property
+    @builtins.property
     def as_expected(self) -> bool:
         """Whether the answer is the one the property announces."""
         return self.decided and self.verdict == {"holds": "proved"}.get(self.property.expected, self.property.expected)

@@ -7,26 +7,13 @@ from spec.net.core.sock import setsockopt_reuseaddr, sock_orphan
 from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_disconnect
 from spec.net.ipv4.tcp import tcp_destroy_sock, tcp_disconnect, tcp_listen_start, tcp_set_state
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
-from spec.net.socket import (
-    sock_release,
-    sys_bind,
-    sys_close,
-    sys_connect_unspec,
-    sys_listen,
-    sys_setsockopt_reuseaddr,
-)
+from spec.net.socket import sock_release, system_call
 from spec.state import NOT_HASHED, TCP_CLOSE, TCP_LISTEN, Port, Sock, Socket, Thread, overlap
 
 
 @pure
 def calling(t: Thread, sock: Socket) -> bool:
-    return (
-        inside(t, sys_bind, sock=sock)
-        or inside(t, sys_listen, sock=sock)
-        or inside(t, sys_connect_unspec, sock=sock)
-        or inside(t, sys_setsockopt_reuseaddr, sock=sock)
-        or inside(t, sys_close, sock=sock)
-    )
+    return inside(t, system_call, sock=sock)
 
 
 @pure
@@ -179,7 +166,7 @@ def snum_given(t: Thread, snum: Port, rover: Port) -> bool:
     ) and implies(at(t, tcp_v4_get_port, "while True:", rover=rover), in_local_port_range(rover))
 
 
-@lemma(uses=(*OWNED, "closed", "num_iff_bucket", "hashed_validated", "announcing", "bucket_owned", "snum_given"))
+@lemma(uses=(*OWNED, "closed", "num_iff_bucket", "hashed_validated", "announcing", "bucket_owned", "snum_given", "wanted_port"))
 def listeners_apart(a: Sock, b: Sock) -> bool:
     """Two validated listeners of one bucket never overlap: the later one saw the earlier one."""
     return implies(

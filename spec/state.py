@@ -108,6 +108,19 @@ class HashTable(Enumeration):
 NOT_HASHED, TCP_LHASH = HashTable
 
 
+class Call(Enumeration):
+    """include/linux/net.h and asm-i386/unistd.h: the calls of this slice on an open socket."""
+
+    SYS_BIND = 2
+    SYS_CONNECT_UNSPEC = 3
+    SYS_LISTEN = 4
+    SYS_CLOSE = 6
+    SYS_SETSOCKOPT_REUSEADDR = 14
+
+
+SYS_BIND, SYS_CONNECT_UNSPEC, SYS_LISTEN, SYS_CLOSE, SYS_SETSOCKOPT_REUSEADDR = Call
+
+
 class Port(Word, bits=16):
     """A port in host byte order."""
 

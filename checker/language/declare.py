@@ -62,7 +62,7 @@ class Record:
     def __init_subclass__(cls, key: type[Word] | None = None) -> None:
         cls.key = key
 
-    def __class_getitem__(cls: type[T], key: Any) -> T: ...  # type: ignore[empty-body, misc]
+    def __class_getitem__(cls: type[T], key: Any) -> T: ...  # type: ignore[empty-body]
 
 
 class Process(Record):

@@ -28,7 +28,16 @@ class Literal:
 
 Value = Term | Literal
 
-_COMPARE = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in"}
+_COMPARE = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.Gt: ">",
+    ast.LtE: "<=",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
 
 
 class Expressions:
@@ -50,7 +59,10 @@ class Expressions:
     def call(self, source: Source, node: ast.Call) -> Value:
         """The value of a kernel function; only statements may call one."""
         raise self.source.error(
-            node, "call-in-expression", f"{source.name} is a kernel function and cannot be called in a pure expression", "declare it @pure"
+            node,
+            "call-in-expression",
+            f"{source.name} is a kernel function and cannot be called in a pure expression",
+            "declare it @pure",
         )
 
     def special(self, name: str, node: ast.Call) -> Value | None:
@@ -71,7 +83,10 @@ class Expressions:
             return value
         if isinstance(value.sort, EnumSort) and value.sort.members[0] not in ("0", "NULL"):
             raise self.source.error(
-                node, "not-a-truth-value", f"{self.source.text(node)} is a {value.sort.name}, and none of its members is 0", "compare it with a member"
+                node,
+                "not-a-truth-value",
+                f"{self.source.text(node)} is a {value.sort.name}, and none of its members is 0",
+                "compare it with a member",
             )
         return terms.negate(terms.eq(value, terms.const(0, value.sort)))
 
@@ -85,7 +100,10 @@ class Expressions:
             return self._literal(value, sort, node)
         if value.sort != sort:
             raise self.source.error(
-                node, "wrong-type", f"{self.source.text(node)} is a {value.sort.name}, but a {sort.name} is needed here", _hint(value.sort, sort)
+                node,
+                "wrong-type",
+                f"{self.source.text(node)} is a {value.sort.name}, but a {sort.name} is needed here",
+                _hint(value.sort, sort),
             )
         return value
 
@@ -95,7 +113,9 @@ class Expressions:
             case WordSort() if number is not None:
                 if 0 <= number < 1 << sort.bits:
                     return terms.const(number, sort)
-                raise self.source.error(node, "out-of-range", f"{number} does not fit the {sort.bits} bits of {sort.name}", "use a smaller number")
+                raise self.source.error(
+                    node, "out-of-range", f"{number} does not fit the {sort.bits} bits of {sort.name}", "use a smaller number"
+                )
             case EnumSort() if number == 0 and sort.members[0] == "0":
                 return terms.const(0, sort)
             case EnumSort() if number is None and sort.members[0] == "NULL":
@@ -130,16 +150,21 @@ class Expressions:
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.conditional(test, body, orelse, node)
             case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1)):
-                base = self.value(left)
-                if isinstance(base, Term) and isinstance(base.sort, WordSort):
-                    return terms.successor(base)
-                raise self.source.error(node, "wrong-type", f"{self.source.text(left)} is not a word", "only a word has a successor")
+                word = self.value(left)
+                if isinstance(word, Term) and isinstance(word.sort, WordSort):
+                    return terms.successor(word)
+                raise self.source.error(
+                    node, "wrong-type", f"{self.source.text(left)} is not a word", "only a word has a successor"
+                )
             case ast.Call():
                 return self.apply(node)
             case ast.Subscript(value=ast.Name(id=name), slice=key) if name not in self.env:
                 return self.indexed(name, key, node)
         raise self.source.error(
-            node, "unsupported-expression", f"`{self.source.text(node)}` is outside the language", "use names, fields, comparisons, and/or/not, any/all"
+            node,
+            "unsupported-expression",
+            f"`{self.source.text(node)}` is outside the language",
+            "use names, fields, comparisons, and/or/not, any/all",
         )
 
     def indexed(self, name: str, key: ast.expr, node: ast.AST) -> Term:
@@ -168,7 +193,9 @@ class Expressions:
         if name in self.env:
             return self.env[name]
         if name not in self.source.namespace:
-            raise self.source.error(node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling")
+            raise self.source.error(
+                node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling"
+            )
         found = self.source.namespace[name]
         if isinstance(found, declare.Enumeration):
             sort = self.model.sort_of(type(found), name)
@@ -179,7 +206,9 @@ class Expressions:
             return terms.member(sort, found.name)
         if found is None or (isinstance(found, int) and not isinstance(found, bool)):
             return Literal(found)
-        raise self.source.error(node, "no-value", f"{name} is a {type(found).__name__}, not a value", "use it as the language intends")
+        raise self.source.error(
+            node, "no-value", f"{name} is a {type(found).__name__}, not a value", "use it as the language intends"
+        )
 
     def attribute(self, base: ast.expr, attr: str, node: ast.AST) -> Value:
         """``object.field``, or a member of an enumeration class."""
@@ -188,7 +217,10 @@ class Expressions:
             if isinstance(cls, type) and issubclass(cls, declare.Enumeration):
                 if attr not in cls.__members__:
                     raise self.source.error(
-                        node, "unknown-member", f"{cls.__name__} has no member {attr}", f"its members are {', '.join(cls.__members__)}"
+                        node,
+                        "unknown-member",
+                        f"{cls.__name__} has no member {attr}",
+                        f"its members are {', '.join(cls.__members__)}",
                     )
                 sort = self.model.sort_of(cls, attr)
                 return terms.const(list(cls.__members__).index(attr), sort)
@@ -202,7 +234,9 @@ class Expressions:
         if isinstance(value, Term) and isinstance(value.sort, RefSort):
             return value
         kind = value.sort.name if isinstance(value, Term) else "literal"
-        raise self.source.error(node, "no-object", f"{self.source.text(node)} is a {kind} and has no fields", "only records have fields")
+        raise self.source.error(
+            node, "no-object", f"{self.source.text(node)} is a {kind} and has no fields", "only records have fields"
+        )
 
     def field(self, obj: Value, attr: str, node: ast.AST) -> StateVar:
         """The state variable ``attr`` of an object.  Raises SpecError for an unknown field."""
@@ -222,7 +256,9 @@ class Expressions:
         """The function behind ``attr`` of one table, or None where it is NULL."""
         functions = self.model.tables[table].functions
         if attr not in functions:
-            raise self.source.error(node, "unknown-operation", f"{table} has no operation {attr}", f"its operations are {', '.join(functions)}")
+            raise self.source.error(
+                node, "unknown-operation", f"{table} has no operation {attr}", f"its operations are {', '.join(functions)}"
+            )
         function = functions[attr]
         return None if function is None else self.model.functions[function.__name__]
 
@@ -234,7 +270,9 @@ class Expressions:
         left, right = node.left, node.comparators[0]
         if word in ("in", "not in"):
             if not isinstance(right, ast.Tuple):
-                raise self.source.error(node, "unsupported-expression", f"`{word}` needs a tuple of values", "write `x in (A, B)`")
+                raise self.source.error(
+                    node, "unsupported-expression", f"`{word}` needs a tuple of values", "write `x in (A, B)`"
+                )
             item = self.value(left)
             found = terms.disj(*(self._equal(item, self.value(e), left, e, node) for e in right.elts))
             return found if word == "in" else terms.negate(found)
@@ -281,7 +319,9 @@ class Expressions:
             return self.quantify(name, node)
         target = self.source.namespace.get(name)
         if target is None and name not in self.source.namespace:
-            raise self.source.error(node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling")
+            raise self.source.error(
+                node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling"
+            )
         found = self.builtin(target, name, node)
         if found is not None:
             return found
@@ -290,7 +330,9 @@ class Expressions:
             if source.declaration.kind is Kind.PURE:
                 return self.expand(source, node)
             return self.call(source, node)
-        raise self.source.error(node, "unknown-function", f"{name} is no function of the specification", "decorate it with @kernel or @pure")
+        raise self.source.error(
+            node, "unknown-function", f"{name} is no function of the specification", "decorate it with @kernel or @pure"
+        )
 
     def _is(self, func: ast.expr, *targets: Any) -> bool:
         return isinstance(func, ast.Name) and self.source.namespace.get(func.id) in targets
@@ -312,28 +354,33 @@ class Expressions:
             for sort in self.model.sorts.values():
                 if isinstance(sort, WordSort) and sort.swapped == value.sort.name:
                     return terms.htons(value, sort)
-        raise self.source.error(node, "wrong-type", f"{self.source.text(node.args[0])} is not in host byte order", "htons takes a host order port")
+        raise self.source.error(
+            node, "wrong-type", f"{self.source.text(node.args[0])} is not in host byte order", "htons takes a host order port"
+        )
 
     def arguments(self, node: ast.Call, count: int) -> list[ast.expr]:
         """The arguments of a call.  Raises SpecError unless there are ``count``."""
         if len(node.args) != count:
             raise self.source.error(
-                node, "argument-count", f"{self.source.text(node.func)} takes {count} arguments, not {len(node.args)}", "compare with its definition"
+                node,
+                "argument-count",
+                f"{self.source.text(node.func)} takes {count} arguments, not {len(node.args)}",
+                "compare with its definition",
             )
         return node.args
 
     def dispatch(self, func: ast.Attribute, node: ast.Call) -> Value:
         """A call through a function table; only statements may make one."""
-        raise self.source.error(node, "call-in-expression", "a function table cannot be called in a pure expression", "call it in kernel code")
+        raise self.source.error(
+            node, "call-in-expression", "a function table cannot be called in a pure expression", "call it in kernel code"
+        )
 
     def expand(self, source: Source, node: ast.Call) -> Value:
         """Replace a @pure call by its expression."""
         self.check_recursion(source, node)
         params = source.tree.args.args
         values = self.arguments(node, len(params))
-        env = {
-            p.arg: self.term(v, self.parameter_sort(source, p.arg)) for p, v in zip(params, values, strict=True)
-        }
+        env = {p.arg: self.term(v, self.parameter_sort(source, p.arg)) for p, v in zip(params, values, strict=True)}
         return self.nested(source, env).value(single_expression(source))
 
     def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
@@ -354,7 +401,9 @@ class Expressions:
         """``any(... for x in Record)`` and ``all(...)``, over a record or a @members set."""
         generator = node.args[0] if len(node.args) == 1 else None
         if not isinstance(generator, ast.GeneratorExp) or len(generator.generators) != 1:
-            raise self.source.error(node, "unsupported-expression", f"{word} needs one generator", f"write {word}(condition for x in Record)")
+            raise self.source.error(
+                node, "unsupported-expression", f"{word} needs one generator", f"write {word}(condition for x in Record)"
+            )
         loop = generator.generators[0]
         if not isinstance(loop.target, ast.Name):
             raise self.source.error(node, "unsupported-expression", "the bound name must be plain", "write `for x in ...`")
@@ -396,7 +445,9 @@ def annotation_sort(model: Model, source: Source, annotation: Any, where: str, n
     """The sort named by an annotation of ``source``.  Raises SpecError if it is missing or unknown."""
     if annotation is None:
         raise source.error(node, "no-annotation", f"{where} has no type", "annotate it")
-    python_type = source.namespace.get(annotation, bool if annotation == "bool" else None) if isinstance(annotation, str) else annotation
+    python_type = (
+        source.namespace.get(annotation, bool if annotation == "bool" else None) if isinstance(annotation, str) else annotation
+    )
     if python_type is None:
         raise source.error(node, "unknown-type", f"{where} has the unknown type {annotation}", "declare or import it")
     return model.sort_of(python_type, where)
@@ -407,7 +458,9 @@ def single_expression(source: Source) -> ast.expr:
     body = statements(source.tree)
     if len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None:
         return body[0].value
-    raise source.error(source.tree, "not-an-expression", f"{source.name} must consist of one return statement", "write `return <expression>`")
+    raise source.error(
+        source.tree, "not-an-expression", f"{source.name} must consist of one return statement", "write `return <expression>`"
+    )
 
 
 def _hint(have: Sort, need: Sort) -> str:

@@ -9,7 +9,19 @@ from types import ModuleType
 from typing import Any, get_args, get_origin
 
 from checker.errors import SpecError
-from checker.language.declare import Enumeration, Ghost, Kind, ObjectLock, Operations, Process, Publication, Record, Scalar, SpinLock, Word
+from checker.language.declare import (
+    Enumeration,
+    Ghost,
+    Kind,
+    ObjectLock,
+    Operations,
+    Process,
+    Publication,
+    Record,
+    Scalar,
+    SpinLock,
+    Word,
+)
 from checker.language.sorts import BOOL, EnumSort, RefSort, ScalarSort, Sort, WordSort
 from checker.language.source import Source, read
 from checker.language.terms import FieldKey
@@ -44,7 +56,9 @@ class Model:
             return self.sorts[python_type]
         name = getattr(python_type, "__name__", str(python_type))
         raise SpecError(
-            "unknown-type", f"{where} has type {name}, which is no type of the model", "use bool, an Enumeration, Word, Scalar or Record"
+            "unknown-type",
+            f"{where} has type {name}, which is no type of the model",
+            "use bool, an Enumeration, Word, Scalar or Record",
         )
 
 
@@ -56,7 +70,9 @@ def _annotation(text: str, module: ModuleType, where: str) -> Any:
     try:
         return eval(text, vars(module))  # noqa: S307 - the annotation of a specification, as Python itself reads it
     except Exception as problem:
-        raise SpecError("unknown-type", f"{where}: {text} cannot be understood ({problem})", "import or declare the type") from None
+        raise SpecError(
+            "unknown-type", f"{where}: {text} cannot be understood ({problem})", "import or declare the type"
+        ) from None
 
 
 def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:

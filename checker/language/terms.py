@@ -21,8 +21,8 @@ FieldKey = tuple[str, str]
 class Term:
     """A node of the DAG.
 
-    ``op`` is one of ``const var field not and or eq lt ite htons next object exists forall``; ``data`` is the value of a constant, the
-    name of a variable, the key of a field, or the variable bound by a quantifier.
+    ``op`` is one of ``const var field not and or eq lt ite htons next object exists forall``; ``data`` is the value of a
+    constant, the name of a variable, the key of a field, or the variable bound by a quantifier.
     """
 
     op: str
@@ -158,9 +158,8 @@ def ite(cond: Term, a: Term, b: Term) -> Term:
         return a if cond.data else b
     if a == b:
         return a
-    if a.sort == BOOL:
-        if a.op == "const" or b.op == "const":
-            return disj(conj(cond, a), conj(negate(cond), b))
+    if a.sort == BOOL and "const" in (a.op, b.op):
+        return disj(conj(cond, a), conj(negate(cond), b))
     return Term("ite", a.sort, (cond, a, b))
 
 
@@ -266,7 +265,7 @@ def show_const(t: Term) -> str:
     if isinstance(sort, EnumSort):
         return sort.members[t.data]
     if t.data == 0:
-        return getattr(sort, "zero", "") or ("NULL" if isinstance(sort, RefSort) else "0")
+        return str(getattr(sort, "zero", "")) or ("NULL" if isinstance(sort, RefSort) else "0")
     return str(t.data)
 
 

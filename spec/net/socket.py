@@ -15,8 +15,14 @@ from spec.state import (
     ENOBUFS,
     SOCK_STREAM,
     SS_UNCONNECTED,
+    SYS_BIND,
+    SYS_CLOSE,
+    SYS_CONNECT_UNSPEC,
+    SYS_LISTEN,
+    SYS_SETSOCKOPT_REUSEADDR,
     Addr,
     Backlog,
+    Call,
     Errno,
     Port,
     Protocol,
@@ -24,15 +30,6 @@ from spec.state import (
     Thread,
     files_lock,
 )
-
-
-@kernel("net/socket.c")
-def sockfd_lookup(sock: Socket) -> bool:
-    with spin_lock(files_lock):
-        if not sock.fd:
-            return False
-        current().file = sock
-        return True
 
 
 @kernel("net/socket.c")
@@ -76,50 +73,55 @@ def sys_socket(protocol: Protocol) -> Errno:
     return 0
 
 
-@syscall("net/socket.c")
+@syscall("arch/i386/kernel/entry.S")
+def system_call(
+    call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backlog, valbool: bool
+) -> Errno:
+    """Every call on an open socket: the common head (sockfd_lookup) and tail (sockfd_put) are written once.
+
+    close empties the descriptor slot and takes over the reference the table held.
+    """
+    with spin_lock(files_lock):
+        if not sock.fd:
+            return EBADF
+        current().file = sock
+        if call == SYS_CLOSE:
+            sock.fd = False
+    if call == SYS_BIND:
+        err = sys_bind(sock, addr, port)
+    elif call == SYS_LISTEN:
+        err = sys_listen(sock, backlog)
+    elif call == SYS_CONNECT_UNSPEC:
+        err = sys_connect_unspec(sock)
+    elif call == SYS_SETSOCKOPT_REUSEADDR:
+        err = sys_setsockopt_reuseaddr(sock, valbool)
+    else:
+        err = sys_close()
+    sockfd_put(sock)
+    return err
+
+
+@kernel("net/socket.c")
 def sys_bind(sock: Socket, addr: Addr, port: Port) -> Errno:
-    if not sockfd_lookup(sock):
-        return EBADF
-    err = inet_bind(sock, addr, port)
-    sockfd_put(sock)
-    return err
+    return inet_bind(sock, addr, port)
 
 
-@syscall("net/socket.c")
+@kernel("net/socket.c")
 def sys_listen(sock: Socket, backlog: Backlog) -> Errno:
-    if not sockfd_lookup(sock):
-        return EBADF
-    err = inet_listen(sock, backlog)
-    sockfd_put(sock)
-    return err
+    return inet_listen(sock, backlog)
 
 
-@syscall("net/socket.c")
+@kernel("net/socket.c")
 def sys_connect_unspec(sock: Socket) -> Errno:
-    if not sockfd_lookup(sock):
-        return EBADF
-    err = inet_stream_disconnect(sock)
-    sockfd_put(sock)
-    return err
+    return inet_stream_disconnect(sock)
 
 
-@syscall("net/socket.c")
+@kernel("net/socket.c")
 def sys_setsockopt_reuseaddr(sock: Socket, valbool: bool) -> Errno:
-    if not sockfd_lookup(sock):
-        return EBADF
     setsockopt_reuseaddr(sock, valbool)
-    sockfd_put(sock)
     return 0
 
 
-@syscall("fs/open.c")
-def sys_close(sock: Socket) -> Errno:
-    with spin_lock(files_lock):
-        was_open = sock.fd
-        if was_open:
-            sock.fd = False
-            current().file = sock
-    if not was_open:
-        return EBADF
-    sockfd_put(sock)
+@kernel("fs/open.c")
+def sys_close() -> Errno:
     return 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, choice, choose, current, exclusive, free, htons, kernel
 from spec.net.core.sock import sk_alloc, sock_init_data
-from spec.net.ipv4.tcp import tcp_listen_start
 from spec.net.ipv4.protocols import tcp_prot
+from spec.net.ipv4.tcp import tcp_listen_start
 from spec.state import (
     EACCES,
     EADDRINUSE,
@@ -98,6 +98,7 @@ def inet_bind(sock: Socket, addr: Addr, snum: Port) -> Errno:
             sk.bindport_lock = True
         sk.sport = htons(sk.num)
         sk.bound_to = sk.num
+        sk.slipped_in = False
         sk.daddr = INADDR_ANY
         sk.dport = 0
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checker.language import BUG_TRAP, NULL, abstracted, free, htons, kernel, spin_lock_bh
 from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_orphan
+from spec.net.ipv4.tcp_ipv4 import tcp_put_port
 from spec.state import (
     EADDRINUSE,
     ENOMEM,
@@ -19,7 +20,6 @@ from spec.state import (
     lock_sock,
     syn_wait_lock,
 )
-from spec.net.ipv4.tcp_ipv4 import tcp_put_port
 
 
 @kernel("include/net/tcp.h")

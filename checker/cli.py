@@ -1,0 +1,201 @@
+"""The command line: ``sockproof check | show | explore | trace | draw``.
+
+Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
+interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from checker.commands.model import Scope
+from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError
+
+app = App(
+    name="sockproof",
+    help="Model checker for a formal model of the Linux 2.4 AF_INET socket layer.",
+    help_epilogue="Exit status: 0 all as expected, 1 a verdict differs, 2 bad input, 3 undetermined, 4 internal error.",
+    version_flags=[],
+    help_format="plaintext",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ScopeOptions:
+    """The finite instance."""
+
+    threads: int = 2
+    """How many threads make system calls."""
+
+    sockets: int = 2
+    """How many sockets can exist at the same time."""
+
+    ports: int = 2
+    """How many port numbers other than 0 are represented."""
+
+    addresses: int = 1
+    """How many addresses other than the wildcard are represented."""
+
+    def scope(self) -> Scope:
+        """These options as commands take them."""
+        return Scope(self.threads, self.sockets, self.ports, self.addresses)
+
+
+Spec = Annotated[str, Parameter(name="--spec", help="The specification package, by its importable name.")]
+Variant = Annotated[str, Parameter(name="--variant", help="A named patch of the model, from the package's variants.")]
+
+
+@app.command
+def check(
+    *,
+    size: ScopeOptions | None = None,
+    quick: bool = False,
+    out: Path = Path("build"),
+    diagrams: Path = Path("diagrams"),
+    spec: Spec = "spec",
+) -> int:
+    """Compile the specification, ask every engine every question, draw everything: the main job.
+
+    Parameters
+    ----------
+    quick
+        One thread fewer questions: skip the larger instance, the bounded search and the second solver.
+    out
+        Where results.json, report.md, traces and certificates go.
+    diagrams
+        Where the drawings go.
+    """
+    from checker.commands.check import run_check
+
+    return run_check(spec, (size or ScopeOptions()).scope(), quick=quick, out=out, diagrams=diagrams)
+
+
+@app.command
+def show(function: str, *, steps: bool = False, variant: Variant = "", spec: Spec = "spec") -> int:
+    """Print the guarded transitions of one kernel function, to be read beside the C source.
+
+    Parameters
+    ----------
+    function
+        The name of a kernel function, for instance inet_listen.
+    steps
+        Show every single step: do not merge steps that commute.
+    """
+    from checker.commands.show import run_show
+
+    return run_show(spec, function, steps=steps, variant=variant)
+
+
+@app.command
+def explore(
+    properties: list[str] | None = None,
+    /,
+    *,
+    size: ScopeOptions | None = None,
+    variant: Variant = "",
+    max_states: Annotated[int, Parameter(name="--max-states")] = 60_000_000,
+    spec: Spec = "spec",
+) -> int:
+    """Visit every reachable state of a finite instance and answer properties.
+
+    Parameters
+    ----------
+    properties
+        The properties to answer; all if none is given.
+    max_states
+        Stop beyond this number of states, undetermined.
+    """
+    from checker.commands.explore import run_explore
+
+    return run_explore(spec, properties or [], (size or ScopeOptions()).scope(), variant=variant, max_states=max_states)
+
+
+@app.command
+def trace(
+    property: str,
+    /,
+    *,
+    size: ScopeOptions | None = None,
+    method: Literal["explicit", "bounded"] = "explicit",
+    variant: Variant = "",
+    out: Path = Path("build/traces"),
+    spec: Spec = "spec",
+) -> int:
+    """Find a shortest trace that decides a property, print it, and write its ITF JSON and its chart.
+
+    Parameters
+    ----------
+    property
+        The property, for instance bindaddr_lock.
+    method
+        Which engine searches.
+    out
+        Where the files go.
+    """
+    from checker.commands.trace import run_trace
+
+    return run_trace(spec, property, (size or ScopeOptions()).scope(), method=method, variant=variant, out=out)
+
+
+@app.command
+def draw(
+    functions: list[str] | None = None,
+    /,
+    *,
+    size: ScopeOptions | None = None,
+    out: Path = Path("diagrams"),
+    spec: Spec = "spec",
+) -> int:
+    """Draw control-flow graphs of kernel functions and, without arguments, of all of them and the state diagram.
+
+    Parameters
+    ----------
+    functions
+        The kernel functions to draw; all and the state diagram if none is given.
+    out
+        Where the SVG and DOT files go.
+    """
+    from checker.commands.draw import run_draw
+
+    return run_draw(spec, functions or [], (size or ScopeOptions()).scope(), out=out)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status; ``arguments`` default to those of the process."""
+    try:
+        status = app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as problem:
+        _complain(f"error[usage]: {problem}\n  fix: see sockproof --help, or sockproof COMMAND --help")
+        return EXIT_BAD_INPUT
+    except SockproofError as problem:
+        _complain(str(problem))
+        return problem.exit_status
+    except KeyboardInterrupt:
+        _complain("interrupted: nothing is decided")
+        return EXIT_UNDETERMINED
+    except MemoryError:
+        _complain("error[memory]: out of memory: nothing is decided\n  fix: choose a smaller instance")
+        return EXIT_UNDETERMINED
+    except Exception as problem:
+        _complain(
+            f"error[internal]: {type(problem).__name__}: {problem}\n"
+            "  fix: this is a fault of sockproof; set SOCKPROOF_DEBUG=1 and report what it prints"
+        )
+        return EXIT_INTERNAL
+    return status if isinstance(status, int) else EXIT_AS_EXPECTED
+
+
+def _complain(message: str) -> None:
+    if os.environ.get("SOCKPROOF_DEBUG") == "1" and sys.exc_info()[0] is not None:
+        traceback.print_exc()
+    print(message, file=sys.stderr)

@@ -1,0 +1,165 @@
+"""Adapters: what each engine is asked, in the words of the commands.
+
+Each takes a compiled model and questions and returns verdicts; nothing else in the commands touches an engine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+
+from checker.errors import LimitError
+from checker.explicit.explore import Exploration, explore
+from checker.explicit.project import Projection
+from checker.instance import Instance
+from checker.language.compile import Compiled
+from checker.slice import Slice, lift, slice_system
+from checker.symbolic.inductive import Obligation, closure, prove
+from checker.symbolic.recheck import recheck as second_opinion
+from checker.system import Property
+from checker.trace import Trace, replay
+from checker.verdict import Verdict
+
+Say = Callable[[str], None]
+MAX_STATES = 60_000_000
+MAX_DEPTH = 40
+RECHECK_SECONDS = 20.0
+ANY_SIZE = "any number of threads and objects"
+
+
+@dataclass(frozen=True)
+class Explored:
+    """One explicit search: its verdicts and the exploration (of the ``part`` of the system they depend on)."""
+
+    verdicts: tuple[Verdict, ...]
+    exploration: Exploration
+    part: Slice
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def cone(compiled: Compiled, properties: tuple[Property, ...], projections: tuple[Projection, ...] = ()) -> Slice:
+    """The part of the system that ``properties`` and ``projections`` depend on."""
+    formulas = [f for p in properties for f in (p.formula, p.antecedent)] + [p.formula() for p in projections]
+    return slice_system(compiled.system, tuple(formulas))
+
+
+def run_explicit(
+    compiled: Compiled,
+    properties: tuple[Property, ...],
+    instance: Instance,
+    *,
+    variant: str = "",
+    projections: tuple[Projection, ...] = (),
+    max_states: int = MAX_STATES,
+    say: Say = silent,
+) -> Explored:
+    """Engine (a): every interleaving of ``instance``, all properties in one search.  Raises LimitError if it is too large."""
+    started = perf_counter()
+    part = cone(compiled, properties, projections)
+
+    def progress(states: int, depth: int, frontier: int) -> None:
+        say(f"explicit: {states:,} states, depth {depth}, {frontier:,} of this depth to go")
+
+    result = explore(part.system, instance, properties, projections, max_states=max_states, progress=progress)
+    seconds = perf_counter() - started
+    scope = str(instance)
+    verdicts = []
+    for p in properties:
+        trace = whole_trace(part, result.found[p.name])
+        verdicts.append(Verdict(p, variant, _answer(p, trace), "explicit", scope, seconds, trace, None, _vacuous(result, p)))
+    return Explored(tuple(verdicts), result, part)
+
+
+def _answer(prop: Property, trace: Trace | None) -> str:
+    if prop.kind == "always":
+        return "proved" if trace is None else "violated"
+    return "unreachable" if trace is None else "reachable"
+
+
+def _vacuous(result: Exploration, prop: Property) -> str:
+    return "" if result.antecedents[prop.name] or prop.kind != "always" else "vacuous: its antecedent is never met"
+
+
+def whole_trace(part: Slice, trace: Trace | None) -> Trace | None:
+    """A trace of the slice as a trace of the whole system, replayed there."""
+    if trace is None:
+        return None
+    path = lift(part, trace.instance, [(s.transition, dict(s.binding)) for s in trace.steps])
+    return replay(part.whole, trace.instance, path)
+
+
+def undetermined(prop: Property, variant: str, method: str, scope: str, problem: LimitError) -> Verdict:
+    """The verdict of an engine that ran out of something."""
+    return replace(Verdict(prop, variant, "unknown", method, scope, 0.0), detail=problem.message)
+
+
+def run_bounded(
+    compiled: Compiled, prop: Property, instance: Instance, *, variant: str = "", depth: int = MAX_DEPTH, say: Say = silent
+) -> Verdict:
+    """Engine (b): a shortest trace of at most ``depth`` steps on ``instance``, found by Z3."""
+    from checker.symbolic.bounded import search
+
+    started = perf_counter()
+    part = cone(compiled, (prop,))
+    say(f"bounded: {prop.name}")
+    try:
+        result = search(part.system, instance, prop, depth)
+    except LimitError as problem:
+        return undetermined(prop, variant, "bounded", str(instance), problem)
+    seconds = perf_counter() - started
+    trace = whole_trace(part, result.trace)
+    verdict = _answer(prop, trace) if trace is not None else f"no violation within {depth}"
+    return Verdict(prop, variant, verdict, "bounded", str(instance), seconds, trace)
+
+
+def prove_any_size(
+    compiled: Compiled, certificates: Path, *, proofs: str = "proofs", recheck: bool = True, say: Say = silent
+) -> list[Verdict]:
+    """Engine (c): inductive proofs for any number of objects, of the properties the package ``proofs`` has facts for.
+
+    ``proofs.facts(compiled)`` gives the facts; each obligation is exported to ``certificates/FACT/`` and, with ``recheck``,
+    discharged by a second solver too.
+    """
+    facts = {f.name: f for f in import_module(proofs).facts(compiled)}
+    proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))
+    by_fact: dict[str, list[Obligation]] = {}
+    for o in proof.obligations:
+        by_fact.setdefault(o.fact, []).append(o)
+    weak = {name for name, group in by_fact.items() if not all(o.discharged for o in group)}
+    for name, group in by_fact.items():
+        say(f"certificate of {name}")
+        if not export(group, certificates / plain(name), recheck=recheck):
+            weak.add(name)
+    verdicts = []
+    for p in compiled.properties:
+        if p.name in facts:
+            rest = [f.name for f in closure(facts, [p.name])]
+            bad = [n for n in rest if n in weak]
+            seconds = sum(o.seconds for n in rest for o in by_fact[n])
+            detail = f"rests on {', '.join(bad)}, not proved" if bad else ""
+            verdict = "unknown" if bad else "proved"
+            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, plain(p.name), detail))
+    return verdicts
+
+
+def export(obligations: list[Obligation], folder: Path, *, recheck: bool) -> bool:
+    """Write one SMT-LIB file per obligation; whether the second solver finds each unsatisfiable (True without ``recheck``)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    fine = True
+    for o in obligations:
+        if o.smtlib:
+            (folder / f"{plain(o.kind + ' ' + o.transition)}.smt2").write_text(o.smtlib, encoding="utf-8")
+            fine = fine and (not recheck or second_opinion(o.smtlib, RECHECK_SECONDS) == "unsat")
+    return fine
+
+
+def plain(name: str) -> str:
+    """``name`` with everything but letters and digits replaced, for files."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")

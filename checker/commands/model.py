@@ -1,0 +1,94 @@
+"""The specification package a command works on, found by name: the checker imports no specification itself.
+
+A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)`` and
+sub-modules ``variants.NAME``, each with ``OVERRIDES`` and the property it ``BREAKS``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from checker.errors import UsageError
+from checker.instance import MAX_SIZE, Instance
+from checker.language.compile import Compiled, compile_model
+from checker.system import Property
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A named patch of the model: the functions it replaces and the property it must break."""
+
+    name: str
+    overrides: dict[str, Callable[..., Any]]
+    breaks: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How many objects of each kind a finite instance has."""
+
+    threads: int = 2
+    sockets: int = 2
+    ports: int = 2
+    addresses: int = 1
+
+
+def load_package(name: str) -> ModuleType:
+    """The specification package ``name``.  Raises UsageError if there is none."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        package = import_module(name)
+    except ModuleNotFoundError as problem:
+        raise UsageError(
+            "unknown-spec", f"there is no specification package {name} ({problem})", "give the name of an importable package"
+        ) from None
+    missing = [part for part in ("MODEL_NAME", "modules", "sizes") if not hasattr(package, part)]
+    if missing:
+        raise UsageError("unknown-spec", f"{name} is no specification package", f"define {', '.join(missing)} in it")
+    return package
+
+
+def variant_names(package: ModuleType) -> tuple[str, ...]:
+    """The variants of a specification, sorted."""
+    folder = import_module(f"{package.__name__}.variants")
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(folder.__path__)))
+
+
+def load_variant(package: ModuleType, name: str) -> Variant:
+    """The variant ``name``.  Raises UsageError with the names there are."""
+    known = variant_names(package)
+    if name not in known:
+        raise UsageError("unknown-variant", f"there is no variant {name}", f"choose one of {', '.join(known)}")
+    module = import_module(f"{package.__name__}.variants.{name}")
+    return Variant(name, module.OVERRIDES, module.BREAKS, (module.__doc__ or "").strip())
+
+
+def compile_package(package: ModuleType, variant: Variant | None = None) -> Compiled:
+    """Compile a specification, patched by ``variant``.  Raises SpecError for anything outside the language."""
+    return compile_model(package.MODEL_NAME, package.modules(), overrides=variant.overrides if variant else None)
+
+
+def make_instance(package: ModuleType, scope: Scope) -> Instance:
+    """The finite instance of ``scope``.  Raises UsageError unless all numbers are from 1 to MAX_SIZE."""
+    for name, number in vars(scope).items():
+        if not 1 <= number <= MAX_SIZE:
+            raise UsageError(
+                "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
+            )
+    sizes, words = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
+    return Instance(sizes, words)
+
+
+def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:
+    """The properties called ``names``, all if there are none.  Raises UsageError for an unknown one."""
+    return tuple(compiled.property(n) for n in names) if names else compiled.properties

@@ -1,0 +1,63 @@
+"""``sockproof trace``: a shortest trace that decides one property, as text, ITF JSON and chart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from checker.commands.console import out_console, status_of, working
+from checker.commands.engines import plain, run_bounded, run_explicit
+from checker.commands.model import Scope, compile_package, load_package, load_variant, make_instance
+from checker.report.chart import chart_svg
+from checker.report.itf import itf_bytes
+from checker.report.straighten import straighten
+from checker.report.text import trace_text
+from checker.system import Property
+from checker.trace import Trace
+
+
+def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, out: Path) -> int:
+    """Search, print the trace and write ``NAME.txt``, ``NAME.itf.json`` and the chart into ``out``.
+
+    With ``variant`` the property is expected to fail if it is the one the variant breaks.  Raises UsageError for unknown names.
+    """
+    package = load_package(spec)
+    instance = make_instance(package, scope)
+    patch = load_variant(package, variant) if variant else None
+    compiled = compile_package(package, patch)
+    prop = compiled.property(name)
+    if patch is not None and patch.breaks == name:
+        prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])
+    with working(method) as say:
+        if method == "explicit":
+            (verdict,) = run_explicit(compiled, (prop,), instance, variant=variant, say=say).verdicts
+        else:
+            verdict = run_bounded(compiled, prop, instance, variant=variant, say=say)
+    console = out_console()
+    if verdict.trace is None:
+        console.print(f"{prop.name}: {verdict.verdict} ({verdict.scope}); there is no trace to show", soft_wrap=True)
+    else:
+        shown = straighten(verdict.trace)
+        console.print(trace_text(shown, prop), end="", soft_wrap=True, markup=False)
+        for path in write_trace(shown, prop, variant, out):
+            console.print(f"wrote {path}", soft_wrap=True)
+    return status_of((verdict,))
+
+
+def file_name(prop: Property, variant: str) -> str:
+    """A file name for what belongs to a property (of a variant)."""
+    return f"{variant}-{plain(prop.name)}" if variant else plain(prop.name)
+
+
+def write_trace(trace: Trace, prop: Property, variant: str, out: Path) -> list[Path]:
+    """Write a trace as text, ITF JSON and message-sequence chart; returns the files."""
+    out.mkdir(parents=True, exist_ok=True)
+    stem = file_name(prop, variant)
+    text, itf = out / f"{stem}.txt", out / f"{stem}.itf.json"
+    text.write_text(trace_text(trace, prop), encoding="utf-8")
+    itf.write_bytes(itf_bytes(trace, prop))
+    chart = out / f"{stem}.svg"
+    chart.write_text(chart_svg(trace, prop), encoding="utf-8")
+    return [text, itf, chart]
+
+

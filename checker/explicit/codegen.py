@@ -1,0 +1,460 @@
+"""Native code for one layout: successors, canonical form and predicates of packed states.
+
+In goes a Layout, the formulas to look for and the projections to record; out comes a Native object with entry points
+that work on arrays of packed states.  There is one LLVM function per transition and process, with a loop over the choices,
+and one function per formula, so compile time is linear in the size of the system.
+
+A successor is a record of ``layout.words + 1`` words; the last one is ``parent << 16 | transition number``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from checker.errors import UsageError
+from checker.explicit.emit import I1, I64, Operations, Reader, Value, store
+from checker.explicit.layout import Layout
+from checker.explicit.project import Projection
+from checker.instance import Instance
+from checker.language import terms
+from checker.language.sorts import BoolSort, RefSort
+from checker.language.terms import Term
+from checker.system import Transition
+
+I8 = ir.IntType(8)
+PTR = ir.PointerType()
+TRANSITION_BITS = 16
+MATRIX_LIMIT = 1 << 28
+
+# The slots of the array that expand() reports in.
+PRODUCED, DEADLOCKS, FIRST_DEADLOCK = range(3)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Where the changes of one projection are recorded: bytes ``[row of transition, before, after]`` from ``offset``."""
+
+    projection: Projection
+    offset: int
+    side: int
+    rows: dict[int, int]
+
+    @property
+    def size(self) -> int:
+        return len(self.rows) * self.side * self.side
+
+
+@dataclass(frozen=True)
+class Native:
+    """Compiled code; ``engine`` keeps it alive.
+
+    ``expand(states, first, end, out, capacity, report, changes)`` writes the successors of states ``first..end-1`` to
+    ``out`` (room for ``capacity`` records) and returns the first state it did not get to.
+    ``predicates[i](states, first, end)`` returns the first state where formula i holds for some parameters, or -1.
+    ``widest`` is the most successors one state can have; arrays are passed by address.
+    """
+
+    engine: Any = field(repr=False)
+    expand: Callable[..., int]
+    predicates: tuple[Callable[..., int], ...]
+    widest: int
+    matrices: tuple[Matrix, ...]
+
+
+def generate(
+    layout: Layout, formulas: tuple[tuple[tuple[Term, ...], Term], ...], projections: tuple[Projection, ...], *, symmetry: bool
+) -> Native:
+    """Compile ``layout.system``; ``formulas`` are pairs of parameters and what is looked for.
+
+    Raises UsageError if there are too many transitions or a projection has too many values.
+    """
+    if len(layout.system.transitions) >= 1 << TRANSITION_BITS:
+        raise UsageError("too-many-transitions", f"{len(layout.system.transitions)} transitions are more than the engine numbers")
+    generator = _Generator(layout, _matrices(layout, projections), symmetry)
+    expand = generator.expand()
+    found = [generator.predicate(i, params, body) for i, (params, body) in enumerate(formulas)]
+    engine = _compile(str(generator.module))
+
+    def entry(function: ir.Function) -> Callable[..., int]:
+        address = engine.get_function_address(function.name)
+        kind: Callable[[int], Callable[..., int]] = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * len(function.args))
+        return kind(address)
+
+    return Native(engine, entry(expand), tuple(entry(f) for f in found), generator.widest, generator.matrices)
+
+
+def _matrices(layout: Layout, projections: tuple[Projection, ...]) -> tuple[Matrix, ...]:
+    matrices: list[Matrix] = []
+    offset = 0
+    for p in projections:
+        read = {key for t in p.terms for key in terms.fields_of(t)}
+        writers = [n for n, t in enumerate(layout.system.transitions) if any(u.key in read for u in layout.system.updates(t))]
+        matrix = Matrix(p, offset, p.tuples(layout.instance), {n: row for row, n in enumerate(writers)})
+        offset += matrix.size
+        if offset > MATRIX_LIMIT:
+            raise UsageError("projection-too-large", f"{p.name} has {matrix.side} combinations of values", "project fewer terms")
+        matrices.append(matrix)
+    return tuple(matrices)
+
+
+def _compile(text: str) -> Any:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    module = llvm.parse_assembly(text)
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True
+    )
+    # The code is straight-line and small: folding, common sub-expressions and clean-up give all the speed of -O2
+    # in a third of its time.
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+    passes = llvm.create_new_function_pass_manager()
+    passes.add_instruction_combine_pass()
+    passes.add_new_gvn_pass()
+    passes.add_simplify_cfg_pass()
+    for function in module.functions:
+        passes.run(function, builder)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
+
+def _domain(instance: Instance, choice: Term) -> range:
+    """The values of a choice, as in ``checker.evaluate.bindings``."""
+    return instance.objects(choice.sort) if isinstance(choice.sort, RefSort) else range(instance.cardinality(choice.sort))
+
+
+class _Generator:
+    """Builds the LLVM module."""
+
+    def __init__(self, layout: Layout, matrices: tuple[Matrix, ...], symmetry: bool) -> None:
+        self.layout = layout
+        self.matrices = matrices
+        self.symmetry = symmetry
+        self.module = ir.Module(name="sockproof")
+        self.free: dict[Term, tuple[Term, ...]] = {}
+        self.threads = layout.instance.objects(layout.system.thread)
+        self.record = layout.words + 1
+        self.made: dict[tuple[int, int], ir.Function] = {}
+        self.widest = 0
+
+    def _function(self, name: str, result: ir.Type, arguments: list[ir.Type], *, internal: bool) -> ir.Function:
+        f = ir.Function(self.module, ir.FunctionType(result, arguments), name)
+        f.attributes.add("nounwind")
+        if internal:
+            f.linkage = "internal"
+            f.attributes.add("noinline")
+        return f
+
+    def _load(self, builder: ir.IRBuilder, base: ir.Value) -> tuple[ir.Value, ...]:
+        return tuple(
+            builder.load(builder.gep(base, [I64(k)], source_etype=I64), typ=I64) for k in range(self.layout.words)
+        )
+
+    def _reader(self, ops: Operations, words: tuple[ir.Value, ...], env: dict[Term, Value], known: dict[int, int]) -> Reader:
+        return Reader(self.layout, ops, words, env, known, self.free)
+
+    # -- one transition of one process --------------------------------------------------------------------------
+
+    def transition(self, number: int, process: int) -> ir.Function:
+        """``(words..., out, tag, changes) -> out after the successors of one state``."""
+        if (number, process) not in self.made:
+            self.made[number, process] = self._transition(number, process)
+        return self.made[number, process]
+
+    def _transition(self, number: int, process: int) -> ir.Function:
+        t = self.layout.system.transitions[number]
+        system, instance = self.layout.system, self.layout.instance
+        f = self._function(f"t{number}.{process}", PTR, [I64] * self.layout.words + [PTR, I64, PTR], internal=True)
+        words, (out, tag, changes) = tuple(f.args[: self.layout.words]), f.args[self.layout.words :]
+        domains = [_domain(instance, c) for c in t.choices]
+        total = prod(len(d) for d in domains)
+        entry, loop = f.append_basic_block("entry"), f.append_basic_block("choice")
+        fire, more, done = f.append_basic_block("fire"), f.append_basic_block("next"), f.append_basic_block("done")
+        ir.IRBuilder(entry).branch(loop)
+
+        builder = ir.IRBuilder(loop)
+        counter, cursor = builder.phi(I64), builder.phi(PTR)
+        counter.add_incoming(I64(0), entry)
+        cursor.add_incoming(out, entry)
+        env = self._choices(builder, t, domains, counter)
+        env[system.self_var] = process
+        source = system.pc_sort.members.index(t.source)
+        reader = self._reader(Operations(builder), words, env, {process: source})
+        builder.cbranch(reader.ops.bit(reader.value(t.guard)), fire, more)
+
+        builder.position_at_end(fire)
+        self._fire(builder, reader.fork(), number, process, cursor, tag, changes)
+        advanced = builder.gep(cursor, [I64(self.record)], source_etype=I64)
+        builder.branch(more)
+
+        builder.position_at_end(more)
+        after = builder.phi(PTR)
+        after.add_incoming(cursor, loop)
+        after.add_incoming(advanced, fire)
+        following = builder.add(counter, I64(1))
+        counter.add_incoming(following, more)
+        cursor.add_incoming(after, more)
+        builder.cbranch(builder.icmp_unsigned("<", following, I64(total)), loop, done)
+        ir.IRBuilder(done).ret(after)
+        return f
+
+    def _choices(self, builder: ir.IRBuilder, t: Transition, domains: list[range], counter: ir.Value) -> dict[Term, Value]:
+        """The values of the choice variables in round ``counter``, the last variable running fastest."""
+        env: dict[Term, Value] = {}
+        rest: ir.Value = counter
+        for position in range(len(domains) - 1, -1, -1):
+            choice, domain = t.choices[position], domains[position]
+            if len(domain) == 1:
+                env[choice] = domain[0]
+                continue
+            digit = builder.urem(rest, I64(len(domain)))
+            rest = builder.udiv(rest, I64(len(domain)))
+            env[choice] = builder.trunc(digit, I1) if isinstance(choice.sort, BoolSort) else builder.add(digit, I64(domain[0]))
+        return env
+
+    def _fire(
+        self, builder: ir.IRBuilder, reader: Reader, number: int, process: int, out: ir.Value, tag: ir.Value, changes: ir.Value
+    ) -> None:
+        system, layout = self.layout.system, self.layout
+        t = system.transitions[number]
+        updates = [u for u in system.updates(t) if u.key in layout.keys]
+        writes = [(u.key, reader.value(u.obj) if u.obj is not None else 0, reader.value(u.value)) for u in updates]
+        # The location is known afterwards unless the updates themselves play with it.
+        plain = all(u.key != system.pc_key for u in t.updates)
+        source, target = (system.pc_sort.members.index(x) for x in (t.source, t.target))
+        words = self._give_up_locals(builder, list(reader.words), process, source, target)
+        for key, index, value in writes:
+            store(reader, words, key, index, value, target if plain else None)
+        for matrix in self.matrices:
+            if number in matrix.rows:
+                known = {process: target} if plain else {}
+                self._record_changes(builder, reader, tuple(words), known, matrix, number, changes)
+        for k, word in enumerate(words):
+            builder.store(word, builder.gep(out, [I64(k)], source_etype=I64))
+        builder.store(builder.or_(tag, I64(number)), builder.gep(out, [I64(layout.words)], source_etype=I64))
+
+    def _give_up_locals(
+        self, builder: ir.IRBuilder, words: list[ir.Value], process: int, source: int, target: int
+    ) -> list[ir.Value]:
+        """Clear the bits of shared locals that are not stored at ``target``: others may own them there."""
+        freed, kept = [0] * len(words), [0] * len(words)
+        for key, pcs in self.layout.stored_at.items():
+            b = self.layout.bits[(*key, process)]
+            if source in pcs and target not in pcs:
+                freed[b.word] |= b.mask
+            elif source in pcs:
+                kept[b.word] |= b.mask
+        for k in range(len(words)):
+            if freed[k] & ~kept[k]:
+                words[k] = builder.and_(words[k], Operations(builder).word(~(freed[k] & ~kept[k])))
+        return words
+
+    def _record_changes(
+        self,
+        builder: ir.IRBuilder,
+        before: Reader,
+        words: tuple[ir.Value, ...],
+        known: dict[int, int],
+        matrix: Matrix,
+        number: int,
+        changes: ir.Value,
+    ) -> None:
+        """Set the byte (transition, before, after) for every object the projection watches."""
+        projection, instance = matrix.projection, self.layout.instance
+        base = matrix.offset + matrix.rows[number] * matrix.side * matrix.side
+        for obj in instance.objects(projection.param.sort):
+            codes = []
+            for state_words, pcs in ((before.words, before.known_pc), (words, known)):
+                reader = self._reader(before.ops, state_words, {projection.param: obj}, dict(pcs))
+                code: ir.Value = I64(0)
+                for t in projection.terms:
+                    digit = before.ops.select(reader.value(t), 1, 0) if isinstance(t.sort, BoolSort) else reader.value(t)
+                    code = builder.add(builder.mul(code, I64(instance.cardinality(t.sort))), before.ops.word(digit))
+                codes.append(code)
+            place = builder.add(builder.mul(codes[0], I64(matrix.side)), builder.add(codes[1], I64(base)))
+            builder.store(I8(1), builder.gep(changes, [place], source_etype=I8))
+
+    # -- all successors -----------------------------------------------------------------------------------------
+
+    def expand(self) -> ir.Function:
+        """The function that expands a range of states; see Native."""
+        f = self._function("expand", I64, [I64] * 7, internal=False)
+        b = ir.IRBuilder(f.append_basic_block("entry"))
+        states, first, end, out_address, capacity, report_address, changes_address = f.args
+        base, out, report, changes = (b.inttoptr(x, PTR) for x in (states, out_address, report_address, changes_address))
+        entry = b.block
+        loop, body = f.append_basic_block("state"), f.append_basic_block("body")
+        done = f.append_basic_block("done")
+        b.branch(loop)
+
+        b.position_at_end(loop)
+        i, cursor = b.phi(I64), b.phi(PTR)
+        i.add_incoming(first, entry)
+        cursor.add_incoming(out, entry)
+        produced = b.udiv(b.sub(b.ptrtoint(cursor, I64), out_address), I64(8 * self.record))
+
+        b.position_at_end(body)
+        words = self._load(b, b.gep(base, [b.mul(i, I64(self.layout.words))], source_etype=I64))
+        tag = b.shl(i, I64(TRANSITION_BITS))
+        after = cursor
+        for thread in self.threads:
+            after = self._successors_of(b, thread, words, after, tag, changes)
+        stuck, proceed = f.append_basic_block("deadlock"), f.append_basic_block("proceed")
+        b.cbranch(b.icmp_unsigned("==", after, cursor), stuck, proceed)
+        b.position_at_end(stuck)
+        self._count_deadlock(b, report, i)
+        b.branch(proceed)
+        b.position_at_end(proceed)
+        i.add_incoming(b.add(i, I64(1)), b.block)
+        cursor.add_incoming(after, b.block)
+        b.branch(loop)
+
+        # Only now is it known how many successors a state can have.
+        b.position_at_end(loop)
+        room = b.icmp_unsigned("<=", b.add(produced, I64(self.widest)), capacity)
+        b.cbranch(b.and_(b.icmp_unsigned("<", i, end), room), body, done)
+        b.position_at_end(done)
+        b.store(produced, report)
+        if self.symmetry and len(self.threads) > 1:
+            b.call(self._canonicalise(), [out, produced])
+        b.ret(i)
+        return f
+
+    def _count_deadlock(self, b: ir.IRBuilder, report: ir.Value, state: ir.Value) -> None:
+        counter = b.gep(report, [I64(DEADLOCKS)], source_etype=I64)
+        count = b.load(counter, typ=I64)
+        b.store(b.add(count, I64(1)), counter)
+        first = b.gep(report, [I64(FIRST_DEADLOCK)], source_etype=I64)
+        b.store(b.select(b.icmp_unsigned("==", count, I64(0)), state, b.load(first, typ=I64)), first)
+
+    def _successors_of(
+        self, b: ir.IRBuilder, thread: int, words: tuple[ir.Value, ...], cursor: ir.Value, tag: ir.Value, changes: ir.Value
+    ) -> ir.Value:
+        """Call the transitions that start where ``thread`` is; returns the advanced cursor.
+
+        Interchangeable threads take turns in the first slot, so that there is one copy of the code whatever their number;
+        the successors are put in order afterwards anyway.
+        """
+        f, ops = b.function, Operations(b)
+        join, dispatch = f.append_basic_block("join"), f.append_basic_block("dispatch")
+        results: list[tuple[ir.Value, ir.Block]] = [(cursor, dispatch)]
+        slots = self.layout.slots
+        if self.symmetry and thread > 1:
+            # A thread in the same condition as the one before has the same successors up to a permutation.
+            twin: Value = 1
+            for mine, other in zip(slots[thread - 1], slots[thread - 2], strict=True):
+                twin = ops.both(twin, ops.same(ops.get(words, mine), ops.get(words, other)))
+            results.append((cursor, b.block))
+            b.cbranch(ops.bit(twin), join, dispatch)
+        else:
+            b.branch(dispatch)
+        b.position_at_end(dispatch)
+        process = self.threads[0] if self.symmetry else thread
+        words = self._exchange(ops, words, process, thread)
+        switch = b.switch(ops.word(ops.get(words, self.layout.pc_bits(process))), join)
+        by_source: dict[str, list[int]] = {}
+        for number, t in enumerate(self.layout.system.transitions):
+            by_source.setdefault(t.source, []).append(number)
+        for source, numbers in by_source.items():
+            block = f.append_basic_block("at")
+            switch.add_case(I64(self.layout.system.pc_sort.members.index(source)), block)
+            b.position_at_end(block)
+            after = cursor
+            for number in numbers:
+                after = b.call(self.transition(number, process), [*words, after, tag, changes])
+            results.append((after, block))
+            b.branch(join)
+        self.widest += max((sum(self._rounds(n) for n in numbers) for numbers in by_source.values()), default=0)
+        b.position_at_end(join)
+        merged = b.phi(PTR)
+        for value, block in results:
+            merged.add_incoming(value, block)
+        return merged
+
+    def _exchange(self, ops: Operations, words: tuple[ir.Value, ...], a: int, b: int) -> tuple[ir.Value, ...]:
+        """The state with the slots of threads ``a`` and ``b`` exchanged."""
+        if a == b:
+            return words
+        result = list(words)
+        for mine, other in zip(self.layout.slots[a - 1], self.layout.slots[b - 1], strict=True):
+            x, y = ops.get(words, mine), ops.get(words, other)
+            result[mine.word] = ops.put(result[mine.word], mine, y)
+            result[other.word] = ops.put(result[other.word], other, x)
+        return tuple(result)
+
+    def _rounds(self, number: int) -> int:
+        """How often transition ``number`` of one process can fire in one state."""
+        return prod(len(_domain(self.layout.instance, c)) for c in self.layout.system.transitions[number].choices)
+
+    def _canonicalise(self) -> ir.Function:
+        """Sort the thread slots of every record: ``(records, count)``."""
+        f = self._function("canonicalise", ir.VoidType(), [PTR, I64], internal=True)
+        records, count = f.args
+        entry, loop, body, done = (f.append_basic_block(n) for n in ("entry", "loop", "body", "done"))
+        ir.IRBuilder(entry).branch(loop)
+        b = ir.IRBuilder(loop)
+        i = b.phi(I64)
+        i.add_incoming(I64(0), entry)
+        b.cbranch(b.icmp_unsigned("<", i, count), body, done)
+        b.position_at_end(body)
+        base = b.gep(records, [b.mul(i, I64(self.record))], source_etype=I64)
+        words = list(self._load(b, base))
+        ops = Operations(b)
+        slots = [[ops.word(ops.get(words, piece)) for piece in slot] for slot in self.layout.slots]
+        for end in range(len(slots) - 1, 0, -1):
+            for j in range(end):
+                swap = self._less(ops, slots[j + 1], slots[j])
+                low = [b.select(swap, y, x) for x, y in zip(slots[j], slots[j + 1], strict=True)]
+                high = [b.select(swap, x, y) for x, y in zip(slots[j], slots[j + 1], strict=True)]
+                slots[j], slots[j + 1] = low, high
+        for slot, values in zip(self.layout.slots, slots, strict=True):
+            for piece, value in zip(slot, values, strict=True):
+                words[piece.word] = ops.put(words[piece.word], piece, value)
+        for k, word in enumerate(words):
+            b.store(word, b.gep(base, [I64(k)], source_etype=I64))
+        i.add_incoming(b.add(i, I64(1)), b.block)
+        b.branch(loop)
+        ir.IRBuilder(done).ret_void()
+        return f
+
+    @staticmethod
+    def _less(ops: Operations, a: list[ir.Value], b: list[ir.Value]) -> ir.Value:
+        """Whether slot ``a`` comes before slot ``b``, the first piece deciding first."""
+        less: Value = 0
+        for x, y in zip(reversed(a), reversed(b), strict=True):
+            less = ops.either(ops.below(x, y), ops.both(ops.same(x, y), less))
+        return ops.bit(less)
+
+    # -- predicates ---------------------------------------------------------------------------------------------
+
+    def predicate(self, number: int, params: tuple[Term, ...], body: Term) -> ir.Function:
+        """``(states, first, end) -> first state where body holds for some params, or -1``."""
+        for p in reversed(params):
+            body = terms.exists(p, body)
+        f = self._function(f"p{number}", I64, [I64] * 3, internal=False)
+        address, first, end = f.args
+        entry, loop, test, more, hit, none = (f.append_basic_block(n) for n in ("entry", "loop", "test", "more", "hit", "none"))
+        b = ir.IRBuilder(entry)
+        states = b.inttoptr(address, PTR)
+        b.branch(loop)
+        b.position_at_end(loop)
+        i = b.phi(I64)
+        i.add_incoming(first, entry)
+        b.cbranch(b.icmp_unsigned("<", i, end), test, none)
+        b.position_at_end(test)
+        words = self._load(b, b.gep(states, [b.mul(i, I64(self.layout.words))], source_etype=I64))
+        reader = self._reader(Operations(b), words, {}, {})
+        b.cbranch(reader.ops.bit(reader.value(body)), hit, more)
+        b.position_at_end(more)
+        i.add_incoming(b.add(i, I64(1)), more)
+        b.branch(loop)
+        ir.IRBuilder(hit).ret(i)
+        ir.IRBuilder(none).ret(I64(-1))
+        return f

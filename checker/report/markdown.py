@@ -1,0 +1,92 @@
+"""``report.md``: every property with its formula, what it stands for, what was expected and what was found.
+
+In go verdicts with their files; out comes Markdown, the same text for the same verdicts (times only on demand).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.report.explain import explain, implication
+from checker.report.pretty import Pretty
+from checker.report.results import Reported
+from checker.report.table import standing, summary
+from checker.report.text import explanation_lines
+from checker.system import Property, TransitionSystem
+
+STANDING = {"expected": "as expected", "differs": "**differs**", "open": "**undecided**"}
+
+
+def report(reported: Sequence[Reported], system: TransitionSystem, *, with_times: bool) -> str:
+    """The report on ``system``; ``with_times`` adds a last column with seconds, the only thing that varies between runs."""
+    verdicts = [r.verdict for r in reported]
+    lines = [f"# Verdicts of {system.name}", "", f"{summary(verdicts)}.", ""]
+    lines += _table(reported, with_times=with_times)
+    lines += ["", "## Properties"]
+    for (name, variant), group in _by_property(reported).items():
+        lines += ["", f"### {_heading(name, variant)}", "", *_property(group, system)]
+    return "\n".join(lines) + "\n"
+
+
+def _by_property(reported: Sequence[Reported]) -> dict[tuple[str, str], list[Reported]]:
+    groups: dict[tuple[str, str], list[Reported]] = {}
+    for r in reported:
+        groups.setdefault((r.verdict.property.name, r.verdict.variant), []).append(r)
+    return groups
+
+
+def _heading(name: str, variant: str) -> str:
+    return f"{name} in variant {variant}" if variant else name
+
+
+def _table(reported: Sequence[Reported], *, with_times: bool) -> list[str]:
+    columns = ["property", "variant", "verdict", "expected", "", "method", "scope", "depth", "files"]
+    columns += ["seconds"] if with_times else []
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for r in reported:
+        v = r.verdict
+        depth = "" if v.depth is None else str(v.depth)
+        cells = [v.property.name, v.variant, v.verdict, v.property.expected, STANDING[standing(v)]]
+        cells += [v.method, v.scope, depth, _files(r)]
+        cells += [f"{v.seconds:.2f}"] if with_times else []
+        lines.append(f"| {' | '.join(_cell(c) for c in cells)} |")
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _files(r: Reported) -> str:
+    links = [("trace", r.trace), ("chart", r.chart), ("certificate", r.verdict.certificate)]
+    return ", ".join(f"[{name}]({target})" for name, target in links if target)
+
+
+def _property(group: list[Reported], system: TransitionSystem) -> list[str]:
+    prop = group[0].verdict.property
+    lines = [*_formula(prop, system), ""]
+    lines += [f"- stands for: {prop.stands_for}"] if prop.stands_for else []
+    lines += [f"- expected: {prop.expected}" + (f", because {prop.reason}" if prop.reason else ""), f"- written in {prop.place}"]
+    for r in group:
+        v = r.verdict
+        depth = f", {v.depth} steps" if v.depth is not None else ""
+        files = f" ({_files(r)})" if _files(r) else ""
+        detail = f": {v.detail}" if v.detail else ""
+        lines.append(f"- {v.method}, {v.scope}: {v.verdict}{depth}{detail}{files}")
+    shown = next((r.verdict.trace for r in group if r.verdict.trace is not None), None)
+    told = explain(prop, shown.system, shown.states[-1], shown.instance) if shown is not None else None
+    if told is not None:
+        lines += ["", "At the end of the trace:", "", "```text", *explanation_lines(told)[1:], "```"]
+    return lines
+
+
+def _formula(prop: Property, system: TransitionSystem) -> list[str]:
+    """The formula in a code block, premise and claim on lines of their own."""
+    pretty = Pretty(system)
+    premise, claim = implication(prop)
+    scope = ", ".join(f"{p.data} in {p.sort.name}" for p in prop.params)
+    quantifier = {"always": "for all", "sometimes": "for some"}[prop.kind]
+    head = f"{prop.kind}, {quantifier} {scope}:" if scope else f"{prop.kind}:"
+    if prop.formula == claim:
+        return ["```text", head, f"    {pretty.term(claim)}", "```"]
+    return ["```text", head, f"    {pretty.term(premise)}", f"    implies {pretty.term(claim)}", "```"]

@@ -1,0 +1,62 @@
+"""State diagrams: which combinations of a few values are reachable, and which functions lead from one to another.
+
+In goes a quotient graph (nodes are value tuples, edges carry ``causes``); out comes a graphviz graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import graphviz
+import networkx as nx
+
+from checker.errors import UsageError
+
+PER_LINE = 2
+"""Function names on one line of an edge label."""
+
+
+def state_diagram(
+    graph: nx.MultiDiGraph[Any], initial: Hashable, title: str = "", names: Sequence[str] = ()
+) -> graphviz.Digraph:
+    """The diagram of ``graph``, started at ``initial``.
+
+    A node shows its attribute ``label`` (strings) or itself; ``names`` say what the values are of, such as
+    ``("sk->state", "sock->state")``.  Parallel edges are merged and their ``causes`` joined.  Raises UsageError if
+    ``initial`` is no node.
+    """
+    if initial not in graph:
+        raise UsageError("unknown-state", f"the diagram has no state {initial}", "start it at a reachable state")
+    labels = {node: tuple(map(str, data.get("label", node))) for node, data in graph.nodes(data=True)}
+    order = sorted(labels, key=lambda node: (node != initial, labels[node]))
+    ids = {node: f"s{i}" for i, node in enumerate(order)}
+    drawn = graphviz.Digraph(
+        title or "states",
+        graph_attr={"rankdir": "TB", "nodesep": "0.5", "ranksep": "0.6"},
+        node_attr={"shape": "box", "style": "filled,rounded", "fillcolor": "#eff6ff", "fontname": "Helvetica", "fontsize": "12"},
+        edge_attr={"fontname": "Courier", "fontsize": "10", "fontcolor": "#374151", "color": "#6b7280"},
+    )
+    caption = [title, f"states: {' × '.join(names)}" if names else ""]
+    drawn.attr(label="\n".join(line for line in caption if line), labelloc="t", fontname="Helvetica-Bold", fontsize="15")
+    drawn.node("start", "", shape="circle", width="0.15", style="filled", fillcolor="#111827")
+    for node in order:
+        extra = {"penwidth": "2", "fillcolor": "#dcfce7"} if node == initial else {}
+        drawn.node(ids[node], "\n".join(labels[node]), **extra)
+    drawn.edge("start", ids[initial])
+    for (before, after), causes in _merged(graph, order).items():
+        drawn.edge(ids[before], ids[after], label=_lines(sorted(causes)))
+    return drawn
+
+
+def _merged(graph: nx.MultiDiGraph[Any], order: list[Any]) -> dict[tuple[Any, Any], set[str]]:
+    """The causes of each pair of states, in the order of the states."""
+    rank = {node: i for i, node in enumerate(order)}
+    joined: dict[tuple[Any, Any], set[str]] = {}
+    for before, after, data in graph.edges(data=True):
+        joined.setdefault((before, after), set()).update(data.get("causes", ()))
+    return {pair: joined[pair] for pair in sorted(joined, key=lambda pair: (rank[pair[0]], rank[pair[1]]))}
+
+
+def _lines(causes: list[str]) -> str:
+    return "\n".join(", ".join(causes[i : i + PER_LINE]) for i in range(0, len(causes), PER_LINE))

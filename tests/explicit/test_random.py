@@ -1,0 +1,82 @@
+"""Random systems: the native engine, with and without symmetry, agrees with the reference interpreter."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from checker.explicit.explore import Exploration, Search
+from checker.trace import falsifying
+from tests.explicit.reference import search
+from tests.strategies import Case, cases
+
+FAST = settings(
+    derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+LIMIT = 1500
+
+
+def run(case: Case, *, symmetry: bool) -> tuple[Search, Exploration]:
+    s = Search(case.system, case.instance, case.properties, symmetry=symmetry)
+    complete = s.run(LIMIT, None)
+    assume(complete)
+    return s, s.result(complete, 0.0)
+
+
+def agree(case: Case) -> None:
+    plain, result = run(case, symmetry=False)
+    expected = search(case.system, case.instance, plain.layout.cells, case.properties, LIMIT)
+    assert expected is not None
+
+    # The same states, each at the same distance.
+    reached: dict[tuple[int, ...], int] = {}
+    for number in range(plain.table.stored):
+        words = tuple(int(w) for w in plain.table.states[number])
+        state = plain.layout.unpack(words)
+        assert plain.layout.pack(state) == words
+        key = tuple(state[c] for c in expected.cells)
+        reached[key] = reached_before(plain, reached, number) + 1 if number else 0
+    assert reached == expected.distance
+    assert result.states == len(expected.distance)
+    assert result.depth == max(expected.distance.values())
+    assert {name: c.fired for name, c in result.fired.items()} == expected.fired
+    assert sum(c.new for c in result.fired.values()) == result.states - 1
+    assert result.deadlocks == expected.deadlocks
+
+    # The same answers, with and without symmetry, and traces that end where they should.
+    reduced, merged = run(case, symmetry=True)
+    assert merged.states <= result.states
+    assert merged.depth == result.depth
+    assert merged.antecedents == result.antecedents
+    assert (merged.deadlock is None) == (result.deadlock is None)
+    for p in case.properties:
+        for found in (result.found[p.name], merged.found[p.name]):
+            assert (found.depth if found else None) == expected.witnesses[p.name]
+            assert found is None or falsifying(p, found.states[-1], case.instance) is not None
+    if reduced.symmetry:
+        orbits = {plain.layout.canonical(tuple(int(w) for w in plain.table.states[i])) for i in range(plain.table.stored)}
+        stored = {tuple(int(w) for w in reduced.table.states[i]) for i in range(reduced.table.stored)}
+        assert stored == orbits
+
+
+def reached_before(s: Search, reached: dict[tuple[int, ...], int], number: int) -> int:
+    """The distance of the parent of stored state ``number``."""
+    parent = s.layout.unpack(tuple(int(w) for w in s.table.states[s.table.parents[number]]))
+    return reached[tuple(parent[c] for c in s.layout.cells)]
+
+
+@settings(FAST, max_examples=50)
+@given(cases())
+def test_two_threads(case: Case) -> None:
+    agree(case)
+
+
+@settings(FAST, max_examples=50)
+@given(cases(owner=True))
+def test_two_threads_that_own_nodes(case: Case) -> None:
+    agree(case)
+
+
+@settings(FAST, max_examples=15)
+@given(cases(owner=True, threads=3))
+def test_three_threads(case: Case) -> None:
+    agree(case)
