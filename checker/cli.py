@@ -69,7 +69,7 @@ def check(
     Parameters
     ----------
     quick
-        One thread fewer questions: skip the larger instance, the bounded search and the second solver.
+        Skip the larger instance, the bounded search and the second solver.
     out
         Where results.json, report.md, traces and certificates go.
     diagrams
@@ -156,7 +156,9 @@ def draw(
     out: Path = Path("diagrams"),
     spec: Spec = "spec",
 ) -> int:
-    """Draw control-flow graphs of kernel functions and, without arguments, of all of them and the state diagram.
+    """Draw control-flow graphs of kernel functions; without arguments, all of them and the diagram of reachable states.
+
+    The states are those of 2 threads and 1 socket, port and address, unless sizes are given.
 
     Parameters
     ----------
@@ -167,7 +169,7 @@ def draw(
     """
     from checker.commands.draw import run_draw
 
-    return run_draw(spec, functions or [], (size or ScopeOptions()).scope(), out=out)
+    return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out)
 
 
 def main(arguments: list[str] | None = None) -> int:

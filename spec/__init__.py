@@ -1,6 +1,7 @@
 """The model: the AF_INET socket layer of Linux 2.4, written in the specification language.
 
-What the checker asks of a specification package is here: ``MODEL_NAME``, ``modules()`` and ``sizes()``.
+What the checker asks of a specification package is here: ``MODEL_NAME``, ``modules()``, ``sizes()`` and
+``STATE_DIAGRAMS``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MODULES = (
     "spec.net.socket",
     "spec.properties",
 )
+
+STATE_DIAGRAMS = (("sock-states", "Sock", ("state", "socket.state")),)
+"""Diagrams of reachable values: file name, record watched, paths from it."""
 
 PRIVILEGED_PORT = 80
 LOCAL_PORT_LOW = 1024

@@ -6,23 +6,30 @@ proofs for any size, exhaustive search, bounded search, variants.  Then the verd
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from checker.commands.console import out_console, show_verdicts, status_of, working
-from checker.commands.draw import draw_functions
+from checker.commands.console import out_console, status_of, working
+from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import Say, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import Scope, Variant, compile_package, load_package, load_variant, make_instance, variant_names
-from checker.commands.results import write_report, write_results
 from checker.commands.trace import write_trace
 from checker.errors import InternalError, LimitError
 from checker.instance import Instance
 from checker.language.compile import Compiled
+from checker.report.files import write_atomic
+from checker.report.markdown import report
+from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
+from checker.report.table import print_verdicts
 from checker.system import Property
 from checker.verdict import Verdict
+
+DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
+"""The instance behind the state diagram: one socket is enough, for the diagram watches one."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,10 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
         job = Job(package, compile_package(package), scope, quick, out, say)
         verdicts = [*proofs(job), *searches(job), *bounded(job), *variants(job)]
         agree(verdicts)
-        write(job, verdicts)
-        say("drawing")
-        draw_functions(job.compiled, (), diagrams)
-    show_verdicts(console, verdicts)
+        write(job, verdicts, diagrams)
+        draw_functions(job.compiled, [], diagrams, say)
+        draw_states(package, job.compiled, make_instance(package, DRAWN), diagrams, say)
+    print_verdicts(verdicts, console)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
     return status_of(verdicts)
 
@@ -129,14 +136,16 @@ def agree(verdicts: Sequence[Verdict]) -> None:
                     )
 
 
-def write(job: Job, verdicts: Sequence[Verdict]) -> None:
+def write(job: Job, verdicts: Sequence[Verdict], diagrams: Path) -> None:
     """Write results, report and the first trace of each property (of each variant)."""
-    write_results(verdicts, job.out)
-    write_report(job.compiled.system.name, verdicts, job.out)
-    done: set[tuple[str, str]] = set()
+    shown: dict[tuple[str, str], tuple[str, str]] = {}
+    reported = []
     for v in verdicts:
         key = (v.variant, v.property.name)
-        if v.trace is not None and key not in done:
-            done.add(key)
+        if v.trace is not None and key not in shown:
             job.say(f"writing the trace of {v.property.name}")
-            write_trace(straighten(v.trace), v.property, v.variant, job.out / "traces")
+            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, job.out / "traces", diagrams)
+            shown[key] = (os.path.relpath(itf, job.out), os.path.relpath(chart, job.out))
+        reported.append(Reported(v, *shown[key]) if v.trace is not None else Reported(v))
+    write_atomic(job.out / "results.json", results_json(reported))
+    write_atomic(job.out / "report.md", report(reported, job.compiled.system, with_times=False))

@@ -1,4 +1,4 @@
-"""What commands print: tables of verdicts, progress while working, and the exit status verdicts amount to."""
+"""What commands print with: standard output, progress while working, and the exit status verdicts amount to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.table import Table
 
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED
 from checker.verdict import Verdict
 
 PIPED_WIDTH = 160
+VACUOUS = "vacuous"
 
 
 def out_console() -> Console:
@@ -28,24 +28,9 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """Print one row per verdict."""
-    table = Table(show_lines=False)
-    for column in ("property", "variant", "verdict", "expected", "method", "scope", "seconds", "depth"):
-        table.add_column(column, overflow="fold", justify="right" if column in ("seconds", "depth") else "left")
-    for v in verdicts:
-        style = "" if is_fine(v) else "red" if v.decided else "yellow"
-        verdict = v.verdict + (f" ({v.detail})" if v.detail else "")
-        depth = "" if v.depth is None else str(v.depth)
-        table.add_row(
-            v.property.name, v.variant, verdict, v.property.expected, v.method, v.scope, f"{v.seconds:.2f}", depth, style=style
-        )
-    console.print(table)
-
-
 def is_fine(v: Verdict) -> bool:
     """Whether ``v`` is what was expected and not for an empty reason."""
-    return v.as_expected and not v.detail.startswith("vacuous")
+    return v.as_expected and not v.detail.startswith(VACUOUS)
 
 
 def status_of(verdicts: Sequence[Verdict]) -> int:

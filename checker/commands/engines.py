@@ -5,7 +5,6 @@ Each takes a compiled model and questions and returns verdicts; nothing else in 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -17,6 +16,7 @@ from checker.explicit.explore import Exploration, explore
 from checker.explicit.project import Projection
 from checker.instance import Instance
 from checker.language.compile import Compiled
+from checker.report.files import file_stem, write_atomic
 from checker.slice import Slice, lift, slice_system
 from checker.symbolic.inductive import Obligation, closure, prove
 from checker.symbolic.recheck import recheck as second_opinion
@@ -135,7 +135,7 @@ def prove_any_size(
     weak = {name for name, group in by_fact.items() if not all(o.discharged for o in group)}
     for name, group in by_fact.items():
         say(f"certificate of {name}")
-        if not export(group, certificates / plain(name), recheck=recheck):
+        if not export(group, certificates / file_stem(name), recheck=recheck):
             weak.add(name)
     verdicts = []
     for p in compiled.properties:
@@ -145,21 +145,15 @@ def prove_any_size(
             seconds = sum(o.seconds for n in rest for o in by_fact[n])
             detail = f"rests on {', '.join(bad)}, not proved" if bad else ""
             verdict = "unknown" if bad else "proved"
-            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, plain(p.name), detail))
+            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, file_stem(p.name), detail))
     return verdicts
 
 
 def export(obligations: list[Obligation], folder: Path, *, recheck: bool) -> bool:
     """Write one SMT-LIB file per obligation; whether the second solver finds each unsatisfiable (True without ``recheck``)."""
-    folder.mkdir(parents=True, exist_ok=True)
     fine = True
     for o in obligations:
         if o.smtlib:
-            (folder / f"{plain(o.kind + ' ' + o.transition)}.smt2").write_text(o.smtlib, encoding="utf-8")
+            write_atomic(folder / f"{file_stem(o.kind, o.transition)}.smt2", o.smtlib)
             fine = fine and (not recheck or second_opinion(o.smtlib, RECHECK_SECONDS) == "unsat")
     return fine
-
-
-def plain(name: str) -> str:
-    """``name`` with everything but letters and digits replaced, for files."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")

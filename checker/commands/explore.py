@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from checker.commands.console import out_console, show_verdicts, status_of, working
+from checker.commands.console import out_console, status_of, working
 from checker.commands.engines import Explored, run_explicit
 from checker.commands.model import Scope, choose_properties, compile_package, load_package, load_variant, make_instance
 from checker.errors import UsageError
+from checker.report.table import print_verdicts
 
 
 def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_states: int) -> int:
@@ -25,7 +26,7 @@ def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_
     with working("explicit") as say:
         found = run_explicit(compiled, properties, instance, variant=variant, max_states=max_states, say=say)
     _print_size(console, found)
-    show_verdicts(console, found.verdicts)
+    print_verdicts(found.verdicts, console)
     return status_of(found.verdicts)
 
 

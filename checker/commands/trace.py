@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from checker.commands.console import out_console, status_of, working
-from checker.commands.engines import plain, run_bounded, run_explicit
+from checker.commands.engines import run_bounded, run_explicit
 from checker.commands.model import Scope, compile_package, load_package, load_variant, make_instance
 from checker.report.chart import chart_svg
+from checker.report.files import file_stem, write_atomic
 from checker.report.itf import itf_bytes
 from checker.report.straighten import straighten
 from checker.report.text import trace_text
@@ -44,20 +45,13 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
     return status_of((verdict,))
 
 
-def file_name(prop: Property, variant: str) -> str:
-    """A file name for what belongs to a property (of a variant)."""
-    return f"{variant}-{plain(prop.name)}" if variant else plain(prop.name)
-
-
-def write_trace(trace: Trace, prop: Property, variant: str, out: Path) -> list[Path]:
-    """Write a trace as text, ITF JSON and message-sequence chart; returns the files."""
-    out.mkdir(parents=True, exist_ok=True)
-    stem = file_name(prop, variant)
-    text, itf = out / f"{stem}.txt", out / f"{stem}.itf.json"
-    text.write_text(trace_text(trace, prop), encoding="utf-8")
-    itf.write_bytes(itf_bytes(trace, prop))
-    chart = out / f"{stem}.svg"
-    chart.write_text(chart_svg(trace, prop), encoding="utf-8")
+def write_trace(trace: Trace, prop: Property, variant: str, out: Path, charts: Path | None = None) -> list[Path]:
+    """Write a trace as text and ITF JSON into ``out`` and as a chart into ``charts`` (``out`` if None); returns the files."""
+    stem = file_stem(variant, prop.name)
+    text, itf, chart = out / f"{stem}.txt", out / f"{stem}.itf.json", (charts or out) / f"{stem}.svg"
+    write_atomic(text, trace_text(trace, prop))
+    write_atomic(itf, itf_bytes(trace, prop))
+    write_atomic(chart, chart_svg(trace, prop))
     return [text, itf, chart]
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -47,8 +46,7 @@ def _shift(size: int) -> Any:
     return shift
 
 
-@intrinsic
-def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
+def _prefetch_code(typing_context: Any, array: Any, index: Any) -> Any:
     """Ask for the cache line of ``array[index]``, a row of a contiguous array, without waiting for it."""
 
     def codegen(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
@@ -58,11 +56,15 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
         pointer = builder.inttoptr(address, ir.PointerType())
         i32 = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), i32, i32, i32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        name = "llvm.prefetch.p0"
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
         builder.call(function, [pointer, i32(1), i32(3), i32(1)])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen
+
+
+_prefetch: Any = intrinsic(_prefetch_code)
 
 
 @njit(cache=True)

@@ -1,19 +1,20 @@
 """Control-flow graphs: the program points of a function and the guarded transitions between them.
 
 In goes a compiled system and a function; out comes a graphviz graph.  Points reached with a lock held are drawn in a
-shaded cluster named after the lock.
+shaded cluster named after the lock.  Ghost fields and the bookkeeping of locks are left to the table of transitions.
 """
 
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from html import escape
 
 import graphviz
 
 from checker.language import terms
 from checker.language.terms import FieldKey, Term
-from checker.report.pretty import GHOST, Pretty
+from checker.report.pretty import Pretty
 from checker.report.timeline import lock_fields
 from checker.report.transitions import short_name, target_name, transitions_of
 from checker.system import IDLE, Location, Transition, TransitionSystem
@@ -29,7 +30,7 @@ def flow_graph(system: TransitionSystem, function: str = "") -> graphviz.Digraph
     Raises UsageError if there is no such function.
     """
     chosen = transitions_of(system, function)
-    title = function or system.name
+    title = function or (system.roots[0] if len(system.roots) == 1 else system.name)
     graph = graphviz.Digraph(title, node_attr=_font(shape="box", style="filled,rounded", fillcolor="white"), edge_attr=_font())
     graph.attr(label=title, labelloc="t", fontname="Helvetica-Bold", fontsize="18", rankdir="TB", nodesep="0.4", ranksep="0.7")
     used = {name for t in chosen for name in (t.source, t.target)}
@@ -102,15 +103,16 @@ def _held(system: TransitionSystem, loc: Location) -> tuple[str, ...]:
 
 def _edge_label(system: TransitionSystem, group: list[Transition], hidden: frozenset[FieldKey]) -> str:
     """The transitions of one edge: guards and effects, each wrapped, in colours; those that do the same share the effect."""
-    effects: dict[tuple[tuple[str, str], ...], list[Transition]] = {}
+    effects: dict[tuple[tuple[str, str], ...], list[tuple[Term, ...]]] = {}
     for t in group:
-        effects.setdefault(tuple(_effect(system, t, hidden)), []).append(t)
+        effects.setdefault(tuple(_effect(system, t, hidden)), []).append(_condition(system, t, hidden))
+    pretty = Pretty(system)
     rows: list[str] = []
-    for effect, alternatives in effects.items():
+    for effect, conditions in effects.items():
         if rows:
             rows.append(_row("· · ·", QUIET))
-        for i, t in enumerate(alternatives):
-            rows += [_row(line, GUARD) for line in _guard(system, t, hidden, "when " if i == 0 else "or when ")]
+        for i, condition in enumerate(_joined(conditions)):
+            rows += [_row(line, GUARD) for line in _guard(pretty, condition, "when " if i == 0 else "or when ")]
         rows += [_row(line, color) for text, color in effect for line in _wrapped(text, "  ")]
     return f"<{''.join(rows)}>" if rows else ""
 
@@ -119,26 +121,39 @@ def _row(text: str, color: str) -> str:
     return f"<FONT COLOR='{color}'>{escape(text)}</FONT><BR ALIGN='LEFT'/>"
 
 
-def _guard(system: TransitionSystem, t: Transition, hidden: frozenset[FieldKey], word: str) -> list[str]:
+def _condition(system: TransitionSystem, t: Transition, hidden: frozenset[FieldKey]) -> tuple[Term, ...]:
     """The conjuncts of a guard; that a lock to be taken is free goes without saying."""
-    pretty = Pretty(system)
-    condition = terms.conj(*(p for p in terms.conjuncts(t.guard) if not _is_free(p, hidden)))
-    parts = pretty.conjuncts(terms.substitute(condition, pretty.choices(t)[1]))
-    return [line for i, part in enumerate(parts) for line in _wrapped(f"{word if i == 0 else '  and '}{part}", "    ")]
+    kept = [p for p in terms.conjuncts(t.guard) if not _is_free(p, hidden)]
+    whole = terms.substitute(terms.conj(*kept), Pretty(system).choices(t)[1])
+    return () if whole == terms.TRUE else terms.conjuncts(whole)
 
 
 def _is_free(part: Term, hidden: frozenset[FieldKey]) -> bool:
     return part.op == "not" and part.args[0].op == "field" and part.args[0].data in hidden
 
 
+def _joined(conditions: list[tuple[Term, ...]]) -> list[tuple[Term, ...]]:
+    """The same cases with fewer words: two that differ in one test, true in one and false in the other, become one."""
+    result = list(dict.fromkeys(conditions))
+    for i, one in enumerate(result):
+        for other in result[i + 1 :]:
+            only, rest = [p for p in one if p not in other], [p for p in other if p not in one]
+            if len(only) == len(rest) == 1 and only[0] == terms.negate(rest[0]):
+                merged = tuple(p for p in one if p in other)
+                return _joined([*(merged if c == one else c for c in result if c != other)])
+    return result
+
+
+def _guard(pretty: Pretty, condition: tuple[Term, ...], word: str) -> list[str]:
+    parts = pretty.conjuncts(terms.conj(*condition))
+    return [line for i, part in enumerate(parts) for line in _wrapped(f"{word if i == 0 else '  and '}{part}", "    ")]
+
+
 def _effect(system: TransitionSystem, t: Transition, hidden: frozenset[FieldKey]) -> list[tuple[str, str]]:
-    """Locks taken and released as the source says, then the updates, then the result."""
-    pretty = Pretty(system)
+    """Locks taken and released as the source says, then the updates the kernel can notice, then the result."""
     found = [(s.text, LOCK) for s in t.steps if s.kind in ("acquire", "release", "region")]
-    shared = {pretty.update(u) for u in t.updates if u.key in hidden}
-    for text in pretty.updates(t):
-        if text not in shared:
-            found.append((text, QUIET if GHOST in text else UPDATE))
+    kernel = tuple(u for u in t.updates if u.key not in hidden and not system.vars_by_key[u.key].ghost)
+    found += [(text, UPDATE) for text in Pretty(system).updates(replace(t, updates=kernel))]
     if t.target == IDLE:
         found.append((target_name(system, t), "#111827"))
     return found

@@ -13,7 +13,6 @@ from checker.report.timeline import Changed, Moment, Timeline, timeline
 from checker.system import Property
 from checker.trace import Trace
 
-
 ENTITIES = {"#": "#35;", ";": "#59;", "<": "#lt;", ">": "#gt;"}
 
 

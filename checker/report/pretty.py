@@ -75,7 +75,7 @@ class Pretty:
         return None
 
     def _thread_field(self, node: Term) -> str | None:
-        name = node.data[1]
+        name: str = node.data[1]
         if node.data in self._locals:
             name = self._aliases.get(node.data, bare_name(name))
         owner = node.args[0]
@@ -129,9 +129,10 @@ class Pretty:
         free = [c for c in t.choices if c not in arguments]
         made = [s for s in t.steps if s.kind == "choice" or s.text.startswith("new(")]
         texts: dict[Term, str] = dict(zip(free, (s.text for s in made), strict=True)) if len(free) == len(made) else {}
-        spoken = {c: terms.var(text, c.sort) for c, text in texts.items() if c.sort == BOOL and list(texts.values()).count(text) == 1}
-        shown = [f"{c.data} = {texts[c]}" if c in texts else f"{c.data} is any {c.sort.name}" for c in t.choices if c not in spoken]
-        return shown, spoken
+        unique = {c for c, text in texts.items() if list(texts.values()).count(text) == 1}
+        spoken = {c: terms.var(texts[c], c.sort) for c in free if c.sort == BOOL and c in unique}
+        left = [c for c in t.choices if c not in spoken]
+        return [f"{c.data} = {texts[c]}" if c in texts else f"{c.data} is any {c.sort.name}" for c in left], spoken
 
     def field(self, key: FieldKey, obj: Term | None) -> str:
         """A state variable of an object, as the target of an assignment."""

@@ -95,7 +95,8 @@ def test_one_clear_error(tmp_path: Path, name: str) -> None:
 
 def test_error_points_at_the_line(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
-        compile_text(tmp_path, "@syscall('bad.c')\ndef bad(b: Box) -> Errno:\n    b.taken = True\n    b.colour = RED\n    return 0\n")
+        text = "@syscall('bad.c')\ndef bad(b: Box) -> Errno:\n    b.taken = True\n    b.colour = RED\n    return 0\n"
+        compile_text(tmp_path, text)
     assert caught.value.place is not None
     assert caught.value.place.text.strip() == "b.colour = RED"
 
