@@ -130,10 +130,7 @@ def bound(t: Thread, sk: Sock) -> bool:
 @pure
 def dying(t: Thread, sk: Sock) -> bool:
     """In tcp_close behind tcp_set_state."""
-    return (
-        inside(t, sock_orphan, sk=sk)
-        or inside(t, tcp_destroy_sock, sk=sk)
-    )
+    return inside(t, sock_orphan, sk=sk) or inside(t, tcp_destroy_sock, sk=sk)
 
 
 @lemma(uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing"))
@@ -208,9 +205,7 @@ def dead_is_closing(sk: Sock) -> bool:
 @pure
 def bind_or_listen(t: Thread, sk: Sock) -> bool:
     """Inside the locked part of inet_bind or inet_listen."""
-    return bind_locked(t, sk) or (
-        inside(t, inet_listen, sk=sk) and not at(t, inet_listen, "with lock_sock(sk):", sk=sk)
-    )
+    return bind_locked(t, sk) or (inside(t, inet_listen, sk=sk) and not at(t, inet_listen, "with lock_sock(sk):", sk=sk))
 
 
 @lemma(uses=(*OWNED, "bound_while_locked", "unbound_by_disconnect", "dead_is_closing"))

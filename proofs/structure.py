@@ -27,7 +27,13 @@ def structural_facts(compiled: Compiled) -> list[Fact]:
     exist = [terms.implies(_at(system, t, places), _exists(_of(system, x, t))) for x, places in references.items()]
     owned = [terms.implies(_at(system, t, places), _owned(system, _of(system, x, t), t)) for x, places in locks.items()]
     return [
-        Fact("references", (t,), terms.conj(*exist), ("open_has_sk", "releaser_shut", "file_held"), "a call only starts on an open socket"),
+        Fact(
+            "references",
+            (t,),
+            terms.conj(*exist),
+            ("open_has_sk", "releaser_shut", "file_held"),
+            "a call only starts on an open socket",
+        ),
         Fact("lock_held", (t,), terms.conj(*owned), OWNERSHIP, "lock_sock waits for users == 0, and only the owner releases"),
     ]
 

@@ -66,7 +66,7 @@ def bindport_lock(sk: Sock) -> bool:
 @always(
     stands_for="SOCK_BINDADDR_LOCK: the user bound an address, which disconnect must keep",
     expected="violated",
-    because="nothing clears the bit: after listen and disconnect released an automatic port, a second bind overwrites the address",
+    because="nothing clears it: after listen and disconnect released an automatic port, a second bind overwrites the address",
 )
 def bindaddr_lock(sk: Sock) -> bool:
     return implies(sk.bindaddr_lock, sk.rcv_saddr != INADDR_ANY)

@@ -11,7 +11,7 @@ import pytest
 
 from checker import cli
 from checker.commands import explore
-from checker.commands.check import agree
+from checker.commands.check import agree, settle_vacuity
 from checker.commands.console import status_of
 from checker.commands.model import Scope, load_package, make_instance, variant_names
 from checker.errors import InternalError, LimitError, Place
@@ -184,6 +184,13 @@ def test_status_of_verdicts() -> None:
     assert status_of([verdict("proved"), verdict("unknown")]) == 3
     assert status_of([verdict("no violation within 9"), verdict("proved", "violated")]) == 1
     assert status_of([verdict("proved", detail="vacuous: its antecedent is never met")]) == 1
+
+
+def test_a_proof_is_vacuous_only_if_no_instance_exercises_it() -> None:
+    empty = verdict("proved", detail="vacuous: its antecedent is never met")
+    assert status_of(settle_vacuity([empty, empty])) == 1
+    assert status_of(settle_vacuity([empty, verdict("proved")])) == 0
+    assert status_of(settle_vacuity([empty, verdict("proved", method="inductive")])) == 1
 
 
 def test_engines_must_agree() -> None:

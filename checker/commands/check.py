@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
-from checker.commands.console import out_console, status_of, working
+from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import Say, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import Scope, Variant, compile_package, load_package, load_variant, make_instance, variant_names
@@ -27,6 +27,9 @@ from checker.report.straighten import straighten
 from checker.report.table import print_verdicts
 from checker.system import Property
 from checker.verdict import Verdict
+
+WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
+"""A small instance in which invariants about two sockets with different addresses are not vacuous."""
 
 DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 """The instance behind the state diagram: one socket is enough, for the diagram watches one."""
@@ -57,7 +60,7 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
     console = out_console()
     with working("compiling") as say:
         job = Job(package, compile_package(package), scope, quick, out, say)
-        verdicts = [*proofs(job), *searches(job), *bounded(job), *variants(job)]
+        verdicts = settle_vacuity([*proofs(job), *searches(job), *bounded(job), *variants(job)])
         agree(verdicts)
         write(job, verdicts, diagrams)
         draw_functions(job.compiled, [], diagrams, say)
@@ -74,11 +77,12 @@ def proofs(job: Job) -> list[Verdict]:
 
 
 def searches(job: Job) -> list[Verdict]:
-    """Engine (a): all properties on each instance."""
+    """Engine (a): all properties on each instance, and those expected to hold on the witness."""
     found: list[Verdict] = []
     for instance in job.instances:
         found += explicit(job.compiled, job.compiled.properties, instance, "", job.say)
-    return found
+    holding = tuple(p for p in job.compiled.properties if p.expected == "holds")
+    return found + explicit(job.compiled, holding, make_instance(job.package, WITNESS), "", job.say)
 
 
 def explicit(compiled: Compiled, properties: tuple[Property, ...], instance: Instance, variant: str, say: Say) -> list[Verdict]:
@@ -114,6 +118,17 @@ def variants(job: Job) -> list[Verdict]:
 def broken(compiled: Compiled, variant: Variant) -> Property:
     """The property ``variant`` breaks, expected to be violated."""
     return replace(compiled.property(variant.breaks), expected="violated", reason=f"variant {variant.name} breaks it on purpose")
+
+
+def settle_vacuity(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """A proof is vacuous only if its antecedent is met in no instance: elsewhere it is merely not exercised."""
+    exercised = {(v.variant, v.property.name) for v in verdicts if v.method == "explicit" and not v.detail.startswith(VACUOUS)}
+    return [
+        replace(v, detail="its antecedent is not met in this instance")
+        if v.detail.startswith(VACUOUS) and (v.variant, v.property.name) in exercised
+        else v
+        for v in verdicts
+    ]
 
 
 def agree(verdicts: Sequence[Verdict]) -> None:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 
+from checker.commands.console import VACUOUS
 from checker.errors import LimitError
 from checker.explicit.explore import Exploration, explore
 from checker.explicit.project import Projection
@@ -84,7 +85,7 @@ def _answer(prop: Property, trace: Trace | None) -> str:
 
 
 def _vacuous(result: Exploration, prop: Property) -> str:
-    return "" if result.antecedents[prop.name] or prop.kind != "always" else "vacuous: its antecedent is never met"
+    return "" if result.antecedents[prop.name] or prop.kind != "always" else f"{VACUOUS}: its antecedent is never met"
 
 
 def whole_trace(part: Slice, trace: Trace | None) -> Trace | None:

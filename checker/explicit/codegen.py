@@ -12,43 +12,24 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
 from checker.errors import UsageError
-from checker.explicit.emit import I1, I64, Operations, Reader, Value, store
+from checker.explicit.emit import I64, Operations, Reader, Value
 from checker.explicit.layout import Layout
 from checker.explicit.project import Projection
-from checker.instance import Instance
+from checker.explicit.step import PTR, Matrix, StepGenerator
 from checker.language import terms
-from checker.language.sorts import BoolSort, RefSort
 from checker.language.terms import Term
-from checker.system import Transition
 
-I8 = ir.IntType(8)
-PTR = ir.PointerType()
 TRANSITION_BITS = 16
 MATRIX_LIMIT = 1 << 28
 
 # The slots of the array that expand() reports in.
 PRODUCED, DEADLOCKS, FIRST_DEADLOCK = range(3)
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Where the changes of one projection are recorded: bytes ``[row of transition, before, after]`` from ``offset``."""
-
-    projection: Projection
-    offset: int
-    side: int
-    rows: dict[int, int]
-
-    @property
-    def size(self) -> int:
-        return len(self.rows) * self.side * self.side
 
 
 @dataclass(frozen=True)
@@ -125,11 +106,6 @@ def _compile(text: str) -> Any:
     return engine
 
 
-def _domain(instance: Instance, choice: Term) -> range:
-    """The values of a choice, as in ``checker.evaluate.bindings``."""
-    return instance.objects(choice.sort) if isinstance(choice.sort, RefSort) else range(instance.cardinality(choice.sort))
-
-
 class _Generator:
     """Builds the LLVM module."""
 
@@ -141,7 +117,7 @@ class _Generator:
         self.free: dict[Term, tuple[Term, ...]] = {}
         self.threads = layout.instance.objects(layout.system.thread)
         self.record = layout.words + 1
-        self.made: dict[tuple[int, int], ir.Function] = {}
+        self.steps = StepGenerator(self.module, layout, matrices, self.free)
         self.widest = 0
 
     def _function(self, name: str, result: ir.Type, arguments: list[ir.Type], *, internal: bool) -> ir.Function:
@@ -156,130 +132,6 @@ class _Generator:
         return tuple(
             builder.load(builder.gep(base, [I64(k)], source_etype=I64), typ=I64) for k in range(self.layout.words)
         )
-
-    def _reader(self, ops: Operations, words: tuple[ir.Value, ...], env: dict[Term, Value], known: dict[int, int]) -> Reader:
-        return Reader(self.layout, ops, words, env, known, self.free)
-
-    # -- one transition of one process --------------------------------------------------------------------------
-
-    def transition(self, number: int, process: int) -> ir.Function:
-        """``(words..., out, tag, changes) -> out after the successors of one state``."""
-        if (number, process) not in self.made:
-            self.made[number, process] = self._transition(number, process)
-        return self.made[number, process]
-
-    def _transition(self, number: int, process: int) -> ir.Function:
-        t = self.layout.system.transitions[number]
-        system, instance = self.layout.system, self.layout.instance
-        f = self._function(f"t{number}.{process}", PTR, [I64] * self.layout.words + [PTR, I64, PTR], internal=True)
-        words, (out, tag, changes) = tuple(f.args[: self.layout.words]), f.args[self.layout.words :]
-        domains = [_domain(instance, c) for c in t.choices]
-        total = prod(len(d) for d in domains)
-        entry, loop = f.append_basic_block("entry"), f.append_basic_block("choice")
-        fire, more, done = f.append_basic_block("fire"), f.append_basic_block("next"), f.append_basic_block("done")
-        ir.IRBuilder(entry).branch(loop)
-
-        builder = ir.IRBuilder(loop)
-        counter, cursor = builder.phi(I64), builder.phi(PTR)
-        counter.add_incoming(I64(0), entry)
-        cursor.add_incoming(out, entry)
-        env = self._choices(builder, t, domains, counter)
-        env[system.self_var] = process
-        source = system.pc_sort.members.index(t.source)
-        reader = self._reader(Operations(builder), words, env, {process: source})
-        builder.cbranch(reader.ops.bit(reader.value(t.guard)), fire, more)
-
-        builder.position_at_end(fire)
-        self._fire(builder, reader.fork(), number, process, cursor, tag, changes)
-        advanced = builder.gep(cursor, [I64(self.record)], source_etype=I64)
-        builder.branch(more)
-
-        builder.position_at_end(more)
-        after = builder.phi(PTR)
-        after.add_incoming(cursor, loop)
-        after.add_incoming(advanced, fire)
-        following = builder.add(counter, I64(1))
-        counter.add_incoming(following, more)
-        cursor.add_incoming(after, more)
-        builder.cbranch(builder.icmp_unsigned("<", following, I64(total)), loop, done)
-        ir.IRBuilder(done).ret(after)
-        return f
-
-    def _choices(self, builder: ir.IRBuilder, t: Transition, domains: list[range], counter: ir.Value) -> dict[Term, Value]:
-        """The values of the choice variables in round ``counter``, the last variable running fastest."""
-        env: dict[Term, Value] = {}
-        rest: ir.Value = counter
-        for position in range(len(domains) - 1, -1, -1):
-            choice, domain = t.choices[position], domains[position]
-            if len(domain) == 1:
-                env[choice] = domain[0]
-                continue
-            digit = builder.urem(rest, I64(len(domain)))
-            rest = builder.udiv(rest, I64(len(domain)))
-            env[choice] = builder.trunc(digit, I1) if isinstance(choice.sort, BoolSort) else builder.add(digit, I64(domain[0]))
-        return env
-
-    def _fire(
-        self, builder: ir.IRBuilder, reader: Reader, number: int, process: int, out: ir.Value, tag: ir.Value, changes: ir.Value
-    ) -> None:
-        system, layout = self.layout.system, self.layout
-        t = system.transitions[number]
-        updates = [u for u in system.updates(t) if u.key in layout.keys]
-        writes = [(u.key, reader.value(u.obj) if u.obj is not None else 0, reader.value(u.value)) for u in updates]
-        # The location is known afterwards unless the updates themselves play with it.
-        plain = all(u.key != system.pc_key for u in t.updates)
-        source, target = (system.pc_sort.members.index(x) for x in (t.source, t.target))
-        words = self._give_up_locals(builder, list(reader.words), process, source, target)
-        for key, index, value in writes:
-            store(reader, words, key, index, value, target if plain else None)
-        for matrix in self.matrices:
-            if number in matrix.rows:
-                known = {process: target} if plain else {}
-                self._record_changes(builder, reader, tuple(words), known, matrix, number, changes)
-        for k, word in enumerate(words):
-            builder.store(word, builder.gep(out, [I64(k)], source_etype=I64))
-        builder.store(builder.or_(tag, I64(number)), builder.gep(out, [I64(layout.words)], source_etype=I64))
-
-    def _give_up_locals(
-        self, builder: ir.IRBuilder, words: list[ir.Value], process: int, source: int, target: int
-    ) -> list[ir.Value]:
-        """Clear the bits of shared locals that are not stored at ``target``: others may own them there."""
-        freed, kept = [0] * len(words), [0] * len(words)
-        for key, pcs in self.layout.stored_at.items():
-            b = self.layout.bits[(*key, process)]
-            if source in pcs and target not in pcs:
-                freed[b.word] |= b.mask
-            elif source in pcs:
-                kept[b.word] |= b.mask
-        for k in range(len(words)):
-            if freed[k] & ~kept[k]:
-                words[k] = builder.and_(words[k], Operations(builder).word(~(freed[k] & ~kept[k])))
-        return words
-
-    def _record_changes(
-        self,
-        builder: ir.IRBuilder,
-        before: Reader,
-        words: tuple[ir.Value, ...],
-        known: dict[int, int],
-        matrix: Matrix,
-        number: int,
-        changes: ir.Value,
-    ) -> None:
-        """Set the byte (transition, before, after) for every object the projection watches."""
-        projection, instance = matrix.projection, self.layout.instance
-        base = matrix.offset + matrix.rows[number] * matrix.side * matrix.side
-        for obj in instance.objects(projection.param.sort):
-            codes = []
-            for state_words, pcs in ((before.words, before.known_pc), (words, known)):
-                reader = self._reader(before.ops, state_words, {projection.param: obj}, dict(pcs))
-                code: ir.Value = I64(0)
-                for t in projection.terms:
-                    digit = before.ops.select(reader.value(t), 1, 0) if isinstance(t.sort, BoolSort) else reader.value(t)
-                    code = builder.add(builder.mul(code, I64(instance.cardinality(t.sort))), before.ops.word(digit))
-                codes.append(code)
-            place = builder.add(builder.mul(codes[0], I64(matrix.side)), builder.add(codes[1], I64(base)))
-            builder.store(I8(1), builder.gep(changes, [place], source_etype=I8))
 
     # -- all successors -----------------------------------------------------------------------------------------
 
@@ -368,10 +220,10 @@ class _Generator:
             b.position_at_end(block)
             after = cursor
             for number in numbers:
-                after = b.call(self.transition(number, process), [*words, after, tag, changes])
+                after = b.call(self.steps.function(number, process), [*words, after, tag, changes])
             results.append((after, block))
             b.branch(join)
-        self.widest += max((sum(self._rounds(n) for n in numbers) for numbers in by_source.values()), default=0)
+        self.widest += max((sum(self.steps.rounds[n] for n in numbers) for numbers in by_source.values()), default=0)
         b.position_at_end(join)
         merged = b.phi(PTR)
         for value, block in results:
@@ -388,10 +240,6 @@ class _Generator:
             result[mine.word] = ops.put(result[mine.word], mine, y)
             result[other.word] = ops.put(result[other.word], other, x)
         return tuple(result)
-
-    def _rounds(self, number: int) -> int:
-        """How often transition ``number`` of one process can fire in one state."""
-        return prod(len(_domain(self.layout.instance, c)) for c in self.layout.system.transitions[number].choices)
 
     def _canonicalise(self) -> ir.Function:
         """Sort the thread slots of every record: ``(records, count)``."""
@@ -450,7 +298,7 @@ class _Generator:
         b.cbranch(b.icmp_unsigned("<", i, end), test, none)
         b.position_at_end(test)
         words = self._load(b, b.gep(states, [b.mul(i, I64(self.layout.words))], source_etype=I64))
-        reader = self._reader(Operations(b), words, {}, {})
+        reader = Reader(self.layout, Operations(b), words, {}, {}, self.free)
         b.cbranch(reader.ops.bit(reader.value(body)), hit, more)
         b.position_at_end(more)
         i.add_incoming(b.add(i, I64(1)), more)

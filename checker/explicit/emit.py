@@ -110,7 +110,7 @@ class Reader:
     """Evaluates terms on the state held in ``words``.
 
     ``env`` gives the process and the choices; ``known_pc`` the threads whose location is known at compile time.
-    ``memo`` shares sub-terms; take a ``fork`` when entering code that does not always run.
+    ``memo`` shares sub-terms; take an ``extended`` reader when entering code that does not always run.
     """
 
     layout: Layout
@@ -121,14 +121,14 @@ class Reader:
     free: dict[Term, tuple[Term, ...]] = field(default_factory=dict)
     memo: dict[tuple[object, ...], Value] = field(default_factory=dict)
 
-    def fork(self) -> Reader:
-        """A reader of the same state whose further results are not seen by this one."""
-        return Reader(self.layout, self.ops, self.words, self.env, self.known_pc, self.free, dict(self.memo))
+    def extended(self, env: Mapping[Term, Value]) -> Reader:
+        """A reader that knows ``env`` besides, and whose further results are not seen by this one."""
+        return Reader(self.layout, self.ops, self.words, {**self.env, **env}, self.known_pc, self.free, dict(self.memo))
 
     def value(self, t: Term, bound: Mapping[Term, int] | None = None) -> Value:
         """The value of ``t``; one bit if it is a truth value."""
         bound = bound or {}
-        key = (t, *(bound.get(v) for v in self._free_variables(t)))
+        key = (t, *(bound.get(v) for v in self.free_variables(t)))
         if key not in self.memo:
             self.memo[key] = self._compute(t, bound)
         return self.memo[key]
@@ -185,10 +185,10 @@ class Reader:
                 break
         return result
 
-    def _free_variables(self, t: Term) -> tuple[Term, ...]:
+    def free_variables(self, t: Term) -> tuple[Term, ...]:
         """The variables free in ``t``, in order of first use."""
         if t not in self.free:
-            inner = dict.fromkeys(v for a in t.args for v in self._free_variables(a) if t.op == "field" or v != t.data)
+            inner = dict.fromkeys(v for a in t.args for v in self.free_variables(a) if t.op == "field" or v != t.data)
             self.free[t] = (t,) if t.op == "var" else tuple(inner)
         return self.free[t]
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from checker.errors import InternalError, LimitError, UsageError
 from checker.evaluate import evaluate, initial_state
-from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, Matrix, Native, generate
+from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, Native, generate
 from checker.explicit.layout import Layout, Words, make_layout
 from checker.explicit.project import Edge, Projected, Projection, Values
+from checker.explicit.step import Matrix
 from checker.explicit.table import Table
 from checker.explicit.witness import rebuild
 from checker.instance import Instance

@@ -324,7 +324,9 @@ class Compactor:
             if f in context.stack and t.op == "field" and t.data in live and self._chosen(t.data, point)
         )
         held = tuple(lock.obj for lock in context.held if lock.obj is not None)
-        return Location(self.names[point], self.graph.root, node.function, context.statement, context.stack, held, visible, context.exclusive)
+        return Location(
+            self.names[point], self.graph.root, node.function, context.statement, context.stack, held, visible, context.exclusive
+        )
 
     def _chosen(self, key: FieldKey, point: int) -> bool:
         return key not in self.graph.lazy or key in self.read_before[point]
@@ -400,7 +402,10 @@ def live_locals(graph: Graph) -> list[frozenset[FieldKey]]:
                 after |= live[s]
             if node.target is not None:
                 after.discard(node.target.key)
-            now = frozenset(after | (_locals_read(graph, node) - ({node.target.key} if node.target and node.action is Action.CHOOSE else set())))
+            now = frozenset(
+                after
+                | (_locals_read(graph, node) - ({node.target.key} if node.target and node.action is Action.CHOOSE else set()))
+            )
             if now != live[node.index]:
                 live[node.index] = now
                 changed = True

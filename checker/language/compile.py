@@ -176,8 +176,16 @@ def _property(model: Model, source: Source) -> Property:
     declaration = source.declaration
     expected = {Kind.ALWAYS: ("holds", "violated"), Kind.SOMETIMES: ("reachable", "unreachable")}[declaration.kind]
     if declaration.expected not in expected:
-        raise source.error(source.tree, "wrong-expectation", f"{source.name} cannot be expected to be {declaration.expected!r}", f"write {' or '.join(expected)}")
-    params = {a.arg: terms.var(a.arg, Expressions(model, source, {}, NOBODY).parameter_sort(source, a.arg)) for a in source.tree.args.args}
+        raise source.error(
+            source.tree,
+            "wrong-expectation",
+            f"{source.name} cannot be expected to be {declaration.expected!r}",
+            f"write {' or '.join(expected)}",
+        )
+    params = {
+        a.arg: terms.var(a.arg, Expressions(model, source, {}, NOBODY).parameter_sort(source, a.arg))
+        for a in source.tree.args.args
+    }
     reader = Expressions(model, source, dict(params), NOBODY)
     body = single_expression(source)
     formula = reader.condition(body)
@@ -249,7 +257,9 @@ class LemmaExpressions(Expressions):
         if target is declare.at and len(node.args) == 3:
             text = node.args[2]
             if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
-                raise self.source.error(node, "unsupported-expression", "at() needs the statement as a string", "copy it from the function")
+                raise self.source.error(
+                    node, "unsupported-expression", "at() needs the statement as a string", "copy it from the function"
+                )
             return self._located(node, text.value)
         if target is declare.inside and len(node.args) == 2:
             return self._located(node, None)
@@ -260,7 +270,9 @@ class LemmaExpressions(Expressions):
         named = node.args[1]
         function = named.id if isinstance(named, ast.Name) else ""
         if function not in self.model.functions:
-            raise self.source.error(node, "unknown-function", f"{self.source.text(named)} is no kernel function", "name a @kernel function")
+            raise self.source.error(
+                node, "unknown-function", f"{self.source.text(named)} is no kernel function", "name a @kernel function"
+            )
         wanted = {k.arg: k.value for k in node.keywords if k.arg}
         parts = []
         for loc in self.compiled.system.locations:
@@ -268,7 +280,9 @@ class LemmaExpressions(Expressions):
             if matches:
                 parts.append(self._at_location(loc, function, thread, wanted))
         if text is not None and not self._statement_exists(function, text):
-            raise self.source.error(node, "unknown-statement", f"{function} has no statement `{text}`", "copy it from the function")
+            raise self.source.error(
+                node, "unknown-statement", f"{function} has no statement `{text}`", "copy it from the function"
+            )
         return terms.disj(*parts)
 
     def _at_location(self, loc: Location, function: str, thread: Term, wanted: dict[str, ast.expr]) -> Term:

@@ -325,7 +325,7 @@ class Expressions:
         found = self.builtin(target, name, node)
         if found is not None:
             return found
-        if hasattr(target, "__declaration__"):
+        if target is not None and hasattr(target, "__declaration__"):
             source = self.model.functions.get(target.__name__) or read(target)
             if source.declaration.kind is Kind.PURE:
                 return self.expand(source, node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Any
 
 from checker.errors import Place
 from checker.language import declare, terms
@@ -129,7 +130,10 @@ class Statements(Expressions):
     def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
         if variable.ghost and not self.ghost:
             raise self.source.error(
-                node, "ghost-read", f"{variable.name} is a ghost field: no code may depend on it", "use it in ghost assignments and properties"
+                node,
+                "ghost-read",
+                f"{variable.name} is a ghost field: no code may depend on it",
+                "use it in ghost assignments and properties",
             )
         if self.atomic:
             return super().read(variable, obj, node)
@@ -225,9 +229,13 @@ class Statements(Expressions):
             function = self.source.namespace.get(node.args[1].id)
             source = self.model.functions.get(getattr(function, "__name__", ""))
             if source is None or source.declaration.kind is not Kind.PURE:
-                raise self.source.error(node, "unknown-function", f"{self.source.text(node.args[1])} is no @pure condition", "name a @pure function")
+                raise self.source.error(
+                    node, "unknown-function", f"{self.source.text(node.args[1])} is no @pure condition", "name a @pure function"
+                )
             param = source.tree.args.args[0].arg
-            condition = Expressions(self.model, source, {param: self.builder.get(target)}, self.process).condition(single_expression(source))
+            condition = Expressions(self.model, source, {param: self.builder.get(target)}, self.process).condition(
+                single_expression(source)
+            )
         return self._choose(sort, condition, target, node)
 
     def _new(self, node: ast.Call) -> Term:
@@ -259,7 +267,9 @@ class Statements(Expressions):
         b = self.builder
         table = self.value(func.value)
         if not isinstance(table, Term) or table.sort not in self.model.operations.values():
-            raise self.source.error(node, "unsupported-expression", f"{self.source.text(func)} cannot be called", "call a function by its name")
+            raise self.source.error(
+                node, "unsupported-expression", f"{self.source.text(func)} cannot be called", "call a function by its name"
+            )
         assert isinstance(table.sort, EnumSort)
         members = [m for m in table.sort.members if m != "NULL"]
         targets = [(m, self.operation(m, func.attr, node)) for m in members]
@@ -271,7 +281,13 @@ class Statements(Expressions):
         for i, (m, source) in enumerate(present):
             rest: Ends = []
             if i + 1 < len(present):
-                made = b.add(Action.BRANCH, self, node, f"{self.source.text(func.value)} == {m}", value=terms.eq(table, terms.member(table.sort, m)))
+                made = b.add(
+                    Action.BRANCH,
+                    self,
+                    node,
+                    f"{self.source.text(func.value)} == {m}",
+                    value=terms.eq(table, terms.member(table.sort, m)),
+                )
                 b.ends, rest = [(made.index, 0)], [(made.index, 1)]
             value = self.inline(source, node)
             if value is not None:
@@ -292,7 +308,10 @@ class Statements(Expressions):
         params = [a.arg for a in source.tree.args.args]
         if len(params) != len(node.args):
             raise self.source.error(
-                node, "argument-count", f"{source.name} takes {len(params)} arguments, not {len(node.args)}", "compare with its definition"
+                node,
+                "argument-count",
+                f"{source.name} takes {len(params)} arguments, not {len(node.args)}",
+                "compare with its definition",
             )
         env = {p: self.term(a, self.parameter_sort(source, p)) for p, a in zip(params, node.args, strict=True)}
         body = Statements(self.builder, source, env, (*self.calling, self.source.name))
@@ -306,14 +325,18 @@ class Statements(Expressions):
         outer_names = b.names
         annotation = self.source.hints.get("return", "None")
         if annotation not in ("None", None):
-            self.result_sort = annotation_sort(self.model, self.source, annotation, f"result of {self.source.name}", self.source.tree)
+            self.result_sort = annotation_sort(
+                self.model, self.source, annotation, f"result of {self.source.name}", self.source.tree
+            )
         for name in assigned_names(self.source.tree):
             if name in self.env:
                 self._shadow(name)
         self._publish_names()
         self.block(statements(self.source.tree))
         if b.ends and self.result_sort is not None:
-            raise self.source.error(self.source.tree, "missing-return", f"{self.source.name} can end without a result", "return on every path")
+            raise self.source.error(
+                self.source.tree, "missing-return", f"{self.source.name} can end without a result", "return on every path"
+            )
         joined = list(b.ends)
         values = {value for _, value in self.returns}
         if self.result_sort is not None and len(values) > 1:
@@ -427,7 +450,9 @@ class Statements(Expressions):
         head = b.add(Action.NOTE, self, test, f"while {self.source.text(test)}")
         loop = Loop(head.index, len(b.scopes), [])
         if b.region:
-            raise self.source.error(test, "loop-in-region", "a loop cannot be one atomic step", "use any/all, or move the loop out")
+            raise self.source.error(
+                test, "loop-in-region", "a loop cannot be one atomic step", "use any/all, or move the loop out"
+            )
         yes, no = self.branch(test)
         b.ends = yes
         self.loops.append(loop)
@@ -458,7 +483,9 @@ class Statements(Expressions):
             (name,) = self.arguments(call, 1)
             lock = self.source.namespace.get(name.id) if isinstance(name, ast.Name) else None
             if not isinstance(lock, declare.SpinLock):
-                raise self.source.error(node, "unknown-lock", f"{self.source.text(name)} is no spin lock", "declare it with SpinLock(...)")
+                raise self.source.error(
+                    node, "unknown-lock", f"{self.source.text(name)} is no spin lock", "declare it with SpinLock(...)"
+                )
             if takes_lock(self, body):
                 self._acquire(Lock(text, ("", lock.name), None, None), text, node)
             else:
@@ -469,7 +496,9 @@ class Statements(Expressions):
             objects = tuple(self.object(self.value(a), a) for a in call.args)
             b.scopes = (*b.scopes, Scope(exclusive=objects))
         else:
-            raise self.source.error(node, "unknown-lock", f"{text} is no lock", "use lock_sock(...), spin_lock_bh(...) or exclusive(...)")
+            raise self.source.error(
+                node, "unknown-lock", f"{text} is no lock", "use lock_sock(...), spin_lock_bh(...) or exclusive(...)"
+            )
 
     def _acquire(self, lock: Lock, text: str, node: ast.AST) -> None:
         b = self.builder
@@ -483,7 +512,7 @@ class Statements(Expressions):
         if isinstance(call.func, ast.Attribute):
             self.dispatch_call(call.func, call)
             return
-        target = self.source.namespace.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        target: Any = self.source.namespace.get(call.func.id) if isinstance(call.func, ast.Name) else None
         if target is declare.abstracted:
             return
         if target is declare.free:
@@ -516,7 +545,9 @@ class Statements(Expressions):
         sort = self._target_sort(first, objects)
         got = self.value(value)
         if sort is None and not isinstance(got, Term):
-            raise self.source.error(node, "no-type", f"`{self.source.text(node)}`: the type of a bare number is unknown", "annotate the variable")
+            raise self.source.error(
+                node, "no-type", f"`{self.source.text(node)}`: the type of a bare number is unknown", "annotate the variable"
+            )
         stored = self.coerce(got, sort, value) if sort else got
         assert isinstance(stored, Term)
         for target in (first, *rest):
@@ -534,20 +565,36 @@ class Statements(Expressions):
                 return self.field(objects[id(target)], attr, target).sort
             case ast.Name(id=name):
                 return self.declared[name].sort if name in self.declared else None
-        raise self.source.error(target, "unsupported-statement", f"`{self.source.text(target)}` cannot be assigned", "assign a name or a field")
+        raise self.source.error(
+            target, "unsupported-statement", f"`{self.source.text(target)}` cannot be assigned", "assign a name or a field"
+        )
 
     def _store(self, target: ast.expr, value: Term, objects: dict[int, Term], node: ast.AST, ghost: bool) -> None:
         b = self.builder
-        text = f"{self.source.text(target)} = {self.source.text(node.value)}" if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value else ""
+        text = (
+            f"{self.source.text(target)} = {self.source.text(node.value)}"
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value
+            else ""
+        )
         if isinstance(target, ast.Attribute):
             variable = self.field(objects[id(target)], target.attr, target)
             action = Action.GHOST if ghost else Action.WRITE
-            b.add(action, self, node, text, key=variable.key, obj=objects[id(target)], value=self.coerce(value, variable.sort, target))
+            b.add(
+                action,
+                self,
+                node,
+                text,
+                key=variable.key,
+                obj=objects[id(target)],
+                value=self.coerce(value, variable.sort, target),
+            )
             return
         assert isinstance(target, ast.Name)
         variable = self.declared.get(target.id) or b.local(self.source.name, target.id, value.sort)
         if any(s.lock and s.lock.obj == b.get(variable) for s in b.scopes):
-            raise self.source.error(node, "lock-variable", f"{target.id} names a locked object and cannot change", "use another variable")
+            raise self.source.error(
+                node, "lock-variable", f"{target.id} names a locked object and cannot change", "use another variable"
+            )
         b.add(Action.ASSIGN, self, node, text, target=variable, value=self.coerce(value, variable.sort, target))
         if target.id not in self.declared:
             self.declared[target.id] = variable
@@ -581,7 +628,7 @@ def takes_lock(scope: Expressions, body: list[ast.stmt]) -> bool:
 
     def callees(source: Source, node: ast.Call) -> list[Source]:
         if isinstance(node.func, ast.Name):
-            function = source.namespace.get(node.func.id)
+            function: Any = source.namespace.get(node.func.id)
             return [scope.model.functions[function.__name__]] if hasattr(function, "__declaration__") else []
         if isinstance(node.func, ast.Attribute):
             functions = [t.functions.get(node.func.attr) for t in scope.model.tables.values()]

@@ -263,7 +263,7 @@ def show_const(t: Term) -> str:
     if sort == BOOL:
         return "True" if t.data else "False"
     if isinstance(sort, EnumSort):
-        return sort.members[t.data]
+        return sort.members[int(t.data)]
     if t.data == 0:
         return str(getattr(sort, "zero", "")) or ("NULL" if isinstance(sort, RefSort) else "0")
     return str(t.data)

@@ -144,21 +144,18 @@ class _Reader:
         plain = t.args[0] if t.op == "not" else t
         if plain.op == "field" and not any(a.op == "field" for a in plain.args):
             return ()
-        shown: dict[str, str] = {}
-        for node in terms.subterms(t):
-            named = node.op == "field" or (node.op == "var" and node in binding and node.sort != self.pretty.system.thread)
-            if named and node != plain and not (node.op == "var" and self._only_read_through(node, t)):
-                value = evaluate(node, self.state, self.instance, binding)
-                shown[self.pretty.term(node)] = self._value(node, value)
-        return tuple(shown.items())
+        fields = [n for n in terms.subterms(t) if n.op == "field" and n != plain and self._ground(n, binding)]
+        if fields and fields[-1].data == self.pretty.system.pc_key and evaluate(t, self.state, self.instance, binding):
+            return ()  # the text says where the process is
+        return tuple((self.pretty.term(n), self._value(n, evaluate(n, self.state, self.instance, binding))) for n in fields)
+
+    @staticmethod
+    def _ground(t: Term, binding: Binding) -> bool:
+        """Whether all variables of ``t`` have values: it is not inside a quantifier."""
+        return all(n in binding for n in terms.subterms(t) if n.op == "var")
 
     def _value(self, node: Term, value: int) -> str:
         if node.op == "field" and node.data == self.pretty.system.pc_key:
             system = self.pretty.system
             return self.pretty.location(system.locations_by_name[system.pc_sort.members[value]])
         return self.pretty.value(node.sort, value, self.instance)
-
-    def _only_read_through(self, variable: Term, t: Term) -> bool:
-        """Whether ``variable`` occurs only as an object whose field is read: its value is in the headline."""
-        users = [n for n in terms.subterms(t) if variable in n.args]
-        return all(n.op == "field" for n in users)

@@ -7,6 +7,7 @@ shaded cluster named after the lock.  Ghost fields and the bookkeeping of locks 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import replace
 from html import escape
 
@@ -19,7 +20,9 @@ from checker.report.timeline import lock_fields
 from checker.report.transitions import short_name, target_name, transitions_of
 from checker.system import IDLE, Location, Transition, TransitionSystem
 
-LINE = 46
+LINE = 50
+LONGEST = 48
+"""Lines of the longest label that spells every case out."""
 GUARD, UPDATE, LOCK, QUIET = "#1d4ed8", "#9a3412", "#b45309", "#6b7280"
 SHADES = ("#fff7ed", "#fef3c7", "#fde68a")
 
@@ -32,7 +35,8 @@ def flow_graph(system: TransitionSystem, function: str = "") -> graphviz.Digraph
     chosen = transitions_of(system, function)
     title = function or (system.roots[0] if len(system.roots) == 1 else system.name)
     graph = graphviz.Digraph(title, node_attr=_font(shape="box", style="filled,rounded", fillcolor="white"), edge_attr=_font())
-    graph.attr(label=title, labelloc="t", fontname="Helvetica-Bold", fontsize="18", rankdir="TB", nodesep="0.4", ranksep="0.7")
+    graph.attr(label=title, labelloc="t", fontname="Helvetica-Bold", fontsize="18")
+    graph.attr(rankdir="TB", nodesep="0.4", ranksep="0.7", pad="0.4")
     used = {name for t in chosen for name in (t.source, t.target)}
     locations = [loc for loc in system.locations if loc.name in used and loc.name != IDLE]
     _nodes(graph, system, locations, {t.target for t in chosen}, {t.source for t in chosen})
@@ -113,12 +117,31 @@ def _edge_label(system: TransitionSystem, group: list[Transition], hidden: froze
             rows.append(_row("· · ·", QUIET))
         for i, condition in enumerate(_joined(conditions)):
             rows += [_row(line, GUARD) for line in _guard(pretty, condition, "when " if i == 0 else "or when ")]
-        rows += [_row(line, color) for text, color in effect for line in _wrapped(text, "  ")]
+        rows += _effect_rows(effect)
+    if len(rows) > LONGEST:
+        rows = _summary(pretty, effects)
     return f"<{''.join(rows)}>" if rows else ""
 
 
+def _effect_rows(effect: Iterable[tuple[str, str]]) -> list[str]:
+    return [_row(line, color) for text, color in effect for line in _wrapped(text, "  ")]
+
+
+def _summary(pretty: Pretty, effects: dict[tuple[tuple[str, str], ...], list[tuple[Term, ...]]]) -> list[str]:
+    """A label for many transitions: what all of them test and do, and what only some do; the table has each."""
+    conditions = [c for group in effects.values() for c in group]
+    shared = tuple(p for p in conditions[0] if all(p in c for c in conditions))
+    everything = dict.fromkeys(line for effect in effects for line in effect)
+    always = [line for line in everything if all(line in effect for effect in effects)]
+    rows = [_row(f"{len(conditions)} cases (see the table)", QUIET)]
+    rows += [_row(line, GUARD) for line in _guard(pretty, shared, "when ")]
+    rows += _effect_rows(always)
+    some = [line for line in everything if line not in always]
+    return [*rows, _row("and in some cases", QUIET), *_effect_rows(some)] if some else rows
+
+
 def _row(text: str, color: str) -> str:
-    return f"<FONT COLOR='{color}'>{escape(text)}</FONT><BR ALIGN='LEFT'/>"
+    return f"<FONT COLOR='{color}'>&#160;{escape(text)}</FONT><BR ALIGN='LEFT'/>"
 
 
 def _condition(system: TransitionSystem, t: Transition, hidden: frozenset[FieldKey]) -> tuple[Term, ...]:
@@ -150,10 +173,11 @@ def _guard(pretty: Pretty, condition: tuple[Term, ...], word: str) -> list[str]:
 
 
 def _effect(system: TransitionSystem, t: Transition, hidden: frozenset[FieldKey]) -> list[tuple[str, str]]:
-    """Locks taken and released as the source says, then the updates the kernel can notice, then the result."""
-    found = [(s.text, LOCK) for s in t.steps if s.kind in ("acquire", "release", "region")]
+    """Locks taken, updates the kernel can notice, locks released, and the result."""
+    found = [(s.text, LOCK) for s in t.steps if s.kind in ("acquire", "region")]
     kernel = tuple(u for u in t.updates if u.key not in hidden and not system.vars_by_key[u.key].ghost)
     found += [(text, UPDATE) for text in Pretty(system).updates(replace(t, updates=kernel))]
+    found += [(s.text, LOCK) for s in t.steps if s.kind == "release"]
     if t.target == IDLE:
         found.append((target_name(system, t), "#111827"))
     return found

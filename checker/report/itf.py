@@ -20,30 +20,35 @@ FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 
 
 def itf_bytes(trace: Trace, prop: Property | None = None) -> bytes:
-    """``trace`` as ITF, indented, ending with a newline; the same bytes for the same trace."""
+    """``trace`` as ITF, one variable of one state a line, ending with a newline; the same bytes for the same trace."""
     meta: dict[str, Any] = {"format": "ITF", "format-description": FORMAT, "system": trace.system.name}
     if prop is not None:
         meta["property"] = prop.name
         meta["question"] = question(prop, trace.system)
     meta["instance"] = str(trace.instance)
     moments: list[Moment | None] = [None, *timeline(trace).moments]
-    document = {
-        "#meta": meta,
-        "vars": [_name(v) for v in trace.system.state_vars],
-        "states": [_state(trace, i, state, moment) for i, (state, moment) in enumerate(zip(trace.states, moments, strict=True))],
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    names = [_name(v) for v in trace.system.state_vars]
+    states = ",\n".join(_state(trace, i, moment) for i, moment in enumerate(moments))
+    text = f'{{\n"#meta": {_json(meta)},\n"vars": {_json(names)},\n"states": [\n{states}\n]\n}}\n'
+    return text.encode()
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _name(v: StateVar) -> str:
     return f"{v.record}.{v.name}" if v.record else v.name
 
 
-def _state(trace: Trace, index: int, state: State, moment: Moment | None) -> dict[str, Any]:
+def _state(trace: Trace, index: int, moment: Moment | None) -> str:
+    """One state, one variable a line."""
     meta: dict[str, Any] = {"index": index}
     if moment is not None:
         meta["action"] = _action(trace, moment)
-    return {"#meta": meta, **{_name(v): _value(trace, v, state) for v in trace.system.state_vars}}
+    values = {_name(v): _value(trace, v, trace.states[index]) for v in trace.system.state_vars}
+    lines = [f" {_json(name)}: {_json(value)}" for name, value in {"#meta": meta, **values}.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _value(trace: Trace, v: StateVar, state: State) -> Any:

@@ -144,10 +144,16 @@ class Pretty:
         return f"{self.field(u.key, u.obj)}{mark} := {self.term(u.value)}"
 
     def updates(self, t: Transition) -> tuple[str, ...]:
-        """The updates of ``t`` a reader cares about: resets of locals that are dead afterwards are left out."""
+        """The updates of ``t`` a reader cares about.
+
+        Left out are resets of locals that are dead afterwards, and arguments that become locals of the same name.
+        """
         names = self.system.locations_by_name[t.target].names
         live = {part.data for _, _, name in names for part in terms.subterms(name) if part.op == "field"}
-        return tuple(self.update(u) for u in t.updates if not self._reset(u, live))
+        return tuple(self.update(u) for u in t.updates if not self._reset(u, live) and not self._same_name(u))
+
+    def _same_name(self, u: Update) -> bool:
+        return bool(self.system.vars_by_key[u.key].owner_root) and self.field(u.key, u.obj) == self.term(u.value)
 
     def _reset(self, u: Update, live: set[FieldKey]) -> bool:
         variable = self.system.vars_by_key[u.key]

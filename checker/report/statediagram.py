@@ -12,7 +12,10 @@ import graphviz
 import networkx as nx
 
 from checker.errors import UsageError
+from checker.system import Transition, TransitionSystem
 
+PAD = "0.4"
+"""Inches around the drawing: fonts wider than the one ``dot`` measured must not be cut."""
 PER_LINE = 2
 """Function names on one line of an edge label."""
 
@@ -33,12 +36,12 @@ def state_diagram(
     ids = {node: f"s{i}" for i, node in enumerate(order)}
     drawn = graphviz.Digraph(
         title or "states",
-        graph_attr={"rankdir": "TB", "nodesep": "0.5", "ranksep": "0.6"},
+        graph_attr={"rankdir": "TB", "nodesep": "0.5", "ranksep": "0.6", "pad": PAD},
         node_attr={"shape": "box", "style": "filled,rounded", "fillcolor": "#eff6ff", "fontname": "Helvetica", "fontsize": "12"},
         edge_attr={"fontname": "Courier", "fontsize": "10", "fontcolor": "#374151", "color": "#6b7280"},
     )
-    caption = [title, f"states: {' × '.join(names)}" if names else ""]
-    drawn.attr(label="\n".join(line for line in caption if line), labelloc="t", fontname="Helvetica-Bold", fontsize="15")
+    caption = [title, " × ".join(names)]
+    drawn.attr(label="\n".join(line for line in caption if line), labelloc="t", fontname="Helvetica-Bold", fontsize="14")
     drawn.node("start", "", shape="circle", width="0.15", style="filled", fillcolor="#111827")
     for node in order:
         extra = {"penwidth": "2", "fillcolor": "#dcfce7"} if node == initial else {}
@@ -47,6 +50,25 @@ def state_diagram(
     for (before, after), causes in _merged(graph, order).items():
         drawn.edge(ids[before], ids[after], label=_lines(sorted(causes)))
     return drawn
+
+
+def name_writers(graph: nx.MultiDiGraph[Any], system: TransitionSystem, fields: Sequence[str]) -> nx.MultiDiGraph[Any]:
+    """``graph`` with ``causes`` replaced by the functions whose statement writes one of ``fields``.
+
+    A transition may end in another function than the one that made the change; edges name theirs in ``transitions``.
+    """
+    by_name = {t.name: t for t in system.transitions}
+    named = graph.copy()
+    for _, _, data in named.edges(data=True):
+        data["causes"] = sorted({_writer(by_name[name], fields) for name in data["transitions"]})
+    return named
+
+
+def _writer(t: Transition, fields: Sequence[str]) -> str:
+    """The function of the last statement that assigns one of ``fields``; else the one that made or freed the object."""
+    writes = [s for s in t.steps if s.kind == "access"]
+    assigning = [s for s in writes if any(f".{name} = " in s.text for name in fields)]
+    return (assigning or writes or t.steps)[-1].function if t.steps else t.name
 
 
 def _merged(graph: nx.MultiDiGraph[Any], order: list[Any]) -> dict[tuple[Any, Any], set[str]]:

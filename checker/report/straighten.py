@@ -14,6 +14,7 @@ from checker.trace import Trace, TraceStep, replay
 
 IN_CALL = 10
 BETWEEN_CALLS = 1
+INSIDE_ANOTHER = 2
 MAX_ORDERS = 20_000
 
 Key = tuple[tuple[int, ...], int, frozenset[tuple[Cell, int]]]
@@ -53,7 +54,7 @@ def straighten(trace: Trace) -> Trace:
                 continue
             ticket += 1
             moved = tuple(n + (i == slot) for i, n in enumerate(positions))
-            price = cost + _switch(trace, state, last, process)
+            price = cost + _switch(trace, state, last, process) + _overlap(trace, state, step)
             heapq.heappush(heap, (price, ticket, moved, process, after, (*path, step)))
     return trace
 
@@ -74,6 +75,15 @@ def _take(trace: Trace, step: TraceStep, state: State) -> dict[Cell, int] | None
     if t.returns is not None and evaluate(t.returns, state, trace.instance, binding) != step.returns:
         return None
     return fire(trace.system, t, state, trace.instance, binding)
+
+
+def _overlap(trace: Trace, state: State, step: TraceStep) -> int:
+    """What it costs the reader that a call begins while another process is in one."""
+    if step.transition.source != IDLE:
+        return 0
+    idle = trace.system.pc_sort.members.index(IDLE)
+    others = (i for i in trace.instance.objects(trace.system.thread) if i != step.process)
+    return INSIDE_ANOTHER * any(state[(*trace.system.pc_key, i)] != idle for i in others)
 
 
 def _switch(trace: Trace, state: State, last: int, process: int) -> int:

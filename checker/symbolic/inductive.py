@@ -162,8 +162,7 @@ def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
     if any(u.key in reads for u in t.updates):
         return True
     return t.source != t.target and any(
-        _seen_from(system, p, t.source, formula) != _seen_from(system, p, t.target, formula)
-        for p in _threads(system, formula)
+        _seen_from(system, p, t.source, formula) != _seen_from(system, p, t.target, formula) for p in _threads(system, formula)
     )
 
 

@@ -150,6 +150,4 @@ def after(system: TransitionSystem, t: Transition, formula: Term) -> Term:
 
 def initially(system: TransitionSystem, formula: Term) -> Term:
     """``formula`` in the initial state, where every field has its initial value for all objects."""
-    return terms.transform(
-        formula, lambda n: terms.const(system.vars_by_key[n.data].initial, n.sort) if n.op == "field" else n
-    )
+    return terms.transform(formula, lambda n: terms.const(system.vars_by_key[n.data].initial, n.sort) if n.op == "field" else n)

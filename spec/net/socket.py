@@ -74,9 +74,7 @@ def sys_socket(protocol: Protocol) -> Errno:
 
 
 @syscall("arch/i386/kernel/entry.S")
-def system_call(
-    call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backlog, valbool: bool
-) -> Errno:
+def system_call(call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backlog, valbool: bool) -> Errno:
     """Every call on an open socket: the common head (sockfd_lookup) and tail (sockfd_put) are written once.
 
     close empties the descriptor slot and takes over the reference the table held.

@@ -49,8 +49,7 @@ def tcp_bind_hash(sk: Sock, tb: BindBucket, snum: Port) -> None:
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_bind_conflict(sk: Sock, tb: BindBucket) -> bool:
     return any(
-        sk2 != sk and (not sk.reuse or not sk2.reuse or sk2.state == TCP_LISTEN) and overlap(sk, sk2)
-        for sk2 in bind_owners(tb)
+        sk2 != sk and (not sk.reuse or not sk2.reuse or sk2.state == TCP_LISTEN) and overlap(sk, sk2) for sk2 in bind_owners(tb)
     )
 
 
@@ -80,9 +79,7 @@ def tcp_take_port(sk: Sock, tb: BindBucket, snum: Port) -> bool:
     if not fast:
         if tb.live and tcp_bind_conflict(sk, tb):
             sk.refused_by_window = sk.state == TCP_LISTEN and not any(
-                sk2 != sk
-                and (not sk.reuse or not sk2.reuse or (sk2.state == TCP_LISTEN and sk2.validated))
-                and overlap(sk, sk2)
+                sk2 != sk and (not sk.reuse or not sk2.reuse or (sk2.state == TCP_LISTEN and sk2.validated)) and overlap(sk, sk2)
                 for sk2 in bind_owners(tb)
             )
             return True
