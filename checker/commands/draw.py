@@ -55,7 +55,7 @@ def draw_states(package: ModuleType, compiled: Compiled, instance: Instance, out
         result = run_explicit(compiled, (), instance, projections=(projection,), say=say).exploration
         projected = result.projections[name]
         initial = tuple(0 for _ in paths)
-        diagram = state_diagram(quotient_graph(projected), initial, f"{name}: {instance}", paths)
+        diagram = state_diagram(quotient_graph(projected), initial, f"{name}\n{instance}", paths)
         written += write_diagram(diagram, out / name)
     return written
 

@@ -146,7 +146,8 @@ def prove_any_size(
             seconds = sum(o.seconds for n in rest for o in by_fact[n])
             detail = f"rests on {', '.join(bad)}, not proved" if bad else ""
             verdict = "unknown" if bad else "proved"
-            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, file_stem(p.name), detail))
+            certificate = f"{certificates.name}/{file_stem(p.name)}"
+            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, certificate, detail))
     return verdicts
 
 

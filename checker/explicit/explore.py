@@ -35,7 +35,10 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class Coverage:
-    """How often a transition fired, and how many of the states it led to were new."""
+    """How often a transition fired, and how many of the states it led to were new.
+
+    Firings that differ only in choices of no consequence, or by a permutation of threads, count once.
+    """
 
     fired: int
     new: int

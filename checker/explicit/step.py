@@ -1,7 +1,7 @@
 """Native code of transitions: from one packed state to the successors one process can make by one transition.
 
-In goes a transition and a process; out comes an LLVM function ``(words..., out, tag, changes) -> out`` that appends one record per
-successor.  Choices become nested loops.  Each conjunct of the guard is tested as soon as its choices are made, a choice
+In goes a transition and a process; out comes an LLVM function ``(words..., out, tag, changes) -> out`` that appends one
+record per successor.  Choices become nested loops.  Each conjunct of the guard is tested as soon as its choices are made, a choice
 that a conjunct fixes (``call == SYS_BIND``) is computed instead of tried, and one that decides nothing kept is made once.
 """
 
@@ -49,7 +49,9 @@ Fire = Callable[[Reader, ir.Value], ir.Value]
 class StepGenerator:
     """Makes the functions, each once; ``rounds[number]`` is how many successors transition ``number`` may have."""
 
-    def __init__(self, module: ir.Module, layout: Layout, matrices: tuple[Matrix, ...], free: dict[Term, tuple[Term, ...]]) -> None:
+    def __init__(
+        self, module: ir.Module, layout: Layout, matrices: tuple[Matrix, ...], free: dict[Term, tuple[Term, ...]]
+    ) -> None:
         self.module = module
         self.layout = layout
         self.matrices = matrices

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import z3
 
+from checker.errors import UsageError
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.unbounded import Encoder, after, initially
@@ -98,11 +99,14 @@ def prove(
 
 
 class Prover:
-    """Poses the obligations of facts about one system."""
+    """Poses the obligations of facts about one system.  Raises UsageError if a fact uses one that is not given."""
 
     def __init__(self, system: TransitionSystem, facts: list[Fact], seconds: float, seed: int) -> None:
         self.encoder = Encoder(system)
         self.facts = {f.name: f for f in facts}
+        for fact in facts:
+            if missing := set(fact.uses) - set(self.facts):
+                raise UsageError("unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses")
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
         self.seconds = seconds
         self.seed = seed

@@ -38,7 +38,10 @@ def agree(case: Case) -> None:
     assert reached == expected.distance
     assert result.states == len(expected.distance)
     assert result.depth == max(expected.distance.values())
-    assert {name: c.fired for name, c in result.fired.items()} == expected.fired
+    for name, c in result.fired.items():
+        # Choices that decide nothing are made once.
+        assert (c.fired > 0) == (expected.fired[name] > 0)
+        assert c.fired <= expected.fired[name]
     assert sum(c.new for c in result.fired.values()) == result.states - 1
     assert result.deadlocks == expected.deadlocks
 
