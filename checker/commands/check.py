@@ -1,24 +1,34 @@
 """``sockproof check``: every engine, every question, every drawing.
 
-The stages are functions that take a Job and return verdicts, so that one can be changed or skipped without the others:
-proofs for any size, exhaustive search, bounded search, variants.  Then the verdicts are compared, printed and written.
+Every question is a Task for one engine: proofs for any size, exhaustive search, bounded search, each variant.  Two worker
+processes share the tasks; then the verdicts are compared, printed and written.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import Say, prove_any_size, run_bounded, run_explicit, undetermined
-from checker.commands.model import Scope, Variant, compile_package, load_package, load_variant, make_instance, variant_names
+from checker.commands.model import (
+    Scope,
+    Variant,
+    choose_properties,
+    compile_package,
+    load_package,
+    load_variant,
+    make_instance,
+    variant_names,
+)
 from checker.commands.trace import write_trace
 from checker.errors import InternalError, LimitError
-from checker.instance import Instance
 from checker.language.compile import Compiled
 from checker.report.files import write_atomic
 from checker.report.markdown import report
@@ -28,6 +38,8 @@ from checker.report.table import print_verdicts
 from checker.system import Property
 from checker.verdict import Verdict
 
+WORKERS = 2
+
 WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
 """A small instance in which invariants about two sockets with different addresses are not vacuous."""
 
@@ -36,21 +48,61 @@ DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 
 
 @dataclass(frozen=True)
-class Job:
-    """One run: what is checked, on which instances, how thoroughly, and where it is written."""
+class Task:
+    """One question for one engine, small enough to hand to a worker process.
 
-    package: ModuleType
-    compiled: Compiled
+    ``method`` is ``inductive``, ``explicit`` or ``bounded``; ``properties`` are names, none for all of them.
+    """
+
+    method: str
     scope: Scope
-    quick: bool
-    out: Path
-    say: Say
+    properties: tuple[str, ...] = ()
+    variant: str = ""
 
-    @property
-    def instances(self) -> tuple[Instance, ...]:
-        """The instances searched exhaustively: the given one and, unless quick, one with a thread more."""
-        scopes = [self.scope] if self.quick else [self.scope, replace(self.scope, threads=self.scope.threads + 1)]
-        return tuple(make_instance(self.package, s) for s in scopes)
+    def __str__(self) -> str:
+        about = ", ".join(self.properties) or "all properties"
+        return f"{self.method}: {about}{f' of {self.variant}' if self.variant else ''}"
+
+
+def tasks(package: ModuleType, compiled: Compiled, scope: Scope, quick: bool) -> list[Task]:
+    """Everything there is to ask, the longest first: two workers share it."""
+    holding = tuple(p.name for p in compiled.properties if p.expected == "holds")
+    tracing = [p.name for p in compiled.properties if p.expected in ("violated", "reachable")]
+    found = [Task("inductive", scope), Task("explicit", scope), Task("explicit", WITNESS, holding)]
+    if not quick:
+        found.insert(0, Task("explicit", replace(scope, threads=scope.threads + 1, ports=1)))
+    for name in variant_names(package):
+        broken_one = (load_variant(package, name).breaks,)
+        found.append(Task("explicit", replace(scope, ports=1), broken_one, name))
+    return found if quick else [*found, *bounded_tasks(package, tracing, scope)]
+
+
+def bounded_tasks(package: ModuleType, tracing: list[str], scope: Scope) -> list[Task]:
+    """The bounded search asks for every trace the explicit one is expected to find."""
+    own = [Task("bounded", scope, (name,)) for name in tracing]
+    of_variants = [
+        Task("bounded", replace(scope, ports=1), (load_variant(package, v).breaks,), v) for v in variant_names(package)
+    ]
+    return own + of_variants
+
+
+def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
+    """Run one task in a worker process, which compiles the specification for itself."""
+    package = load_package(spec)
+    variant = load_variant(package, task.variant) if task.variant else None
+    compiled = compile_package(package, variant)
+    if task.method == "inductive":
+        return prove_any_size(compiled, out / "certificates", recheck=recheck)
+    instance = make_instance(package, task.scope)
+    properties = choose_properties(compiled, list(task.properties))
+    if variant:
+        properties = tuple(broken(compiled, variant) for _ in properties)
+    if task.method == "bounded":
+        return [run_bounded(compiled, p, instance, variant=task.variant) for p in properties]
+    try:
+        return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
+    except LimitError as problem:
+        return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
 
 
 def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path) -> int:
@@ -59,60 +111,29 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
     make_instance(package, scope)
     console = out_console()
     with working("compiling") as say:
-        job = Job(package, compile_package(package), scope, quick, out, say)
-        verdicts = settle_vacuity([*proofs(job), *searches(job), *bounded(job), *variants(job)])
+        compiled = compile_package(package)
+        verdicts = settle_vacuity(answers(spec, tasks(package, compiled, scope, quick), out, not quick, say))
         agree(verdicts)
-        write(job, verdicts, diagrams)
-        draw_functions(job.compiled, [], diagrams, say)
-        draw_states(package, job.compiled, make_instance(package, DRAWN), diagrams, say)
+        write(compiled, verdicts, out, diagrams, say)
+        draw_functions(compiled, [], diagrams, say)
+        draw_states(package, compiled, make_instance(package, DRAWN), diagrams, say)
     print_verdicts(verdicts, console)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
     return status_of(verdicts)
 
 
-def proofs(job: Job) -> list[Verdict]:
-    """Engine (c): what is expected to hold, for any number of threads and objects."""
-    job.say("proving")
-    return prove_any_size(job.compiled, job.out / "certificates", recheck=not job.quick, say=job.say)
-
-
-def searches(job: Job) -> list[Verdict]:
-    """Engine (a): all properties on each instance, and those expected to hold on the witness."""
-    found: list[Verdict] = []
-    for instance in job.instances:
-        found += explicit(job.compiled, job.compiled.properties, instance, "", job.say)
-    holding = tuple(p for p in job.compiled.properties if p.expected == "holds")
-    return found + explicit(job.compiled, holding, make_instance(job.package, WITNESS), "", job.say)
-
-
-def explicit(compiled: Compiled, properties: tuple[Property, ...], instance: Instance, variant: str, say: Say) -> list[Verdict]:
-    """One exhaustive search; what it could not finish is undetermined."""
-    try:
-        return list(run_explicit(compiled, properties, instance, variant=variant, say=say).verdicts)
-    except LimitError as problem:
-        return [undetermined(p, variant, "explicit", str(instance), problem) for p in properties]
-
-
-def bounded(job: Job) -> list[Verdict]:
-    """Engine (b): what is expected to have a trace, on the first instance."""
-    if job.quick:
-        return []
-    wanted = [p for p in job.compiled.properties if p.expected in ("violated", "reachable")]
-    return [run_bounded(job.compiled, p, job.instances[0], say=job.say) for p in wanted]
-
-
-def variants(job: Job) -> list[Verdict]:
-    """Each variant must break its property: by engine (a) and, unless quick, by (b)."""
-    found: list[Verdict] = []
-    for name in variant_names(job.package):
-        variant = load_variant(job.package, name)
-        job.say(f"variant {name}")
-        compiled = compile_package(job.package, variant)
-        prop = broken(compiled, variant)
-        found += explicit(compiled, (prop,), job.instances[0], name, job.say)
-        if not job.quick:
-            found.append(run_bounded(compiled, prop, job.instances[0], variant=name, say=job.say))
-    return found
+def answers(spec: str, todo: list[Task], out: Path, recheck: bool, say: Say) -> list[Verdict]:
+    """The verdicts of all tasks, in the order of the tasks, worked on by two processes."""
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
+        futures = {pool.submit(perform, spec, task, out, recheck): task for task in todo}
+        try:
+            for count, future in enumerate(as_completed(futures), 1):
+                future.result()
+                say(f"{count} of {len(todo)} done, the last one {futures[future]}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [v for future in futures for v in future.result()]
 
 
 def broken(compiled: Compiled, variant: Variant) -> Property:
@@ -151,16 +172,16 @@ def agree(verdicts: Sequence[Verdict]) -> None:
                     )
 
 
-def write(job: Job, verdicts: Sequence[Verdict], diagrams: Path) -> None:
+def write(compiled: Compiled, verdicts: Sequence[Verdict], out: Path, diagrams: Path, say: Say) -> None:
     """Write results, report and the first trace of each property (of each variant)."""
     shown: dict[tuple[str, str], tuple[str, str]] = {}
     reported = []
     for v in verdicts:
         key = (v.variant, v.property.name)
         if v.trace is not None and key not in shown:
-            job.say(f"writing the trace of {v.property.name}")
-            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, job.out / "traces", diagrams)
-            shown[key] = (os.path.relpath(itf, job.out), os.path.relpath(chart, job.out))
+            say(f"writing the trace of {v.property.name}")
+            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", diagrams)
+            shown[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
         reported.append(Reported(v, *shown[key]) if v.trace is not None else Reported(v))
-    write_atomic(job.out / "results.json", results_json(reported))
-    write_atomic(job.out / "report.md", report(reported, job.compiled.system, with_times=False))
+    write_atomic(out / "results.json", results_json(reported))
+    write_atomic(out / "report.md", report(reported, compiled.system, with_times=False))

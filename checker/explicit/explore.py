@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checker.errors import InternalError, LimitError, UsageError
 from checker.evaluate import evaluate, initial_state
-from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, Native, generate
+from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, TRANSITION_BITS, Native, generate
 from checker.explicit.layout import Layout, Words, make_layout
 from checker.explicit.project import Edge, Projected, Projection, Values
 from checker.explicit.step import Matrix
@@ -24,7 +25,7 @@ from checker.explicit.witness import rebuild
 from checker.instance import Instance
 from checker.language import terms
 from checker.language.terms import Term
-from checker.system import Property, TransitionSystem
+from checker.system import Property, Transition, TransitionSystem
 from checker.trace import Trace, falsifying
 
 BATCH = 1 << 16
@@ -167,18 +168,13 @@ class Search:
 
     def _expand(self, first: int, end: int) -> int:
         """Expand states from ``first`` as far as the buffer goes; returns the next one to expand."""
-        table = self.table
-        done = self.native.expand(
-            table.states.ctypes.data,
-            first,
-            end,
-            self.out.ctypes.data,
-            self.capacity,
-            self.report.ctypes.data,
-            self.changes.ctypes.data,
-        )
-        table.insert(self.out, int(self.report[PRODUCED]))
+        done = self._call_expand(first, end, self.report)
+        self.table.insert(self.out, int(self.report[PRODUCED]))
         return done
+
+    def _call_expand(self, first: int, end: int, report: NDArray[np.int64]) -> int:
+        states, out, changes = (array.ctypes.data for array in (self.table.states, self.out, self.changes))
+        return self.native.expand(states, first, end, out, self.capacity, report.ctypes.data, changes)
 
     def _look(self, first: int, end: int) -> None:
         """Evaluate on new states every formula not met so far."""
@@ -221,7 +217,17 @@ class Search:
         numbers = [state]
         while numbers[-1]:
             numbers.append(int(self.table.parents[numbers[-1]]))
-        return rebuild(self.layout, [self._words(n) for n in reversed(numbers)], symmetry=self.symmetry)
+        numbers.reverse()
+        path = [(self._transition(a, b), self._words(b)) for a, b in zip(numbers, numbers[1:], strict=False)]
+        return rebuild(self.layout, path, symmetry=self.symmetry)
+
+    def _transition(self, before: int, after: int) -> Transition:
+        """The transition that found stored state ``after`` when ``before`` was expanded."""
+        report = np.zeros_like(self.report)
+        self._call_expand(before, before + 1, report)
+        records = self.out[: int(report[PRODUCED])]
+        first = np.flatnonzero((records[:, :-1] == self.table.states[after]).all(axis=1))[0]
+        return self.system.transitions[int(records[first, -1]) & ((1 << TRANSITION_BITS) - 1)]
 
     def _words(self, state: int) -> Words:
         return tuple(int(w) for w in self.table.states[state])

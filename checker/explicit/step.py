@@ -1,8 +1,9 @@
 """Native code of transitions: from one packed state to the successors one process can make by one transition.
 
 In goes a transition and a process; out comes an LLVM function ``(words..., out, tag, changes) -> out`` that appends one
-record per successor.  Choices become nested loops.  Each conjunct of the guard is tested as soon as its choices are made, a choice
-that a conjunct fixes (``call == SYS_BIND``) is computed instead of tried, and one that decides nothing kept is made once.
+record per successor.  Choices become nested loops.  Each conjunct of the guard is tested as soon as its choices are made,
+a choice that a conjunct fixes (``call == SYS_BIND``) is computed instead of tried, and one that decides nothing kept is
+made once.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _possible(t: Term, facts: Facts, local: Mapping[Term, FieldKey], instance: I
         return facts[local[t]]
     if t.op == "ite":
         return _possible(t.args[1], facts, local, instance) | _possible(t.args[2], facts, local, instance)
-    if t.op == "htons":
+    if t.op in ("htons", "object"):
         return _possible(t.args[0], facts, local, instance)
     if t.op == "var" and isinstance(t.sort, RefSort):
         return frozenset(instance.objects(t.sort))

@@ -173,4 +173,4 @@ def test_threads_named_in_a_question_are_not_merged() -> None:
 def test_a_state_no_step_leads_to_is_an_internal_error() -> None:
     layout = make_layout(toy.system(), toy.instance(), (toy.exclusive().formula,))
     with pytest.raises(InternalError, match="step 1"):
-        rebuild(layout, [(0,), (12345,)], symmetry=False)
+        rebuild(layout, [(toy.system().transitions[0], (12345,))], symmetry=False)

@@ -42,3 +42,13 @@ def test_only_the_counted_records_are_read() -> None:
     table = Table((5,), 1)
     table.insert(np.array([[6, 0], [5, 0], [7, 0]], np.uint64), 2)
     assert table.states[: table.stored, 0].tolist() == [5, 6]
+
+
+def test_states_whose_hashes_collide_are_kept_apart() -> None:
+    # Among so many states dozens share the 32 bits of hash that an entry has.
+    many = 600_000
+    table = Table((0,), 1)
+    for start in range(1, many, 50_000):
+        states = np.arange(start, min(start + 50_000, many), dtype=np.uint64)[:, None] * np.uint64(0x1_0000_0001)
+        table.insert(np.hstack([states, np.zeros_like(states)]), len(states))
+    assert table.stored == many
