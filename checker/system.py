@@ -102,8 +102,9 @@ class Transition:
 
     @property
     def function(self) -> str:
-        """The innermost function whose statement commits the transition."""
-        return self.steps[-1].function if self.steps else self.source
+        """The innermost function whose statement commits the transition: its last access to shared memory."""
+        effects = [s.function for s in self.steps if s.kind in ("access", "region")]
+        return effects[-1] if effects else self.steps[-1].function if self.steps else self.source
 
 
 @dataclass(frozen=True)

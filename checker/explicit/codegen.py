@@ -1,8 +1,8 @@
 """Native code for one layout: successors, canonical form and predicates of packed states.
 
 In goes a Layout, the formulas to look for and the projections to record; out comes a Native object with entry points
-that work on arrays of packed states.  There is one LLVM function per transition and process, with a loop over the choices,
-and one function per formula, so compile time is linear in the size of the system.
+that work on arrays of packed states.  There is one LLVM function per transition (and process, unless threads are alike)
+and one per formula, so compile time is linear in the size of the system.
 
 A successor is a record of ``layout.words + 1`` words; the last one is ``parent << 16 | transition number``.
 """
