@@ -16,7 +16,7 @@ from types import ModuleType
 
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.draw import draw_functions, draw_states
-from checker.commands.engines import Say, prove_any_size, run_bounded, run_explicit, undetermined
+from checker.commands.engines import Say, cone, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import (
     Scope,
     Variant,
@@ -30,6 +30,7 @@ from checker.commands.model import (
 from checker.commands.trace import write_trace
 from checker.errors import InternalError, LimitError
 from checker.language.compile import Compiled
+from checker.language.terms import FieldKey
 from checker.report.files import write_atomic
 from checker.report.markdown import report
 from checker.report.results import Reported, results_json
@@ -67,23 +68,30 @@ class Task:
 def tasks(package: ModuleType, compiled: Compiled, scope: Scope, quick: bool) -> list[Task]:
     """Everything there is to ask, the longest first: two workers share it."""
     holding = tuple(p.name for p in compiled.properties if p.expected == "holds")
-    tracing = [p.name for p in compiled.properties if p.expected in ("violated", "reachable")]
-    found = [Task("inductive", scope), Task("explicit", scope), Task("explicit", WITNESS, holding)]
-    if not quick:
-        found.insert(0, Task("explicit", replace(scope, threads=scope.threads + 1, ports=1)))
+    larger = replace(scope, threads=scope.threads + 1, ports=1)
+    found = [Task("inductive", scope)]
+    for one in [scope] if quick else [larger, scope]:
+        found += [Task("explicit", one, names) for names in families(compiled)]
+    found.append(Task("explicit", WITNESS, holding))
     for name in variant_names(package):
-        broken_one = (load_variant(package, name).breaks,)
-        found.append(Task("explicit", replace(scope, ports=1), broken_one, name))
-    return found if quick else [*found, *bounded_tasks(package, tracing, scope)]
+        found.append(Task("explicit", replace(scope, ports=1), (load_variant(package, name).breaks,), name))
+    return found
 
 
-def bounded_tasks(package: ModuleType, tracing: list[str], scope: Scope) -> list[Task]:
-    """The bounded search asks for every trace the explicit one is expected to find."""
-    own = [Task("bounded", scope, (name,)) for name in tracing]
-    of_variants = [
-        Task("bounded", replace(scope, ports=1), (load_variant(package, v).breaks,), v) for v in variant_names(package)
-    ]
-    return own + of_variants
+def families(compiled: Compiled) -> list[tuple[str, ...]]:
+    """The properties in groups that need the same ghost fields: ghosts multiply states, so each search carries few."""
+    needs = {
+        p.name: frozenset(v.key for v in cone(compiled, (p,)).system.state_vars if v.record and v.ghost)
+        for p in compiled.properties
+    }
+    found: list[tuple[frozenset[FieldKey], list[str]]] = []
+    for name in sorted(needs, key=lambda n: -len(needs[n])):
+        home = next((names for ghosts, names in found if needs[name] <= ghosts), None)
+        if home is None:
+            found.append((needs[name], [name]))
+        else:
+            home.append(name)
+    return [tuple(names) for _, names in found]
 
 
 def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:

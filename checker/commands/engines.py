@@ -26,7 +26,7 @@ from checker.trace import Trace, replay
 from checker.verdict import Verdict
 
 Say = Callable[[str], None]
-MAX_STATES = 60_000_000
+MAX_STATES = 100_000_000
 MAX_DEPTH = 40
 RECHECK_SECONDS = 20.0
 ANY_SIZE = "any number of threads and objects"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from checker.report import chart_text as words
 from checker.report.chart_text import Block
-from checker.report.explain import explain
+from checker.report.explain import Explanation, explain
+from checker.report.locks import Held
 from checker.report.pretty import GHOST
 from checker.report.rows import Row, WholeCall, condense
 from checker.report.svg import Canvas, Line, Run, line_height, line_width, wrap
-from checker.report.timeline import Held, Moment, Timeline, timeline
+from checker.report.timeline import Moment, Timeline, timeline
 from checker.system import Property
 from checker.trace import Trace
 
@@ -83,13 +84,14 @@ def chart_svg(trace: Trace, prop: Property, c_files: Mapping[str, str] | None = 
 def draw_chart(trace: Trace, prop: Property, c_files: Mapping[str, str] | None = None) -> Canvas:
     """The chart as a canvas, whose text boxes tests look at."""
     view = timeline(trace)
+    told = explain(prop, trace.system, trace.states[-1], trace.instance)
     rows = condense(view)
     canvas = Canvas(WIDTH, title=f"{prop.name}: trace of {trace.depth} steps")
     shown = {n for row in rows if isinstance(row, Moment) for n in [row.number]}
     spans = [h for h in _spans(view) if h.first in shown or h.last in shown]
     names = dict.fromkeys(h.lock for h in spans)
     chart = Chart(canvas, view, _lanes(view, spans), {n: LOCKS[i % len(LOCKS)] for i, n in enumerate(names)}, spans)
-    y = _header(chart, rows, prop)
+    y = _header(chart, rows, prop, told)
     top = y = _heads(chart, y)
     last: Row | None = None
     for row in rows:
@@ -100,7 +102,7 @@ def draw_chart(trace: Trace, prop: Property, c_files: Mapping[str, str] | None =
     _lifelines(chart, top, y)
     _lock_bars(chart, y)
     _arrows(chart)
-    y = _footer(chart, prop, y + 8)
+    y = _footer(chart, told, y + 8)
     canvas.height = y + MARGIN
     return canvas
 
@@ -150,11 +152,11 @@ def _paragraph(canvas: Canvas, x: float, y: float, width: float, line: Line, css
     return y
 
 
-def _header(chart: Chart, rows: list[Row], prop: Property) -> float:
+def _header(chart: Chart, rows: list[Row], prop: Property, told: Explanation | None) -> float:
     canvas, trace = chart.canvas, chart.view.trace
     width = WIDTH - 2 * MARGIN
     y = MARGIN
-    for line in words.heading(trace, prop):
+    for line in words.heading(trace, prop, told):
         y = _paragraph(canvas, MARGIN, y, width, line) + 2
     return _legend(chart, rows, y + 8)
 
@@ -341,14 +343,12 @@ def _arrowhead(canvas: Canvas, x: float, y: float, side: int) -> None:
 # -- below ------------------------------------------------------------------------------------------------------------
 
 
-def _footer(chart: Chart, prop: Property, y: float) -> float:
-    trace = chart.view.trace
-    told = explain(prop, trace.system, trace.states[-1], trace.instance)
+def _footer(chart: Chart, told: Explanation | None, y: float) -> float:
     if told is None:
         return y
     ink, ground = ("#b91c1c", "#fef2f2") if told.violated else ("#166534", "#f0fdf4")
     x, width = MARGIN, WIDTH - 2 * MARGIN
-    lines = words.verdict(told, ink, trace.depth)
+    lines = words.verdict(told, ink, chart.view.trace.depth)
     pieces = [(depth * 16.0 + offset, piece) for depth, line in lines for offset, piece in wrap(line, width - 32 - depth * 16.0)]
     height = sum(line_height(p) for _, p in pieces) + 22
     chart.canvas.rect(x, y, width, height, fill=ground, stroke=ink, radius=6, css="verdict")

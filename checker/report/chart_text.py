@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from checker.report.explain import Explanation, question
+from checker.report.calls import Call
+from checker.report.explain import Explanation, outcome, question
 from checker.report.pretty import GHOST
 from checker.report.rows import WholeCall
+from checker.report.sights import Sight
 from checker.report.svg import Line, Run, Style
-from checker.report.timeline import Call, Changed, Moment, Sight, Statement, Timeline
+from checker.report.timeline import Changed, Moment, Statement, Timeline
 from checker.system import Property
 from checker.trace import Trace
 
@@ -47,12 +49,10 @@ class Block:
     changes: tuple[Line, ...]
 
 
-def heading(trace: Trace, prop: Property) -> list[Line]:
+def heading(trace: Trace, prop: Property, told: Explanation | None) -> list[Line]:
     """Title, question, what it stands for and the instance."""
-    answer = {"always": "violated", "sometimes": "reached"}[prop.kind]
-    steps = "1 step" if trace.depth == 1 else f"{trace.depth} steps"
     lines: list[Line] = [
-        (Run(f"{prop.name}: {answer} after {steps}", TITLE),),
+        (Run(outcome(prop, told, trace.depth), TITLE),),
         (Run(question(prop, trace.system), QUESTION),),
     ]
     if prop.stands_for:

@@ -80,6 +80,12 @@ def question(prop: Property, system: TransitionSystem) -> str:
     return f"{prop.kind}{scope}: {show_formula(prop, system)}"
 
 
+def outcome(prop: Property, told: Explanation | None, depth: int) -> str:
+    """One line for the title of a trace of ``depth`` steps: ``hashed_sport: violated after 6 steps``."""
+    answer = {"always": "violated", "sometimes": "reached"}[prop.kind] if told is not None else "not decided by this trace"
+    return f"{prop.name}: {answer} after {depth} step{'' if depth == 1 else 's'}"
+
+
 def explain(prop: Property, system: TransitionSystem, state: State, instance: Instance) -> Explanation | None:
     """Why ``state`` violates (``always``) or answers (``sometimes``) ``prop``; None if it does not."""
     binding = falsifying(prop, state, instance)

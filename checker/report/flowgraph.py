@@ -15,8 +15,8 @@ import graphviz
 
 from checker.language import terms
 from checker.language.terms import FieldKey, Term
+from checker.report.locks import lock_fields
 from checker.report.pretty import Pretty
-from checker.report.timeline import lock_fields
 from checker.report.transitions import short_name, target_name, transitions_of
 from checker.system import IDLE, Location, Transition, TransitionSystem
 

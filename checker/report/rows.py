@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checker.report.calls import Call
 from checker.report.pretty import Pretty
-from checker.report.timeline import Call, Changed, Moment, Timeline, net_changes, show_changes
+from checker.report.timeline import Changed, Moment, Timeline, net_changes, show_changes
 from checker.system import IDLE
 
 

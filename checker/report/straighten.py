@@ -15,9 +15,9 @@ from checker.trace import Trace, TraceStep, replay
 IN_CALL = 10
 BETWEEN_CALLS = 1
 INSIDE_ANOTHER = 2
-MAX_ORDERS = 20_000
+MAX_ORDERS = 8_000
 
-Key = tuple[tuple[int, ...], int, frozenset[tuple[Cell, int]]]
+Key = tuple[tuple[int, ...], int, tuple[int, ...]]
 
 
 def straighten(trace: Trace) -> Trace:
@@ -37,7 +37,7 @@ def straighten(trace: Trace) -> Trace:
     seen: set[Key] = set()
     while heap and len(seen) < MAX_ORDERS:
         cost, _, positions, last, state, path = heapq.heappop(heap)
-        key = (positions, last, frozenset(state.items()))
+        key = (positions, last, tuple(state.values()))
         if key in seen:
             continue
         seen.add(key)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from checker.report.explain import Explanation, explain, question
+from checker.report.explain import Explanation, explain, outcome, question
 from checker.report.pretty import CALLER, GHOST
 from checker.report.timeline import Changed, Moment, Statement, timeline
 from checker.system import Property
@@ -39,10 +39,8 @@ def trace_text(trace: Trace, prop: Property | None = None, *, show_locals: bool 
 
 
 def _heading(trace: Trace, prop: Property, told: Explanation | None) -> list[str]:
-    answer = {"always": "violated", "sometimes": "reached"}[prop.kind] if told is not None else "not decided by this trace"
-    steps = "1 step" if trace.depth == 1 else f"{trace.depth} steps"
     return [
-        f"{prop.name}: {answer} after {steps}",
+        outcome(prop, told, trace.depth),
         f"  {question(prop, trace.system)}",
         f"  stands for: {prop.stands_for}",
         f"  instance: {trace.instance}",

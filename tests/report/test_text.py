@@ -7,11 +7,12 @@ import pytest
 from checker.errors import UsageError
 from checker.language import terms
 from checker.report.explain import Finding, explain, implication, question, show_formula
+from checker.report.locks import lock_fields
 from checker.report.pretty import Pretty
 from checker.report.rows import WholeCall, condense
 from checker.report.straighten import straighten
 from checker.report.text import trace_text
-from checker.report.timeline import lock_fields, timeline
+from checker.report.timeline import timeline
 from checker.report.transitions import transition_rows, transitions_markdown, transitions_text
 from tests.report import toy
 
@@ -124,6 +125,15 @@ def test_locks_are_named_by_their_object() -> None:
         (2, "lock_sock(Sock[2])", 6, None),
     ]
     assert lock_fields(toy.SYSTEM) == {("Sock", "users"), ("Sock", "owner")}
+
+
+def test_a_lock_taken_and_released_in_one_step_is_named_too() -> None:
+    moves = [(f"{at}/1", 1) for at in (toy.LISTEN, toy.ANNOUNCE, toy.VALIDATE, toy.HASH, toy.LATE)]
+    view = timeline(toy.run(toy.socket(1, 1), toy.listen(1, 1), *moves, toy.listen(2, 1), (f"{toy.LISTEN}/2", 2)))
+    assert [(h.process, h.lock, h.first, h.last) for h in view.held] == [
+        (1, "lock_sock(Sock[1])", 3, 7),
+        (2, "lock_sock(Sock[1])", 9, 9),
+    ]
 
 
 def test_calls_have_arguments_and_results() -> None:
