@@ -10,13 +10,14 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.draw import draw_functions, draw_states
-from checker.commands.engines import Say, cone, prove_any_size, run_bounded, run_explicit, undetermined
+from checker.commands.engines import NOTHING_WITHIN, Say, cone, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import (
     Scope,
     Variant,
@@ -40,6 +41,9 @@ from checker.system import Property
 from checker.verdict import Verdict
 
 WORKERS = 2
+
+BOUNDED_DEPTH = 10
+"""How deep the bounded search goes here; `sockproof trace --method bounded` goes deeper."""
 
 WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
 """A small instance in which invariants about two sockets with different addresses are not vacuous."""
@@ -75,7 +79,15 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope, quick: bool) ->
     found.append(Task("explicit", WITNESS, holding))
     for name in variant_names(package):
         found.append(Task("explicit", replace(scope, ports=1), (load_variant(package, name).breaks,), name))
-    return found
+    return found if quick else [*found, *bounded_tasks(package, compiled, scope)]
+
+
+def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list[Task]:
+    """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too."""
+    small = replace(scope, ports=1)
+    tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
+    of_variants = [Task("bounded", small, (load_variant(package, v).breaks,), v) for v in variant_names(package)]
+    return [Task("explicit", small, tracing), *(Task("bounded", small, (name,)) for name in tracing), *of_variants]
 
 
 def families(compiled: Compiled) -> list[tuple[str, ...]]:
@@ -106,7 +118,7 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
     if variant:
         properties = tuple(broken(compiled, variant) for _ in properties)
     if task.method == "bounded":
-        return [run_bounded(compiled, p, instance, variant=task.variant) for p in properties]
+        return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]
     try:
         return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
     except LimitError as problem:
@@ -163,21 +175,29 @@ def settle_vacuity(verdicts: Sequence[Verdict]) -> list[Verdict]:
 def agree(verdicts: Sequence[Verdict]) -> None:
     """Raise InternalError if two engines contradict each other about one property on one instance.
 
-    A proof for any size must not meet a violation anywhere, and shortest traces on one instance have one length.
+    A proof for any size must not meet a violation anywhere, shortest traces on one instance have one length, and a
+    bounded search that found nothing must not have gone as deep as a trace.
     """
     by_question: dict[tuple[str, str], list[Verdict]] = {}
     for v in verdicts:
-        if v.decided:
-            by_question.setdefault((v.variant, v.property.name), []).append(v)
+        by_question.setdefault((v.variant, v.property.name), []).append(v)
     for (_, name), group in by_question.items():
-        for a in group:
-            for b in group:
-                comparable = a.scope == b.scope or "inductive" in (a.method, b.method)
-                if comparable and (a.verdict, a.depth) != (b.verdict, b.depth):
-                    raise InternalError(
-                        "engines-disagree",
-                        f"{name}: {a.method} says {a.verdict} (depth {a.depth}), {b.method} says {b.verdict} (depth {b.depth})",
-                    )
+        for a, b in permutations(group, 2):
+            if contradict(a, b):
+                raise InternalError(
+                    "engines-disagree",
+                    f"{name}: {a.method} says {a.verdict} (depth {a.depth}), {b.method} says {b.verdict} (depth {b.depth})",
+                )
+
+
+def contradict(a: Verdict, b: Verdict) -> bool:
+    """Whether both verdicts cannot be true."""
+    same = a.scope == b.scope
+    if a.decided and b.decided:
+        return (same or "inductive" in (a.method, b.method)) and (a.verdict, a.depth) != (b.verdict, b.depth)
+    if same and a.depth is not None and b.verdict.startswith(NOTHING_WITHIN):
+        return a.depth <= int(b.verdict.removeprefix(NOTHING_WITHIN))
+    return False
 
 
 def write(compiled: Compiled, verdicts: Sequence[Verdict], out: Path, diagrams: Path, say: Say) -> None:

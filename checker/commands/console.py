@@ -34,7 +34,14 @@ def is_fine(v: Verdict) -> bool:
 
 
 def status_of(verdicts: Sequence[Verdict]) -> int:
-    """1 if a decided verdict differs from what is expected or is vacuous, else 3 if one is not decided, else 0."""
+    """1 if a decided verdict differs from what is expected or is vacuous, else 3 if no engine decided a question, else 0.
+
+    A search that was bounded on purpose and found nothing decides nothing; another engine must.
+    """
     if any(v.decided and not is_fine(v) for v in verdicts):
         return EXIT_DIFFERS
-    return EXIT_AS_EXPECTED if all(v.decided for v in verdicts) else EXIT_UNDETERMINED
+    open_questions = {(v.variant, v.property.name) for v in verdicts} - {
+        (v.variant, v.property.name) for v in verdicts if v.decided
+    }
+    gave_up = any(v.verdict == "unknown" for v in verdicts)
+    return EXIT_UNDETERMINED if open_questions or gave_up else EXIT_AS_EXPECTED

@@ -19,6 +19,7 @@ from checker.instance import Instance
 from checker.language.compile import Compiled
 from checker.report.files import file_stem, write_atomic
 from checker.slice import Slice, lift, slice_system
+from checker.symbolic.bounded import search
 from checker.symbolic.inductive import Obligation, closure, prove
 from checker.symbolic.recheck import recheck as second_opinion
 from checker.system import Property
@@ -28,6 +29,7 @@ from checker.verdict import Verdict
 Say = Callable[[str], None]
 MAX_STATES = 100_000_000
 MAX_DEPTH = 40
+NOTHING_WITHIN = "no violation within "
 RECHECK_SECONDS = 20.0
 ANY_SIZE = "any number of threads and objects"
 
@@ -105,8 +107,6 @@ def run_bounded(
     compiled: Compiled, prop: Property, instance: Instance, *, variant: str = "", depth: int = MAX_DEPTH, say: Say = silent
 ) -> Verdict:
     """Engine (b): a shortest trace of at most ``depth`` steps on ``instance``, found by Z3."""
-    from checker.symbolic.bounded import search
-
     started = perf_counter()
     part = cone(compiled, (prop,))
     say(f"bounded: {prop.name}")
@@ -116,7 +116,7 @@ def run_bounded(
         return undetermined(prop, variant, "bounded", str(instance), problem)
     seconds = perf_counter() - started
     trace = whole_trace(part, result.trace)
-    verdict = _answer(prop, trace) if trace is not None else f"no violation within {depth}"
+    verdict = _answer(prop, trace) if trace is not None else f"{NOTHING_WITHIN}{depth}"
     return Verdict(prop, variant, verdict, "bounded", str(instance), seconds, trace)
 
 

@@ -53,5 +53,3 @@ def write_trace(trace: Trace, prop: Property, variant: str, out: Path, charts: P
     write_atomic(itf, itf_bytes(trace, prop))
     write_atomic(chart, chart_svg(trace, prop))
     return [text, itf, chart]
-
-

@@ -37,6 +37,10 @@ class Term:
     def __hash__(self) -> int:
         return self._hash
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave the cached hash behind: it differs between processes."""
+        return (Term, (self.op, self.sort, self.args, self.data))
+
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
