@@ -106,7 +106,9 @@ class Prover:
         self.facts = {f.name: f for f in facts}
         for fact in facts:
             if missing := set(fact.uses) - set(self.facts):
-                raise UsageError("unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses")
+                raise UsageError(
+                    "unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses"
+                )
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
         self.seconds = seconds
         self.seed = seed
