@@ -1,0 +1,91 @@
+"""Client programs: what the threads of a scenario call, and which outcomes came out.
+
+A loader makes a Scenario from a file, an engine turns it into Outcomes, reports compare and print those.  Calls are named as
+scenario files name them; the specification package says which kernel entry point each one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class PortOf:
+    """The local port ``socket`` has at the moment of the call."""
+
+    socket: str
+
+
+@dataclass(frozen=True)
+class PortChosen:
+    """The port the kernel chose for ``socket`` earlier, whatever it has now (``eph_x``)."""
+
+    socket: str
+
+
+Port = int | str | PortOf | PortChosen
+"""A number is itself, a string one of the scenario's own names (``P1``, ``E1``)."""
+
+Argument = int | bool | str | PortOf | PortChosen | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call with its arguments, defaults filled in; ``label`` is how tables show it."""
+
+    name: str
+    args: Mapping[str, Argument]
+    label: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """The calls of one thread, one after the other."""
+
+    name: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``setup`` runs alone, then ``threads`` run against each other, then ``post`` runs alone once they all returned or block.
+
+    ``machine`` is ``smp`` or ``up``; ``events`` are what the environment may do besides (``signal``, ``timeout``, ``rst``...).
+    """
+
+    id: str
+    setup: tuple[Call, ...]
+    threads: tuple[Program, ...] = ()
+    post: tuple[Call, ...] = ()
+    machine: str = "smp"
+    events: tuple[str, ...] = ()
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One vector of results: per program (``setup``, each thread, ``post``) one result per call.
+
+    A result is an errno name, ``0``, ``0 ADDR:PORT``, ``0 value=ERRNO``, a state name for ``state``, or ``blocks`` for a call that
+    never returns (the calls behind it are ``-``).  ``interleavings`` counts the schedules that lead here, ``schedule`` is a shortest one.
+    """
+
+    results: Mapping[str, tuple[str, ...]]
+    interleavings: int
+    schedule: tuple[str, ...] = field(compare=False, default=())
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Every outcome of a scenario, sorted; ``complete`` is False if the search stopped early."""
+
+    scenario: Scenario
+    rows: tuple[Outcome, ...]
+    states: int
+    complete: bool = True
+    seconds: float = field(compare=False, default=0.0)
+
+
+Engine = Callable[[Scenario], Outcomes]
+"""Raises LimitError when it runs out of something, UsageError (code ``outside-model``) for what the model does not have."""
