@@ -70,9 +70,9 @@ class Compactor:
         self.read_before = may_have_read(graph)
         self.regions: dict[int, Mover] = {}
         for node, mover in zip(graph.nodes, self.classes, strict=True):
-            if node.context.region and mover is not Mover.LOCAL:
+            if node.context.region and mover not in (Mover.LOCAL, Mover.FUSED):
                 known = self.regions.get(node.context.region, Mover.BOTH)
-                self.regions[node.context.region] = Mover.NONE if mover is Mover.NONE else known
+                self.regions[node.context.region] = mover if known in (Mover.BOTH, mover) else known if mover is Mover.BOTH else Mover.NONE
         self.names: dict[int, str] = {ENTRY: IDLE}
         self.transitions: list[Transition] = []
         self.work: list[int] = []
@@ -108,10 +108,10 @@ class Compactor:
             return
         if node.action is Action.READ and path.moved and not path.region:
             path.before_reads = path.before_reads or (path.copy(), index)
-        elif node.action not in (Action.ASSIGN, Action.NOTE):
+        elif node.action not in (Action.ASSIGN, Action.NOTE, Action.MAY_SLEEP):
             path.before_reads = None
-        self._act(path, node)
-        self._follow(path, node.successors[0])
+        if self._act(path, node):
+            self._follow(path, node.successors[0])
 
     def _must_stop(self, path: Path, node: Node) -> bool:
         mover = self.classes[node.index]
@@ -123,7 +123,7 @@ class Compactor:
             mover = self.regions.get(node.context.region, Mover.LOCAL)
         if mover in (Mover.LOCAL, Mover.FUSED):
             return False
-        blocks = node.action is Action.ACQUIRE
+        blocks = node.action in (Action.ACQUIRE, Action.WAIT)
         if blocks and path.moved:
             return True
         if mover in (Mover.RIGHT, Mover.NONE) and path.committed:
@@ -159,7 +159,8 @@ class Compactor:
                 path.known[part] = terms.TRUE
         return True
 
-    def _act(self, path: Path, node: Node) -> None:
+    def _act(self, path: Path, node: Node) -> bool:
+        """Do what ``node`` does; False if it can never get past it."""
         match node.action:
             case Action.ASSIGN:
                 assert node.target and node.value is not None
@@ -170,7 +171,8 @@ class Compactor:
             case Action.WRITE | Action.GHOST:
                 assert node.key and node.value is not None
                 obj = self._now(path, node.obj) if node.obj is not None else None
-                path.writes.append(Update(node.key, obj, self._now(path, node.value)))
+                where = self._now(path, node.where) if node.where is not None else None
+                path.writes.append(Update(node.key, obj, self._now(path, node.value), where))
                 if node.action is Action.WRITE:
                     path.steps.append(self._step(node, "access", node.text))
             case Action.CHOOSE:
@@ -178,6 +180,12 @@ class Compactor:
                 path.locals[node.target.key] = self._fresh(path, node.target.name.rsplit(".", 1)[1], node.target.sort)
                 self._assume(path, self._now(path, node.value))
                 path.steps.append(self._step(node, "choice", node.text))
+            case Action.WAIT:
+                assert node.value is not None
+                path.steps.append(self._step(node, "wait", node.text))
+                return self._assume(path, self._now(path, node.value))
+            case Action.COPY:
+                self._copy(path, node)
             case Action.ACQUIRE | Action.RELEASE:
                 self._lock(path, node)
             case Action.NEW | Action.FREE:
@@ -185,6 +193,16 @@ class Compactor:
             case Action.NOTE:
                 if node.context.region:
                     path.steps.append(self._step(node, "region", node.text))
+        return True
+
+    def _copy(self, path: Path, node: Node) -> None:
+        assert node.obj is not None and node.value is not None
+        to, source = self._now(path, node.obj), self._now(path, node.value)
+        for name, variable in self.model.fields[to.sort.name].items():
+            if name != "live":
+                value = self._memory_read(path, terms.field(variable.key, variable.sort, source))
+                path.writes.append(Update(variable.key, to, value))
+        path.steps.append(self._step(node, "access", node.text))
 
     def _lock(self, path: Path, node: Node) -> None:
         lock = node.lock
@@ -194,7 +212,9 @@ class Compactor:
         taking = node.action is Action.ACQUIRE
         if taking:
             self._assume(path, terms.negate(self._memory_read(path, users)))
-        path.writes.append(Update(lock.users, obj, terms.boolean(taking)))
+        for key in (lock.users, lock.also):
+            if key is not None:
+                path.writes.append(Update(key, obj, terms.boolean(taking)))
         if lock.owner is not None:
             holder = self.process if taking else terms.const(0, lock.owner.sort)
             path.writes.append(Update(lock.owner.key, obj, holder))
@@ -252,8 +272,7 @@ class Compactor:
         value = t
         for write in path.writes:
             if write.key == t.data:
-                same = terms.TRUE if obj is None or write.obj is None else terms.eq(obj, write.obj)
-                value = terms.ite(same, write.value, value)
+                value = write.at(obj, value)
         return value
 
     def _fresh(self, path: Path, name: str, sort: Sort) -> Term:
@@ -337,11 +356,11 @@ class Compactor:
 
 def _last_writes(updates: list[Update], known: dict[Term, Term]) -> list[Update]:
     """Drop writes that a later one to the same object overwrites, and those that change nothing."""
-    last = {(u.key, u.obj): i for i, u in enumerate(updates)}
-    kept = [u for i, u in enumerate(updates) if last[u.key, u.obj] == i]
+    last = {(u.key, u.obj): i for i, u in enumerate(updates) if u.where is None}
+    kept = [u for i, u in enumerate(updates) if u.where is not None or last[u.key, u.obj] == i]
 
     def changes(u: Update) -> bool:
-        alone = sum(v.key == u.key for v in kept) == 1
+        alone = u.where is None and sum(v.key == u.key for v in kept) == 1
         before = terms.field(u.key, u.value.sort, u.obj)
         return not (alone and u.value in (before, known.get(before)))
 
@@ -368,7 +387,7 @@ def merge(transitions: list[Transition]) -> list[Transition]:
 
 
 def _used(t: Transition, guard: Term) -> tuple[Term, ...]:
-    parts = [guard, *(x for u in t.updates for x in (u.value, u.obj) if x is not None), *(a for _, a in t.arguments)]
+    parts = [guard, *(x for u in t.updates for x in u.parts()), *(a for _, a in t.arguments)]
     names = {n for p in parts for n in terms.subterms(p) if n.op == "var"}
     return tuple(c for c in t.choices if c in names)
 

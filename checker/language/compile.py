@@ -54,7 +54,7 @@ def compile_model(
     """
     model = load(name, modules, overrides)
     process = terms.var("self", model.thread)
-    roots = model.of_kind(Kind.SYSCALL)
+    roots = model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ)
     if not roots:
         raise SpecError("no-syscall", f"{name} has no system call", "decorate at least one function with @syscall")
     graphs = [lower(model, root, process) for root in roots]
@@ -69,7 +69,7 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True) -> T
     Raises UsageError if there is no such kernel function.
     """
     model = compiled.model
-    kinds = (Kind.KERNEL, Kind.SYSCALL)
+    kinds = (Kind.KERNEL, Kind.SYSCALL, Kind.SOFTIRQ)
     if name not in model.functions or model.functions[name].declaration.kind not in kinds:
         known = ", ".join(s.name for s in model.of_kind(*kinds))
         raise UsageError("unknown-function", f"there is no kernel function {name}", f"choose one of {known}")

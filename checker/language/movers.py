@@ -52,7 +52,7 @@ def is_local(model: Model, key: FieldKey) -> bool:
 
 def reads_of(node: Node) -> list[Term]:
     """The terms a node reads."""
-    parts = [node.value, node.obj, node.lock.obj if node.lock else None]
+    parts = [node.value, node.obj, node.where, node.lock.obj if node.lock else None]
     return [p for p in parts if p is not None]
 
 
@@ -117,6 +117,10 @@ def accesses(model: Model, graph: Graph) -> list[Access]:
         if node.action in (Action.READ, Action.WRITE):
             assert node.key is not None
             touched.append((node.key, node.obj, node.action is Action.WRITE))
+        if node.action is Action.COPY:
+            assert node.obj is not None and node.value is not None
+            for variable in model.fields[node.obj.sort.name].values():
+                touched += [(variable.key, node.obj, True), (variable.key, node.value, False)]
         for part in reads_of(node):
             touched += [(t.data, t.args[0] if t.args else None, False) for t in subterms(part) if t.op == "field"]
         for key, obj, write in touched:
@@ -190,6 +194,8 @@ def _class(node: Node, moves: bool | None, visible: set[FieldKey], reduce: bool)
         case Action.NEW:
             return Mover.RIGHT if reduce else Mover.NONE
         case Action.FREE:
+            return Mover.NONE
+        case Action.WAIT if moves is None:
             return Mover.NONE
     if moves is None:
         return Mover.LOCAL
