@@ -13,11 +13,21 @@ MODEL_NAME = "linux-2.4.17"
 
 MODULES = (
     "spec.state",
+    "spec.kernel.sched",
     "spec.net.core.sock",
+    "spec.net.core.dev",
+    "spec.net.ipv4.route",
     "spec.net.ipv4.tcp_ipv4",
+    "spec.net.ipv4.tcp_output",
+    "spec.net.ipv4.tcp_state",
+    "spec.net.ipv4.tcp_input",
+    "spec.net.core.backlog",
+    "spec.net.ipv4.tcp_v4_connect",
     "spec.net.ipv4.tcp",
-    "spec.net.ipv4.protocols",
+    "spec.net.ipv4.udp",
+    "spec.net.ipv4.raw",
     "spec.net.ipv4.af_inet",
+    "spec.net.ipv4.protocols",
     "spec.net.socket",
     "spec.properties",
 )

@@ -82,7 +82,7 @@ def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in modules:
         for name, value in vars(module).items():
-            if not name.startswith("__"):
+            if not (name.startswith("__") and name.endswith("__")):
                 found.setdefault(name, value)
     return found
 

@@ -170,6 +170,8 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
         seen = a.write and a.key in visible and not a.fresh
         moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key])
         moving[a.root, a.node] = moving.get((a.root, a.node), True) and moves
+    # Whoever looks at a lock without taking it sees when it is taken and released.
+    visible = visible | {n.lock.users for g in graphs for n in g.nodes if n.lock and n.lock.users in by_key}
     classes: dict[tuple[str, int], Mover] = {}
     fresh = {g.root: fresh_objects(model, g) for g in graphs}
     for graph in graphs:
