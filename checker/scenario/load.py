@@ -62,11 +62,11 @@ def cases_of(document: Document) -> list[Case]:
     several = "scenarios" in document.data
     found = document.data.get("scenarios")
     tops: list[Trail] = [("scenarios", n) for n in range(len(found))] if isinstance(found, list) else [()]
+    if not several:
+        return [load_document_case(document)]
     for top in tops:
         write_out(document, top, _at(document.data, top))
     validate(document)
-    if not several:
-        return [_Loader(document, ()).case()]
     seen: dict[str, Trail] = {}
     cases = []
     for top in tops:
@@ -79,6 +79,13 @@ def cases_of(document: Document) -> list[Case]:
         seen[case.scenario.id] = top
         cases.append(case)
     return cases
+
+
+def load_document_case(document: Document) -> Case:
+    """The scenario of a document that has nothing else in it."""
+    write_out(document, (), document.data)
+    validate(document)
+    return _Loader(document, ()).case()
 
 
 def write_out(document: Document, top: Trail, scenario: Any) -> None:
