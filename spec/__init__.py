@@ -7,7 +7,12 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 from __future__ import annotations
 
 from importlib import import_module
+from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checker.scenario.program import Engine
 
 MODEL_NAME = "linux-2.4.17"
 
@@ -57,3 +62,10 @@ def sizes(
     representatives = (LOCAL_PORT_HIGH,) if ports == 1 else (PRIVILEGED_PORT, *between, LOCAL_PORT_HIGH)
     counts = (("Thread", threads), ("Socket", sockets), ("Sock", sockets), ("Addr", addresses))
     return counts, (("Port", representatives), ("Backlog", (1,)))
+
+
+def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
+    """What runs scenarios on this model, patched by ``overrides``."""
+    from spec.client import scenario_engine
+
+    return scenario_engine(overrides)

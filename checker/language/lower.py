@@ -154,6 +154,13 @@ class Statements(Expressions):
         inner.current = self.current
         return inner
 
+    def quantify(self, word: str, node: ast.Call) -> Term:
+        if not self.atomic:
+            raise self.source.error(
+                node, "quantifier-outside-region", f"`{self.source.text(node)}` reads many objects at once", "put it under a spin lock"
+            )
+        return super().quantify(word, node)
+
     def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
         if variable.ghost and not self.ghost:
             raise self.source.error(

@@ -97,7 +97,7 @@ class Memory:
                 domain = self.instance.objects(t.data.sort)
                 word = "any" if t.op == "exists" else "all"
                 return f"{word}({body} for {name} in range({domain.start}, {domain.stop}))"
-        raise InternalError("unknown-term", f"no Python code for {t.op}")
+        raise InternalError("unknown-term", f"no Python code for {t.op} {t}")
 
     def domain(self, sort: Any) -> range:
         """The values a choice may have."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from checker.errors import LimitError
 from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
-from checker.language.movers import Mover
+from checker.language.movers import Mover, guarding_choices, region_classes
 from checker.language.terms import FieldKey
 from checker.scenario.heap import Code, Memory
 
@@ -65,31 +65,37 @@ Policy = Callable[[Node, int], tuple[int, ...] | None]
 """The values a choice of a thread may have; None for every value."""
 
 
-class Machine:
-    """Executes the graphs of a model.  ``sleep_points`` makes steps end where C may sleep, as a uniprocessor needs it."""
+class Program:
+    """The graphs of a model made ready to be run: numbered locals, which are alive where, how nodes commute."""
 
-    def __init__(
-        self, memory: Memory, graphs: tuple[Graph, ...], classes: dict[tuple[str, int], Mover], *, sleep_points: bool
-    ) -> None:
-        self.memory = memory
+    def __init__(self, graphs: tuple[Graph, ...], classes: dict[tuple[str, int], Mover]) -> None:
         self.graphs = graphs
         self.number = {g.root: i for i, g in enumerate(graphs)}
-        self.sleep_points = sleep_points
         self.classes = [[classes[g.root, n.index] for n in g.nodes] for g in graphs]
         self.slots: list[dict[FieldKey, int]] = [{key: i for i, key in enumerate(g.locals)} for g in graphs]
         self.live = [
             [tuple(sorted(slots[key] for key in keys)) for keys in live_locals(g)]
             for g, slots in zip(graphs, self.slots, strict=True)
         ]
-        self.regions = [_region_classes(g, classes) for g in graphs]
+        self.regions = [region_classes(g, c) for g, c in zip(graphs, self.classes, strict=True)]
+        self.guarding = [guarding_choices(g) for g in graphs]
+
+
+class Machine:
+    """Executes a program.  ``sleep_points`` makes steps end where C may sleep, as a uniprocessor needs it."""
+
+    def __init__(self, memory: Memory, program: Program, *, sleep_points: bool) -> None:
+        self.memory = memory
+        self.program = program
+        self.graphs = program.graphs
+        self.slots, self.live = program.slots, program.live
+        self.sleep_points = sleep_points
         self.code: dict[tuple[int, int, str], Code] = {}
-        self.live_base = {
-            name: memory.base[name, "live"] for name in memory.model.records if (name, "live") in memory.base
-        }
+        self.live_base = {name: memory.base[name, "live"] for name in memory.model.records if (name, "live") in memory.base}
 
     def enter(self, root: str, arguments: dict[str, int]) -> Frame:
         """The frame of a call about to start."""
-        graph = self.number[root]
+        graph = self.program.number[root]
         slots = self.slots[graph]
         values = {slots[key]: arguments[key[1].rsplit(".", 1)[1]] for key in self.graphs[graph].lazy}
         return (graph, 0, tuple(values.get(s, 0) for s in self.live[graph][0]))
@@ -136,9 +142,11 @@ class Machine:
             return True
         if node.action is Action.MAY_SLEEP:
             return self.sleep_points and bool(run.visited)
-        mover = self.classes[graph][node.index]
+        mover = self.program.classes[graph][node.index]
         if node.context.region:
-            mover = self.regions[graph].get(node.context.region, Mover.LOCAL)
+            mover = self.program.regions[graph].get(node.context.region, Mover.LOCAL)
+        if node.index in self.program.guarding[graph] and (run.moved or run.committed):
+            return True
         if mover in (Mover.LOCAL, Mover.FUSED):
             return False
         if node.action in (Action.ACQUIRE, Action.WAIT) and run.moved:
@@ -281,14 +289,3 @@ class Machine:
                 heap[base + obj] = self.memory.variables[key].initial
         heap[self.live_base[record] + obj] = alive
 
-
-def _region_classes(graph: Graph, classes: dict[tuple[str, int], Mover]) -> dict[int, Mover]:
-    """How each atomic region as a whole commutes."""
-    found: dict[int, Mover] = {}
-    for node in graph.nodes:
-        mover = classes[graph.root, node.index]
-        region = node.context.region
-        if region and mover not in (Mover.LOCAL, Mover.FUSED):
-            known = found.get(region, mover)
-            found[region] = mover if known in (mover, Mover.BOTH) else known if mover is Mover.BOTH else Mover.NONE
-    return found

@@ -66,6 +66,7 @@ from spec.state import (
     refcnt_lock,
     referenced,
     sk_slock,
+    syn_wait_lock,
 )
 
 
@@ -367,9 +368,8 @@ def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
     """A SYN for a listener: dropped if it has too much waiting already, else a request and a SYN-ACK."""
-    young = any(
-        r1.listener == sk and any(r2 != r1 and r2.listener == sk for r2 in OpenRequest) for r1 in OpenRequest
-    )
+    with spin_lock(syn_wait_lock):
+        young = any(r1.listener == sk and any(r2 != r1 and r2.listener == sk for r2 in OpenRequest) for r1 in OpenRequest)
     if acceptq_is_full(sk) and young:
         return
     if sk.drops_syns or kmalloc_fails():
