@@ -261,7 +261,7 @@ class _Loader:
         if "outcomes" in self.data or not (stated or "reach" in self.data or "never" in self.data):
             rows = tuple(self.row(trail, cells, names) for trail, cells in self.row_texts())
             place = self.document.place((*self.top, "outcomes" if "outcomes" in self.data else "id"))
-            yield Question("outcomes", "exactly these" if rows else "all", place, rows=rows)
+            yield Question("outcomes", f"are the {len(rows)} listed" if rows else "all", place, rows=rows)
 
     def stated_steps(self) -> dict[str, tuple[Expectation, ...]]:
         found = {}

@@ -155,14 +155,17 @@ def _as_scenario(
     setup = steps(entry.get("setup", []), ("setup",), ("setup",))
     threads = {name: steps(entry[name], (name,), ("threads", name)) for name in ("A", "B")}
     post = steps(entry.get("post", []), ("post",), ("post",))
+    probes = [_probes(row["then"], row["text"]) for row in rows]
+    wanted = [(n, step) for n, row in enumerate(rows) for step in re.findall(r"\bstate \w+", row["text"])]
+    wanted += [(n, step) for n, asked in enumerate(probes) for step in asked]
+    for n, step in wanted:
+        if step not in post:
+            lines[("post", len(post))] = document.place((*top, rows_key, n)).line
+            post.append(step)
     texts = []
-    for n, row in enumerate(rows):
+    for n, (row, asked) in enumerate(zip(rows, probes, strict=True)):
         lines[("outcomes", n)] = document.place((*top, rows_key, n)).line
-        text, probes = row["text"], _probes(row["then"], row["text"])
-        post += [step for step in probes if step not in post]
-        texts.append(", ".join([text, *(f"{step}={result}" for step, result in probes.items())]))
-    states = dict.fromkeys(step for row in rows for step in re.findall(r"\bstate \w+", row["text"]))
-    post = [*(step for step in states if step not in post), *post]
+        texts.append(", ".join([row["text"], *(f"{step}={result}" for step, result in asked.items())]))
     machine = entry.get("machine", "up" if rows_key == "seen" else "smp")
     data = {"id": entry["id"], "machine": machine, "setup": setup, "threads": threads, "post": post, "outcomes": texts}
     return {key: value for key, value in data.items() if value != []}, lines

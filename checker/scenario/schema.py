@@ -55,7 +55,7 @@ KINDS: dict[str, Schema] = {
     "event": {"type": "string", "enum": list(words.EVENTS)},
     "behaviour": {"type": "string", "enum": list(words.BEHAVIOURS)},
     "result": {"type": ["string", "integer", "null"]},
-    "expression": {"type": "string", "maxLength": 2000},
+    "expression": {"type": "string"},
     "text": {"type": "string"},
 }
 
@@ -85,7 +85,7 @@ def call_schema(shape: words.CallShape) -> Schema:
     if shape.name == "connect":
         schema["required"] = ["s"]
         schema["if"] = {"not": {"required": ["family"], "properties": {"family": {"const": "AF_UNSPEC"}}}}
-        schema["then"] = {"required": ["addr", "port"]}
+        schema["then"] = {"title": "arguments of connect", "required": ["addr", "port"]}
     return schema
 
 

@@ -71,7 +71,7 @@ def short_form(word: str) -> str:
 
 def plain_number(text: str) -> int | str:
     """A decimal number as such, anything else as text."""
-    return int(text) if re.fullmatch(r"-?[0-9]{1,10}", text) else text
+    return int(text) if re.fullmatch(r"-?[0-9]{1,20}", text) else text
 
 
 def _value(shape: CallShape, key: str, word: str) -> Any:

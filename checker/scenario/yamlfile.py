@@ -121,6 +121,8 @@ def _syntax_error(problem: yaml.MarkedYAMLError, file: str, lines: tuple[str, ..
     told = problem.problem or problem.context or "it cannot be read"
     if "\t" in place.text:
         return UsageError("yaml-tab", "a tab cannot indent YAML", "use spaces", place)
+    if "nesting depth" in told:
+        return UsageError("too-deep", f"values are nested more than {MAX_DEPTH} deep", "flatten the file", place)
     if "undefined alias" in told:
         return UsageError("yaml-alias", told, "define the anchor before it is used", place)
     return UsageError("yaml-syntax", f"this is no YAML: {told}", "check indentation, brackets and quotes there", place)
