@@ -1,8 +1,8 @@
 """What a client can reach: values of fields, values of locals at each node, edges that may be taken.
 
 A conditional constant propagation over sets of values.  Fields have one set for all objects: what they hold at first, and
-whatever a reachable node may store.  Locals have one set per node: what some path from the entry gives them, narrowed by the tests on it.
-Sets and reachable nodes are the least solution together: an edge counts only once its condition may hold.
+whatever a reachable node may store.  Locals have one set per node: what some path from the entry gives them, narrowed by the
+tests on it.  Sets and reachable nodes are the least solution together: an edge counts only once its condition may hold.
 :mod:`checker.language.specialise` says why this is sound and what is made of it.
 """
 
