@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from checker.language import terms
+from checker.language.client import permitted, simplify_guard
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
 from checker.language.movers import Mover, guarding_choices, reads_of, region_classes
 from checker.language.sorts import BOOL, Sort
 from checker.language.terms import FALSE, FieldKey, Term
-from checker.system import IDLE, Location, Step, Transition, Update
+from checker.system import IDLE, Location, StateVar, Step, Transition, Update
 
 ENTRY = -1
 """The point before a call: an idle process."""
@@ -197,7 +198,7 @@ class Compactor:
     def _copy(self, path: Path, node: Node) -> None:
         assert node.obj is not None and node.value is not None
         to, source = self._now(path, node.obj), self._now(path, node.value)
-        for name, variable in self.model.fields[to.sort.name].items():
+        for name, variable in self._changing(to.sort.name):
             if name != "live":
                 value = self._memory_read(path, terms.field(variable.key, variable.sort, source))
                 path.writes.append(Update(variable.key, to, value))
@@ -232,9 +233,13 @@ class Compactor:
             assert node.obj is not None
             obj = self._now(path, node.obj)
             record = obj.sort.name
-        for name, variable in self.model.fields[record].items():
+        for name, variable in self._changing(record):
             value = int(name == "live" and node.action is Action.NEW)
             path.writes.append(Update(variable.key, obj, terms.const(value, variable.sort)))
+
+    def _changing(self, record: str) -> list[tuple[str, StateVar]]:
+        """The fields of a record that may ever hold another value."""
+        return [(name, v) for name, v in self.model.fields[record].items() if v.key not in self.graph.constant]
 
     # -- terms over the state before the path -----------------------------------------------------------------------
 
@@ -261,6 +266,8 @@ class Compactor:
             name = key[1].rsplit(".", 1)[1]
             path.locals[key] = self._fresh(path, name, t.sort)
             path.arguments.append((name, path.locals[key]))
+            if key in self.graph.restrictions:
+                self._assume(path, permitted(path.locals[key], self.graph.restrictions[key]))
             return path.locals[key]
         return t
 
@@ -291,6 +298,11 @@ class Compactor:
         source_live = self.live[path.start] if path.start != ENTRY else frozenset()
         if target != ENTRY:
             self._choose_pending(path, target, live)
+        for key, allowed in self.graph.restrictions.items():
+            if key in path.locals:
+                path.guard = simplify_guard(path.guard, path.locals[key], allowed)
+        if FALSE in path.guard:
+            return
         updates = list(path.writes)
         for key, variable in self.graph.locals.items():
             old = terms.field(key, variable.sort, self.process)

@@ -97,10 +97,15 @@ class Node:
 
 @dataclass
 class Graph:
-    """The graph of one system call; node 0 is its entry.  ``lazy`` locals are arguments, chosen when first read."""
+    """The graph of one system call; node 0 is its entry.  ``lazy`` locals are arguments, chosen when first read.
+
+    ``restrictions`` are the constants a client allows for some of them; ``constant`` are fields that never change.
+    """
 
     root: str
     nodes: list[Node]
     locals: dict[FieldKey, StateVar]
     lazy: frozenset[FieldKey]
     traps: dict[FieldKey, tuple[StateVar, Place, str]]
+    restrictions: dict[FieldKey, tuple[Term, ...]] = field(default_factory=dict)
+    constant: frozenset[FieldKey] = frozenset()

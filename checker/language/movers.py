@@ -56,9 +56,11 @@ def reads_of(node: Node) -> list[Term]:
     return [p for p in parts if p is not None]
 
 
-def fresh_objects(model: Model, graph: Graph) -> list[frozenset[FieldKey]]:
-    """Per node, the locals that hold an object no other process can reach yet (before the node runs)."""
-    members = member_fields(model, [graph])
+def fresh_objects(model: Model, graph: Graph, members: set[FieldKey]) -> list[frozenset[FieldKey]]:
+    """Per node, the locals that hold an object no other process can reach yet (before the node runs).
+
+    ``members`` are the fields whose setting lets any process find the object by searching.
+    """
     states: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
     states[0] = frozenset()
     work = [0]
@@ -93,7 +95,7 @@ def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: 
     return fresh
 
 
-def member_fields(model: Model, graphs: Iterable[Graph]) -> set[FieldKey]:
+def member_fields(graphs: Iterable[Graph]) -> set[FieldKey]:
     """Reference fields read through quantified objects: setting one puts an object into a set others search."""
     found: set[FieldKey] = set()
     for graph in graphs:
@@ -105,9 +107,8 @@ def member_fields(model: Model, graphs: Iterable[Graph]) -> set[FieldKey]:
     return found
 
 
-def accesses(model: Model, graph: Graph) -> list[Access]:
-    """Every shared access of a graph; ghost assignments and allocation have none."""
-    fresh = fresh_objects(model, graph)
+def accesses(model: Model, graph: Graph, fresh: list[frozenset[FieldKey]]) -> list[Access]:
+    """Every shared access of a graph; ghost assignments and allocation have none.  ``fresh`` are its fresh objects."""
     process = None
     found: list[Access] = []
     for node in graph.nodes:
@@ -161,7 +162,9 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
 
     ``visible`` are the variables properties read.  Without ``reduce`` nothing shared is taken to move.
     """
-    every = [a for g in graphs for a in accesses(model, g)]
+    members = member_fields(graphs)
+    fresh = {g.root: fresh_objects(model, g, members) for g in graphs}
+    every = [a for g in graphs for a in accesses(model, g, fresh[g.root])]
     by_key: dict[FieldKey, list[Access]] = {}
     for a in every:
         by_key.setdefault(a.key, []).append(a)
@@ -173,7 +176,6 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
     # Whoever looks at a lock without taking it sees when it is taken and released.
     visible = visible | {n.lock.users for g in graphs for n in g.nodes if n.lock and n.lock.users in by_key}
     classes: dict[tuple[str, int], Mover] = {}
-    fresh = {g.root: fresh_objects(model, g) for g in graphs}
     for graph in graphs:
         for node in graph.nodes:
             place = (graph.root, node.index)
