@@ -19,6 +19,7 @@ MODEL_NAME = "linux-2.4.17"
 MODULES = (
     "spec.state",
     "spec.kernel.sched",
+    "spec.kernel.signal",
     "spec.net.core.sock",
     "spec.net.core.dev",
     "spec.net.ipv4.route",
@@ -27,6 +28,7 @@ MODULES = (
     "spec.net.ipv4.tcp_state",
     "spec.net.ipv4.tcp_input",
     "spec.net.core.backlog",
+    "spec.net.ipv4.tcp_timer",
     "spec.net.ipv4.tcp_v4_connect",
     "spec.net.ipv4.tcp",
     "spec.net.ipv4.udp",

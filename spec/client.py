@@ -18,7 +18,7 @@ from checker.language.graph import Graph, Node
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.scenario.explore import Done, Names, Started, explore
+from checker.scenario.explore import Done, Names, Occurs, Started, explore
 from checker.scenario.heap import Memory
 from checker.scenario.program import Call, Engine, Outcomes, PortChosen, PortOf, Program, Scenario
 from checker.scenario.steps import Machine
@@ -29,6 +29,7 @@ NAMED_PORTS = {"P1": 6001, "P2": 6002, "P3": 6003, "P4": 6004, "E1": 50001}
 LOCAL_PORT_RANGE = (32768, 61000)
 UDP_HTABLE_SIZE = 128
 BIG = 1 << 31
+REMOTE_PORT = 7001
 
 TYPES = {
     0: "SOCK_ZERO",
@@ -93,7 +94,14 @@ def expand(scenario: Scenario) -> Scenario:
 
     threads = tuple(Program(p.name, all_of(p.calls)) for p in scenario.threads)
     return Scenario(
-        scenario.id, all_of(scenario.setup), threads, all_of(scenario.post), scenario.machine, scenario.events, scenario.title
+        scenario.id,
+        all_of(scenario.setup),
+        threads,
+        all_of(scenario.post),
+        scenario.machine,
+        scenario.events,
+        scenario.title,
+        scenario.peers,
     )
 
 
@@ -160,10 +168,12 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.calls = [*scenario.setup, *(c for p in scenario.threads for c in p.calls), *scenario.post]
         self.threads = 1 + len(scenario.threads)
+        self.events = scenario.events
+        self.peers = {"NONE": "silent", **scenario.peers}
         self.ranges = [LOCAL_PORT_RANGE] + [
             (int(str(c.args["lo"])), int(str(c.args["hi"]))) for c in self.calls if c.name == "port_range"
         ]
-        made = sum(c.name == "socket" for c in self.calls)
+        made = sum(c.name == "socket" for c in self.calls) + 2 * ("syn" in self.events)
         accepted = sum(c.name == "accept" for c in self.calls)
         connects = sum(c.name == "connect" and c.args.get("family") == "AF_INET" for c in self.calls)
         self.sockets = made + accepted + 1
@@ -176,12 +186,15 @@ class World:
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
+        if "syn" in self.events:
+            used["REMOTE"] = None
         extra = ["DUMMY"] if any(a in ROUTED_ADDRESSES for a in used) else []
         return tuple(dict.fromkeys(["LOOPBACK", *extra, *used]))
 
     def _ports(self) -> tuple[int, ...]:
         wanted = {p for c in self.calls for p in (self.number(c.args.get("port", 0)), c.args.get("proto", 0)) if isinstance(p, int)}
         wanted |= {int(str(c.args[end])) for c in self.calls if c.name in ("port_range", "hold_ports") for end in ("lo", "hi")}
+        wanted.add(REMOTE_PORT)
         few = sum(c.name == "socket" for c in self.calls) + 2
         for low, high in self.ranges:
             end = max(high, low + UDP_HTABLE_SIZE - 1)
@@ -296,10 +309,70 @@ class Calls:
 
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         if node.text == "kmalloc_fails()":
-            return (0,)
+            return (0, 1) if "no_memory" in self.world.events else (0,)
         if node.function in CAPABILITIES:
             return (int(call is not None and not call.args.get("uid")),)
         return None
+
+    # -- the environment ----------------------------------------------------------------------------------------
+
+    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+        found: list[tuple[str, Started]] = []
+        for sk in range(1, self.world.socks + 1):
+            if self._get(heap, "Sock", "live", sk):
+                found += self._about_sock(heap, sk, occurs)
+        if occurs is Occurs.MAYBE and "signal" in self.world.events:
+            for thread in range(2, self.world.threads + 1):
+                if not self._get(heap, "Thread", "sigpending", thread):
+                    found.append((f"signal for thread {thread - 1}", Started("send_sig", {"t": thread})))
+        return found
+
+    def _about_sock(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+        """What may happen to one socket: its timer, and the segments its peer may send."""
+        events = self.world.events
+        state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
+        hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
+        connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
+        if connecting and hashed == "TCP_EHASH" and occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LATE):
+            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk})
+        if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
+            for flags, name, when in self._peer_may_send(heap, sk, state):
+                if when is occurs:
+                    yield f"{name} for sk{sk}", self._segment_for(heap, sk, flags)
+            if connecting and "icmp" in events and occurs is Occurs.MAYBE:
+                unreachable = self._index(S.Errno, "EHOSTUNREACH")
+                yield f"ICMP host unreachable for sk{sk}", Started("tcp_v4_err", {"sk": sk, "err": unreachable})
+        if hashed == "TCP_LHASH" and "syn" in events and occurs is Occurs.MAYBE:
+            local = self._get(heap, "Sock", "rcv_saddr", sk) or self._address("LOOPBACK")
+            port = self._get(heap, "Sock", "num", sk)
+            for flags in (("syn",), ("ack",)):
+                yield f"{flags[0].upper()} from REMOTE for sk{sk}", self._segment(
+                    flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port
+                )
+
+    def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
+        events = self.world.events
+        peer = self._get(heap, "Sock", "daddr", sk)
+        name = self.world.addresses[peer - 1] if peer else "ANY"
+        if name in ROUTED_ADDRESSES and state == "TCP_SYN_SENT":
+            behaviour = self.world.peers.get(name, "free")
+            if behaviour in ("listening", "free"):
+                yield ("syn", "ack"), "SYN-ACK", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
+            if behaviour in ("refusing", "free"):
+                yield ("rst", "ack"), "RST", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
+        if "rst" in events:
+            yield ("rst", "ack"), "RST", Occurs.MAYBE
+        if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
+            yield ("fin", "ack"), "FIN", Occurs.MAYBE
+
+    def _segment_for(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...]) -> Started:
+        daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
+        return self._segment(flags, daddr, dport, rcv_saddr, num)
+
+    @staticmethod
+    def _segment(flags: tuple[str, ...], saddr: int, source: int, daddr: int, dest: int) -> Started:
+        bits = {name: int(name in flags) for name in ("syn", "ack", "fin", "rst", "data", "acks_fin")}
+        return Started("segment_arrives", {**bits, "saddr": saddr, "source": source, "daddr": daddr, "dest": dest})
 
     # -- starting -----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ thread goes on.  On ``up`` one thread runs until it sleeps or returns to user mo
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from checker.scenario.steps import IDLE, NO_FRAME, Frame, Machine
 MAX_STATES = 2_000_000
 BLOCKS = "blocks"
 NOT_REACHED = "-"
+MAX_EVENTS = 3
+"""How many events that need not happen one run has at most."""
 
 Names = tuple[tuple[str, int], ...]
 
@@ -45,6 +48,7 @@ class State:
     phase: int = 0
     running: int = 0
     faults: frozenset[str] = frozenset()
+    events: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,14 @@ class Done:
     names: Names
 
 
+class Occurs(enum.Enum):
+    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+
+    MAYBE = "maybe"
+    SURELY = "surely"
+    LATE = "late"
+
+
 class Interface(Protocol):
     """What a specification says about calls: how each starts, and what its result is called."""
 
@@ -72,6 +84,10 @@ class Interface(Protocol):
     def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done: ...
 
     def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]: ...
+
+    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+        """What the environment may do now, with its name."""
+        ...
 
     def pending(self, heap: tuple[int, ...], thread: int) -> bool:
         """Whether packets wait for the softirq of the thread's CPU."""
@@ -126,9 +142,9 @@ class Search:
         work = [first]
         ends: list[State] = []
         for state in work:
-            after = self.next_states(state)
+            after, ended = self.next_states(state)
             self.successors[state] = [s for s, _ in after]
-            if not after:
+            if ended:
                 ends.append(state)
             for s, text in after:
                 if s not in self.parents:
@@ -140,19 +156,46 @@ class Search:
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
-    def next_states(self, state: State) -> list[tuple[State, str]]:
-        """Every state one step further, with what the step does."""
+    def next_states(self, state: State) -> tuple[list[tuple[State, str]], bool]:
+        """Every state one step further, with what the step does; and whether the run may end here, as only events that need not happen are left."""
+        maybe = self._events(state, Occurs.MAYBE)
         found: list[tuple[State, str]] = []
-        for late in (False, True):
-            order = self._may_run(state, late)
-            for client in order:
+        for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
+            for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
+            found += self._events(state, occurs)
             if found:
-                return found
-        return self._next_phase(state)
+                return [*found, *maybe], False
+            if not self._waiting(state):
+                break  # Nobody waits for anything: time need not pass.
+        following = self._next_phase(state)
+        return [*following, *maybe], not following
+
+    def _waiting(self, state: State) -> bool:
+        """Whether a call is under way that cannot go on."""
+        return any(c.frame[0] != IDLE for c in state.clients)
+
+    def _events(self, state: State, occurs: Occurs) -> list[tuple[State, str]]:
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
+        c = state.clients[0]
+        if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
+            return []
+        if occurs is Occurs.MAYBE and (len(state.events) >= MAX_EVENTS or state.phase == 2):
+            return []
+        found = []
+        for name, begun in self.interface.events(state.heap, occurs):
+            if name not in state.events:
+                frame = self.machine.enter(begun.root, dict(begun.arguments))
+                for after, text in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
+                    happened = tuple(sorted((*state.events, name))) if occurs is Occurs.MAYBE else state.events
+                    found.append((replace(after, events=happened), text))
+        return found
 
     def _may_run(self, state: State, late: bool) -> list[int]:
         everyone = list(range(len(state.clients)))
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE]
+        if self.up and interrupted:
+            return interrupted
         if not self.up or self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
@@ -185,7 +228,7 @@ class Search:
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
     ) -> list[tuple[State, str]]:
         c = state.clients[client]
         calls = self.calls_of(state, client)
@@ -198,7 +241,8 @@ class Search:
 
         found = []
         for after in self.machine.step(state.heap, frame, client + 1, policy):
-            text = f"{self.titles[client]}: {call.label if call and not irq else 'softirq'}: {_summary(after.done)}"
+            doing = call.label if call and not irq else about
+            text = f"{self.titles[client]}: {doing}: {_summary(after.done)}"
             changed = replace(c, irq=after.frame) if irq else replace(c, frame=after.frame)
             names = state.names
             if after.returned is not None and not irq:

@@ -15,6 +15,7 @@ from checker.language import (
     current,
     find,
     free,
+    htons,
     kernel,
     new,
     softirq,
@@ -50,6 +51,7 @@ from spec.state import (
     TCP_CLOSE,
     TCP_CLOSE_WAIT,
     TCP_CLOSING,
+    TCP_EHASH,
     TCP_ESTABLISHED,
     TCP_FIN_WAIT1,
     TCP_FIN_WAIT2,
@@ -58,7 +60,10 @@ from spec.state import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
+    Addr,
+    Errno,
     OpenRequest,
+    Port,
     Segment,
     Sock,
     acceptq_is_full,
@@ -67,6 +72,7 @@ from spec.state import (
     referenced,
     sk_slock,
     syn_wait_lock,
+    tcp_ehash_lock,
 )
 
 
@@ -75,6 +81,47 @@ def net_rx_action() -> None:
     """The receive softirq: one packet of this CPU's queue."""
     skb = dequeue()
     tcp_v4_rcv(skb)
+
+
+@softirq("net/core/dev.c")
+def segment_arrives(
+    syn: bool, ack: bool, fin: bool, rst: bool, data: bool, acks_fin: bool, saddr: Addr, source: Port, daddr: Addr, dest: Port
+) -> None:
+    """The free network: any segment at any moment, from whoever pleases to send it."""
+    skb = new(Segment)
+    skb.syn = syn
+    skb.ack = ack
+    skb.fin = fin
+    skb.rst = rst
+    skb.data = data
+    skb.acks_fin = acks_fin
+    skb.saddr = saddr
+    skb.source = htons(source)
+    skb.daddr = daddr
+    skb.dest = htons(dest)
+    tcp_v4_rcv(skb)
+
+
+@softirq("net/ipv4/tcp_ipv4.c")
+def tcp_v4_err(sk: Sock, err: Errno) -> None:
+    """An ICMP error about a segment ``sk`` sent: hard while nobody has the socket, else only noted."""
+    with spin_lock(tcp_ehash_lock):
+        when(sk.live and sk.hashed == TCP_EHASH and sk.state != TCP_TIME_WAIT and err != SUCCESS)
+        current().rx_sk = sk
+    if owned_by_user():
+        with spin_lock(sk_slock):
+            when(sk.users and not sk.slock)
+            sk.err_soft = err
+    else:
+        with bh_lock_sock(sk):
+            if sk.state in (TCP_SYN_SENT, TCP_SYN_RECV):
+                sk.err = err
+                if not sk.dead:
+                    sock_def_error_report(sk)
+                tcp_done(sk)
+            elif sk.state != TCP_CLOSE:
+                sk.err_soft = err
+    rx_sock_put(sk)
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
