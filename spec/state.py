@@ -289,6 +289,7 @@ class BindBucket(Record, key=Port):
 
     live: bool
     fastreuse: bool
+    connect_only: bool
 
 class Segment(Record):
     """A TCP segment in flight; sequence numbers are reduced to whether it acknowledges the receiver's FIN."""

@@ -14,7 +14,7 @@ from checker.language import declare, terms
 from checker.language.declare import Kind
 from checker.language.model import Model
 from checker.language.sorts import BOOL, BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
-from checker.language.source import Source, read, statements
+from checker.language.source import Source, statements
 from checker.language.terms import Term
 from checker.system import StateVar
 
@@ -338,7 +338,7 @@ class Expressions:
         if found is not None:
             return found
         if target is not None and hasattr(target, "__declaration__"):
-            source = self.model.functions.get(target.__name__) or read(target)
+            source = self.model.source(target)
             if source.declaration.kind is Kind.PURE:
                 return self.expand(source, node)
             return self.call(source, node)

@@ -703,7 +703,7 @@ class Statements(Expressions):
         elif target is declare.BUG_TRAP:
             self._bug_trap(call)
         elif hasattr(target, "__declaration__"):
-            self.inline(self.model.functions[target.__name__], call)
+            self.inline(self.model.source(target), call)
         else:
             self.value(call)
 
@@ -837,7 +837,7 @@ def takes_lock(scope: Expressions, body: list[ast.stmt]) -> bool:
     def callees(source: Source, node: ast.Call) -> list[Source]:
         if isinstance(node.func, ast.Name):
             function: Any = source.namespace.get(node.func.id)
-            return [scope.model.functions[function.__name__]] if hasattr(function, "__declaration__") else []
+            return [scope.model.source(function)] if hasattr(function, "__declaration__") else []
         if isinstance(node.func, ast.Attribute):
             functions = [t.functions.get(node.func.attr) for t in scope.model.tables.values()]
             return [scope.model.functions[f.__name__] for f in functions if f]

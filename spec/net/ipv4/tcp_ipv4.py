@@ -107,6 +107,7 @@ def tcp_take_port(sk: Sock, tb: BindBucket, snum: Port) -> bool:
             tb.fastreuse = sk.reuse and sk.state != TCP_LISTEN
         elif tb.fastreuse and (not sk.reuse or sk.state == TCP_LISTEN):
             tb.fastreuse = False
+        tb.connect_only = False
     sk.slipped_in = fast and any(sk2 != sk and announced(sk2) and overlap(sk, sk2) for sk2 in bind_owners(tb))
     if sk.prev == NULL:
         tcp_bind_hash(sk, tb, snum)
@@ -124,6 +125,7 @@ def tcp_bucket_leave(sk: Sock) -> None:
     if not any(True for sk2 in bind_owners(tb)):
         tb.live = False
         tb.fastreuse = False
+        tb.connect_only = False
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
