@@ -183,6 +183,7 @@ class World:
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
+        self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
@@ -318,6 +319,8 @@ class Calls:
 
     def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
         found: list[tuple[str, Started]] = []
+        if occurs is not Occurs.LATE and self.world.quiet:
+            return found
         for sk in range(1, self.world.socks + 1):
             if self._get(heap, "Sock", "live", sk):
                 found += self._about_sock(heap, sk, occurs)

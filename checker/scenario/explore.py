@@ -118,8 +118,9 @@ class Search:
     machine: Machine
     interface: Interface
     max_states: int = MAX_STATES
-    parents: dict[State, tuple[State | None, str]] = field(default_factory=dict)
-    successors: dict[State, list[State]] = field(default_factory=dict)
+    states: list[State] = field(default_factory=list)
+    parents: list[tuple[int, str]] = field(default_factory=list)
+    successors: list[list[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         s = self.scenario
@@ -138,21 +139,25 @@ class Search:
         """Explore everything.  Raises LimitError beyond ``max_states``."""
         started = time.perf_counter()
         first = State(self.machine.memory.initial, tuple(Client() for _ in self.programs))
-        self.parents[first] = (None, "")
-        work = [first]
-        ends: list[State] = []
-        for state in work:
+        numbers = {first: 0}
+        self.states.append(first)
+        self.parents.append((0, ""))
+        ends: list[int] = []
+        for number, state in enumerate(self.states):
             after, ended = self.next_states(state)
-            self.successors[state] = [s for s, _ in after]
             if ended:
-                ends.append(state)
+                ends.append(number)
+            following: list[int] = []
             for s, text in after:
-                if s not in self.parents:
-                    self.parents[s] = (state, text)
-                    work.append(s)
-            if len(self.parents) > self.max_states:
+                known = numbers.setdefault(s, len(self.states))
+                if known == len(self.states):
+                    self.states.append(s)
+                    self.parents.append((number, text))
+                following.append(known)
+            self.successors.append(following)
+            if len(self.states) > self.max_states:
                 raise LimitError("too-many-states", f"{self.scenario.id}: more than {self.max_states} states", "make it smaller")
-        return Outcomes(self.scenario, self._rows(ends), len(self.parents), True, time.perf_counter() - started)
+        return Outcomes(self.scenario, self._rows(ends), len(self.states), True, time.perf_counter() - started)
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
@@ -268,16 +273,15 @@ class Search:
 
     # -- outcomes -------------------------------------------------------------------------------------------------
 
-    def _rows(self, ends: list[State]) -> tuple[Outcome, ...]:
-        by_results: dict[tuple[tuple[str, ...], ...], list[State]] = {}
-        for state in ends:
-            by_results.setdefault(self._results(state), []).append(state)
+    def _rows(self, ends: list[int]) -> tuple[Outcome, ...]:
+        by_results: dict[tuple[tuple[str, ...], ...], list[int]] = {}
+        for number in ends:
+            by_results.setdefault(self._results(self.states[number]), []).append(number)
         ways = self._ways()
         rows = []
-        for results, states in by_results.items():
+        for results, numbers in by_results.items():
             named = dict(zip((*self.titles, "post", "faults"), results, strict=True))
-            count = sum(ways.get(s, 0) for s in states)
-            rows.append(Outcome(named, count, self._schedule(states[0])))
+            rows.append(Outcome(named, sum(ways[n] for n in numbers), self._schedule(numbers[0])))
         return tuple(sorted(rows, key=lambda r: sorted(r.results.items())))
 
     def _results(self, state: State) -> tuple[tuple[str, ...], ...]:
@@ -294,30 +298,28 @@ class Search:
         missing = length - len(results)
         return results if missing <= 0 else (*results, BLOCKS, *(NOT_REACHED for _ in range(missing - 1)))
 
-    def _ways(self) -> dict[State, int]:
+    def _ways(self) -> list[int]:
         """How many paths lead to each state; 0 where a cycle makes them endless."""
-        incoming = dict.fromkeys(self.parents, 0)
-        for after in self.successors.values():
+        incoming = [0] * len(self.states)
+        for after in self.successors:
             for s in after:
                 incoming[s] += 1
-        first = next(iter(self.parents))
-        ways = dict.fromkeys(self.parents, 0)
-        ways[first] = 1
-        ready = [first]
-        for state in ready:
-            for s in self.successors.get(state, ()):
-                ways[s] += ways[state]
+        ways = [0] * len(self.states)
+        ways[0] = 1
+        ready = [0]
+        for number in ready:
+            for s in self.successors[number]:
+                ways[s] += ways[number]
                 incoming[s] -= 1
                 if not incoming[s]:
                     ready.append(s)
         finished = set(ready)
-        return {s: n if s in finished else 0 for s, n in ways.items()}
+        return [n if i in finished else 0 for i, n in enumerate(ways)]
 
-    def _schedule(self, state: State) -> tuple[str, ...]:
+    def _schedule(self, number: int) -> tuple[str, ...]:
         steps: list[str] = []
-        at: State | None = state
-        while at is not None:
-            at, text = self.parents[at]
+        while number:
+            number, text = self.parents[number]
             if text:
                 steps.append(text)
         return tuple(reversed(steps))
