@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from checker.scenario.names import Names
 from checker.scenario.program import Call, Outcome, PortChosen, PortOf, Program, Scenario
 from checker.scenario.schema import build_schema, schema_text
 from checker.scenario.short import label, long_step
-from checker.scenario.vocabulary import CALLS, arguments
+from checker.scenario.vocabulary import CALLS, SHORT_NAMES, arguments
 from checker.scenario.yamlfile import load_yaml
 
 HERE = Path(__file__).parent
@@ -26,6 +29,21 @@ def test_the_schema_in_the_repository_is_fresh() -> None:
     text = (HERE.parents[1] / "checker" / "scenario" / "schema.json").read_text()
     assert text == schema_text()
     assert json.loads(text) == json.loads(json.dumps(build_schema()))
+
+
+@pytest.mark.parametrize("module", ["expect", "short", "vocabulary", "yamlfile"])
+def test_examples_in_docstrings(module: str) -> None:
+    done = doctest.testmod(import_module(f"checker.scenario.{module}"))
+    assert done.attempted
+    assert not done.failed
+
+
+def test_the_example_of_the_manual(tmp_path: Path) -> None:
+    manual = (HERE.parents[1] / "docs" / "scenarios.md").read_text()
+    example = [line.removeprefix("    ") for line in manual.splitlines() if line.startswith("    ")]
+    (case,) = load_cases(one(tmp_path, "\n".join(example)))
+    assert [q.kind for q in case.questions] == ["reach", "never", "outcomes"]
+    assert set(SHORT_NAMES) | set(CALLS) <= set(re.findall(r"\w+", manual))
 
 
 def test_our_scenarios_are_many_and_well_formed() -> None:
