@@ -41,7 +41,8 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
     engine = load_engine(spec, variant)
     console = out_console()
     done: list[tuple[Outcomes, list[Answer]]] = []
-    statuses = []
+    statuses: list[int] = []
+    interrupted = False
     try:
         with working("scenarios") as say:
             for number, case in enumerate(cases, 1):
@@ -54,14 +55,15 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
                         print_scenario(found, answers, console)
     except KeyboardInterrupt:
         print(f"interrupted after {len(statuses)} of {len(cases)} scenarios", file=sys.stderr)
-        statuses.append(EXIT_UNDETERMINED)
+        interrupted = True
     if as_json:
-        print(json.dumps({"scenarios": [scenario_json(found, answers) for found, answers in done]}, indent=2))
+        told = {"interrupted": interrupted, "scenarios": [scenario_json(found, answers) for found, answers in done]}
+        print(json.dumps(told, indent=2))
     else:
         asked = [a.as_expected for _, answers in done for a in answers]
-        told = f"{asked.count(True)} as expected, {asked.count(False)} different, {asked.count(None)} undecided"
-        console.print(f"{len(done)} of {len(cases)} scenarios, {len(asked)} questions: {told}")
-    return worst(statuses)
+        summary = f"{asked.count(True)} as expected, {asked.count(False)} different, {asked.count(None)} undecided"
+        console.print(f"{len(done)} of {len(cases)} scenarios, {len(asked)} questions: {summary}")
+    return EXIT_UNDETERMINED if interrupted else worst(statuses)
 
 
 def _run(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
