@@ -341,7 +341,7 @@ class Calls:
         if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
             for flags, name, when in self._peer_may_send(heap, sk, state):
                 if when is occurs:
-                    yield f"{name} for sk{sk}", self._segment_for(heap, sk, flags)
+                    yield f"{name} for {self._connection(heap, sk)}", self._segment_for(heap, sk, flags)
             if connecting and "icmp" in events and occurs is Occurs.MAYBE:
                 unreachable = self._index(S.Errno, "EHOSTUNREACH")
                 yield f"ICMP host unreachable for sk{sk}", Started("tcp_v4_err", {"sk": sk, "err": unreachable})
@@ -367,6 +367,12 @@ class Calls:
             yield ("rst", "ack"), "RST", Occurs.MAYBE
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
+
+    def _connection(self, heap: tuple[int, ...], sk: int) -> str:
+        """A socket and the connection it has now."""
+        daddr, dport, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "num"))
+        values = (0, *self.world.ports)
+        return f"sk{sk} (port {values[num]}, peer {self.world.addresses[daddr - 1] if daddr else 'ANY'}:{values[dport]})"
 
     def _segment_for(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...]) -> Started:
         daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))

@@ -28,6 +28,14 @@ MAX_EVENTS = 3
 Names = tuple[tuple[str, int], ...]
 
 
+class Occurs(enum.Enum):
+    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+
+    MAYBE = "maybe"
+    SURELY = "surely"
+    LATE = "late"
+
+
 @dataclass(frozen=True)
 class Client:
     """One thread: its process and softirq frames, how many calls it has finished, and their results."""
@@ -48,7 +56,7 @@ class State:
     phase: int = 0
     running: int = 0
     faults: frozenset[str] = frozenset()
-    events: tuple[str, ...] = ()
+    events: frozenset[tuple[str, Occurs]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,14 +74,6 @@ class Done:
     result: str
     heap: tuple[int, ...]
     names: Names
-
-
-class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
-
-    MAYBE = "maybe"
-    SURELY = "surely"
-    LATE = "late"
 
 
 class Interface(Protocol):
@@ -171,8 +171,8 @@ class Search:
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            if not self._waiting(state):
-                break  # Nobody waits for anything: time need not pass.
+            if not self._waiting(state) or len(self.scenario.threads) > 1:
+                break  # Nobody waits for anything, or it is the question who waits for ever: time does not pass.
         following = self._next_phase(state)
         return [*following, *maybe], not following
 
@@ -185,15 +185,14 @@ class Search:
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
-        if occurs is Occurs.MAYBE and (len(state.events) >= MAX_EVENTS or state.phase == 2):
+        if occurs is Occurs.MAYBE and (sum(o is occurs for _, o in state.events) >= MAX_EVENTS or state.phase == 2):
             return []
         found = []
         for name, begun in self.interface.events(state.heap, occurs):
-            if name not in state.events:
+            if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
                 for after, text in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
-                    happened = tuple(sorted((*state.events, name))) if occurs is Occurs.MAYBE else state.events
-                    found.append((replace(after, events=happened), text))
+                    found.append((replace(after, events=state.events | {(name, occurs)}), text))
         return found
 
     def _may_run(self, state: State, late: bool) -> list[int]:
