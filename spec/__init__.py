@@ -11,8 +11,15 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from spec.clients import CLIENTS
+from spec.state import AddrType
+
 if TYPE_CHECKING:
     from checker.scenario.program import Engine
+
+Sizes = tuple[tuple[str, int], ...]
+Words = tuple[tuple[str, tuple[int, ...]], ...]
+Tables = tuple[tuple[tuple[str, str, int], int], ...]
 
 MODEL_NAME = "linux-2.4.17"
 
@@ -52,18 +59,38 @@ def modules() -> list[ModuleType]:
     return [import_module(name) for name in MODULES]
 
 
-def sizes(
-    threads: int, sockets: int, ports: int, addresses: int
-) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, tuple[int, ...]], ...]]:
-    """The object counts and representative words of a finite instance, as ``checker.instance.Instance`` takes them.
+def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes, Words, Tables]:
+    """Object counts, representative words and tables of a finite instance, as ``checker.instance.Instance`` takes them.
 
     The local port range is represented by its upper end (and more of its values from three ports on), and the
     privileged ports by one; the code compares ports only with each other, with 0, with PROT_SOCK and with the ends of the range.
+    The first address is local, the second one a broadcast address, the third one another host's.
     """
     between = range(LOCAL_PORT_LOW, LOCAL_PORT_LOW + max(0, ports - 2))
-    representatives = (LOCAL_PORT_HIGH,) if ports == 1 else (PRIVILEGED_PORT, *between, LOCAL_PORT_HIGH)
-    counts = (("Thread", threads), ("Socket", sockets), ("Sock", sockets), ("Addr", addresses))
-    return counts, (("Port", representatives), ("Backlog", (1,)))
+    local = (*between, LOCAL_PORT_HIGH)
+    representatives = local if ports == 1 else (PRIVILEGED_PORT, *local)
+    counts = (
+        ("Thread", threads),
+        ("Socket", sockets),
+        ("Sock", sockets),
+        ("Segment", 1),
+        ("OpenRequest", 1),
+        ("Addr", addresses),
+        ("Device", 1),
+    )
+    words = (
+        ("Port", representatives),
+        ("Protocol", (6, 17)),
+        ("Backlog", (1, 128)),
+        ("AddrLen", (16, 128)),
+        ("QueuePlace", tuple(range(1, threads + 1))),
+    )
+    kinds = ("RTN_LOCAL", "RTN_BROADCAST", "RTN_UNICAST")
+    members = [kind.name for kind in AddrType]
+    fib = tuple((("Fib", "type", i), members.index(kinds[min(i, 3) - 1])) for i in range(1, addresses + 1))
+    low, high = (1 + representatives.index(port) for port in (local[0], local[-1]))
+    ends = ((("", "local_port_low", 0), low), (("", "local_port_high", 0), high), (("", "udp_port_high", 0), high))
+    return counts, words, (*fib, *ends)
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:

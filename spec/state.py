@@ -267,12 +267,12 @@ class Net(Static):
 
     tcp_port_rover: Port
     udp_port_rover: Port
-    local_port_low: Port
-    local_port_high: Port
-    udp_port_high: Port
-    inaddr_loopback: Addr
-    loopback_dev: Device
-    ip_nonlocal_bind: bool
+    local_port_low: Rigid[Port]
+    local_port_high: Rigid[Port]
+    udp_port_high: Rigid[Port]
+    inaddr_loopback: Rigid[Addr]
+    loopback_dev: Rigid[Device]
+    ip_nonlocal_bind: Rigid[bool]
     loopback_up: bool
 
 net = Net()

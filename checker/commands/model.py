@@ -85,8 +85,8 @@ def make_instance(package: ModuleType, scope: Scope) -> Instance:
             raise UsageError(
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
-    sizes, words = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
-    return Instance(sizes, words)
+    sizes, words, tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
+    return Instance(sizes, words, tables)
 
 
 def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:
