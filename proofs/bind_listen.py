@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, htons, implies, inside, lemma, pure
-from spec.net.core.sock import setsockopt_reuseaddr, sock_orphan
-from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_disconnect
-from spec.net.ipv4.tcp import tcp_destroy_sock, tcp_disconnect, tcp_listen_start, tcp_set_state
+from spec.net.core.sock import sock_orphan, sock_put, sock_setsockopt
+from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_connect
+from spec.net.ipv4.tcp import tcp_close, tcp_forget_peer, tcp_listen_start
+from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.socket import sock_release, system_call
-from spec.state import NOT_HASHED, TCP_CLOSE, TCP_LISTEN, Port, Sock, Socket, Thread, overlap
+from spec.state import NOT_HASHED, TCP_CLOSE, TCP_LHASH, TCP_LISTEN, Port, Sock, Socket, Thread, overlap
 
 
 @pure
@@ -21,8 +22,8 @@ def working(t: Thread, sock: Socket, sk: Sock) -> bool:
     return (
         inside(t, inet_bind, sock=sock, sk=sk)
         or inside(t, inet_listen, sock=sock, sk=sk)
-        or inside(t, inet_stream_disconnect, sock=sock, sk=sk)
-        or inside(t, setsockopt_reuseaddr, sock=sock, sk=sk)
+        or inside(t, inet_stream_connect, sock=sock, sk=sk)
+        or inside(t, sock_setsockopt, sock=sock, sk=sk)
     )
 
 
@@ -80,7 +81,25 @@ def sk_held(t: Thread, sock: Socket, sk: Sock) -> bool:
 OWNED = ("references", "sk_held", "lock_held", "closing", "linked", "file_held")
 
 
-@lemma(uses=(*OWNED, "hashed_validated", "closed"))
+@lemma()
+def listening_hash_only(sk: Sock) -> bool:
+    """Without connections a socket is in no hash table but that of the listeners."""
+    return sk.hashed == NOT_HASHED or sk.hashed == TCP_LHASH
+
+
+@lemma()
+def closed_or_listening(sk: Sock) -> bool:
+    """Without connections there are no other states."""
+    return sk.state == TCP_CLOSE or sk.state == TCP_LISTEN
+
+
+@lemma(uses=OWNED)
+def closing_unlocked(t: Thread, sk: Sock) -> bool:
+    """Nobody has the lock of a socket that tcp_close has let go of."""
+    return implies(adjudged(t, sk), not sk.users)
+
+
+@lemma(uses=(*OWNED, "hashed_validated", "closed", "listening_hash_only"))
 def not_hashed(t: Thread, sk: Sock) -> bool:
     """Where num, prev, state or sport are about to change, the socket is in no hash table."""
     return implies(
@@ -95,13 +114,13 @@ def not_hashed(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=(*OWNED, "not_hashed", "hashed_validated"))
+@lemma(uses=(*OWNED, "not_hashed", "hashed_validated", "listening_hash_only", "closed_or_listening"))
 def closed(t: Thread, sk: Sock) -> bool:
     """Inside bind, before the announcement of listen, and behind tcp_set_state the socket is closed."""
     return implies(
         bind_locked(t, sk)
         or at(t, tcp_listen_start, "sk.state = TCP_LISTEN", sk=sk)
-        or at(t, tcp_disconnect, "sk.rcv_saddr = INADDR_ANY", sk=sk)
+        or at(t, tcp_forget_peer, "sk.rcv_saddr = INADDR_ANY", sk=sk)
         or dying(t, sk),
         sk.state == TCP_CLOSE and sk.hashed == NOT_HASHED,
     )
@@ -128,12 +147,18 @@ def bound(t: Thread, sk: Sock) -> bool:
 
 
 @pure
+def adjudged(t: Thread, sk: Sock) -> bool:
+    """In tcp_close between its two locks."""
+    return at(t, tcp_close, "current().held_sk = sk", sk=sk) or at(t, tcp_close, "with bh_lock_sock(sk):", sk=sk)
+
+
+@pure
 def dying(t: Thread, sk: Sock) -> bool:
     """In tcp_close behind tcp_set_state."""
-    return inside(t, sock_orphan, sk=sk) or inside(t, tcp_destroy_sock, sk=sk)
+    return adjudged(t, sk) or inside(t, sock_orphan, sk=sk) or inside(t, tcp_destroy_sock, sk=sk)
 
 
-@lemma(uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing"))
+@lemma(uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing", "local_port_range"))
 def hash_ready(t: Thread, sk: Sock) -> bool:
     """tcp_v4_hash finds a validated listener that owns its bucket and has its port in sport."""
     return implies(
@@ -153,7 +178,7 @@ def announcing(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma()
+@lemma(uses=("local_port_range",))
 def snum_given(t: Thread, snum: Port, rover: Port) -> bool:
     """tcp_v4_get_port takes a port other than 0: the one asked for, or one of the local range."""
     return implies(
@@ -184,7 +209,7 @@ def bucket_owned(sk: Sock) -> bool:
     return implies(sk.prev != NULL, sk.prev.live)
 
 
-@lemma(uses=(*OWNED, "num_iff_bucket", "snum_given"))
+@lemma(uses=(*OWNED, "num_iff_bucket", "snum_given", "local_port_range"))
 def has_port(t: Thread, sk: Sock) -> bool:
     """Behind a successful get_port, bind has a port."""
     return implies(bound(t, sk), sk.num != 0)
@@ -224,8 +249,8 @@ def bound_while_locked(t: Thread, sk: Sock) -> bool:
 def unbound_by_disconnect(t: Thread, sk: Sock) -> bool:
     """tcp_disconnect forgets what bind promised."""
     return implies(
-        at(t, tcp_disconnect, "sk.rcv_saddr = INADDR_ANY", sk=sk)
-        or at(t, inet_stream_disconnect, "sock.state = SS_UNCONNECTED", sk=sk),
+        at(t, tcp_forget_peer, "sk.rcv_saddr = INADDR_ANY", sk=sk)
+        or at(t, inet_stream_connect, "sock.state = SS_DISCONNECTING if err else SS_UNCONNECTED", sk=sk),
         sk.bound_to == 0,
     )
 
@@ -233,7 +258,7 @@ def unbound_by_disconnect(t: Thread, sk: Sock) -> bool:
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "hashed_sport": ("not_hashed", "hash_ready", "hashed_validated", *OWNED),
     "hashed_validated": ("not_hashed", "hash_ready", "closed", *OWNED),
-    "announced_not_hashed": ("hashed_validated",),
+    "announced_not_hashed": ("hashed_validated", "listening_hash_only"),
     "one_listener": ("hashed_validated", "listeners_apart", "num_iff_bucket"),
     "num_iff_bucket": ("snum_given", *OWNED),
     "bindport_lock": ("has_port", "port_may_go", "num_iff_bucket", *OWNED),
@@ -242,12 +267,12 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "fastreuse_outside_window": ("bucket_owned", "wanted_port", "num_iff_bucket", "closed", "announcing", *OWNED),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
     "BUG_TRAP(tcp_take_port: sk.prev == tb)": ("num_iff_bucket", "wanted_port", *OWNED),
-    "BUG_TRAP(tcp_disconnect: sk.num == 0 or sk.prev != NULL)": ("num_iff_bucket", "references", "open_has_sk", "file_held"),
+    "BUG_TRAP(tcp_forget_peer: sk.num == 0 or sk.prev != NULL)": ("num_iff_bucket", "references", "open_has_sk", "file_held"),
     "BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)": ("num_iff_bucket", "references", "open_has_sk", "file_held"),
     "BUG_TRAP(tcp_destroy_sock: sk.state == TCP_CLOSE)": ("closed", "references"),
-    "BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)": ("closed", "references"),
+    "BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)": ("closed", "references", "not_hashed"),
     "BUG_TRAP(tcp_destroy_sock: sk.dead)": ("closed", "references"),
-    "BUG_TRAP(tcp_close: not sk.users)": OWNED,
+    "BUG_TRAP(tcp_close: sk.slock or not sk.users)": ("closing_unlocked", *OWNED),
     "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": ("not_hashed", "references"),
 }
 

@@ -22,6 +22,7 @@ from checker.language import (
     SpinLock,
     Static,
     Word,
+    assumption,
     members,
     pure,
 )
@@ -451,6 +452,11 @@ err_xchg = SpinLock("err_xchg")
 def referenced(sk: Sock) -> bool:
     """Whether a thread or a softirq at work holds a reference."""
     return any(t.held_sk == sk or t.rx_sk == sk or t.rx_child == sk for t in Thread)
+
+
+@assumption(because="sysctl accepts no port 0 (net/ipv4/sysctl_net_ipv4.c), and nobody sets an empty range")
+def local_port_range() -> bool:
+    return net.local_port_low != 0 and net.local_port_low <= net.local_port_high
 
 
 @members

@@ -252,6 +252,19 @@ def compile_lemmas(compiled: Compiled, modules: list[ModuleType]) -> tuple[Lemma
     return tuple(found)
 
 
+def assumptions(compiled: Compiled) -> tuple[Lemma, ...]:
+    """What the specification assumes of the tables of every instance.  Raises SpecError if one speaks of what can change."""
+    found = []
+    for source in compiled.model.of_kind(Kind.ASSUMPTION):
+        formula = Expressions(compiled.model, source, {}, NOBODY).condition(single_expression(source))
+        variables = {v.key: v for record in compiled.model.fields.values() for v in record.values()}
+        changing = [k[1] for k in terms.fields_of(formula) if not variables[k].rigid]
+        if changing:
+            raise source.error(source.tree, "assumption-changes", f"{changing[0]} can change", "assume something of Rigid fields only")
+        found.append(Lemma(source.name, (), formula, source.declaration.because, source.place(source.tree), ()))
+    return tuple(found)
+
+
 def _lemma(compiled: Compiled, function: Any) -> Lemma:
     from checker.language.source import read
 

@@ -140,6 +140,7 @@ class Kind(enum.Enum):
     ALWAYS = "always"
     SOMETIMES = "sometimes"
     LEMMA = "lemma"
+    ASSUMPTION = "assumption"
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,11 @@ def sometimes(*, stands_for: str, because: str, expected: str = "reachable") -> 
 def lemma(*, uses: tuple[str, ...] = ()) -> Callable[[F], F]:
     """A formula of an inductive proof; its docstring says why it holds."""
     return _declare(Declaration(Kind.LEMMA, uses=uses))
+
+
+def assumption(*, because: str) -> Callable[[F], F]:
+    """What holds of the tables of every instance: a formula over Rigid fields, an axiom of the proofs."""
+    return _declare(Declaration(Kind.ASSUMPTION, because=because))
 
 
 def spin_lock(lock: SpinLock) -> AbstractContextManager[None]:

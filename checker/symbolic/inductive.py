@@ -21,20 +21,24 @@ from checker.system import Transition, TransitionSystem
 
 @dataclass(frozen=True)
 class Fact:
-    """A named universally quantified formula; ``uses`` are the facts its consecution needs besides itself."""
+    """A named universally quantified formula; ``uses`` are the facts its consecution needs besides itself.
+
+    An ``assumed`` one is an axiom about what never changes.
+    """
 
     name: str
     params: tuple[Term, ...]
     formula: Term
     uses: tuple[str, ...] = ()
     reason: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
 class Obligation:
     """One query: ``unsat`` proves it; ``frame`` needs none.
 
-    ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation`` or ``consecution``.
+    ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
     """
 
     fact: str
@@ -47,7 +51,7 @@ class Obligation:
 
     @property
     def discharged(self) -> bool:
-        return self.result in ("unsat", "frame")
+        return self.result in ("unsat", "frame", "assumed")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class Prover:
 
     def obligations(self, fact: Fact) -> list[Obligation]:
         """One implication if it goes through, else initiation and one consecution per transition."""
+        if fact.assumed:
+            return [Obligation(fact.name, "assumption", "", "assumed", 0.0)]
         others = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
         if others and not any(self._rests_on(n, fact.name) for n in fact.uses):
             claim = terms.negate(fact.formula)

@@ -26,10 +26,10 @@ class Encoder:
         self.members: dict[str, list[z3.ExprRef]] = {}
         self.fields: dict[terms.FieldKey, z3.FuncDeclRef] = {}
         self.memo: dict[Term, z3.ExprRef] = {}
-        self.words = {v.sort.name: v.sort for v in system.state_vars if isinstance(v.sort, WordSort)}
+        self.keys = {v.sort.name: v.sort for v in system.state_vars if isinstance(v.sort, (WordSort, ScalarSort))}
 
     def sort(self, sort: Sort) -> z3.SortRef:
-        """The Z3 sort of a sort; objects indexed by a word are that word."""
+        """The Z3 sort of a sort; objects indexed by a value are that value."""
         if sort.name not in self.sorts:
             self.sorts[sort.name] = self._make_sort(sort)
         return self.sorts[sort.name]
@@ -41,7 +41,7 @@ class Encoder:
             case WordSort(bits=bits):
                 return z3.BitVecSort(bits, self.context)
             case RefSort(key=key) if key:
-                return z3.BitVecSort(self.words[key].bits, self.context)
+                return self.sort(self.keys[key])
             case EnumSort(members=names):
                 made, constants = z3.EnumSort(sort.name, [f"{sort.name}.{n}" for n in names], self.context)
                 self.members[sort.name] = constants
@@ -57,7 +57,9 @@ class Encoder:
             case EnumSort():
                 self.sort(t.sort)
                 return self.members[t.sort.name][t.data]
-            case ScalarSort() | RefSort(key=""):
+            case RefSort(key=key) if key:
+                return self.constant(terms.const(t.data, self.keys[key]))
+            case ScalarSort() | RefSort():
                 return z3.Const(f"{t.sort.name}.{terms.show_const(t)}", self.sort(t.sort))
             case _:
                 return z3.BitVecVal(t.data, self.sort(t.sort), self.context)

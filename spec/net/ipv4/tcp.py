@@ -118,7 +118,7 @@ def tcp_abort(sk: Sock) -> None:
     tcp_forget_peer(sk, old_state)
 
 
-@kernel("net/ipv4/tcp.c", shared=True, holds="lock_sock(sk)")
+@kernel("net/ipv4/tcp.c")
 def tcp_forget_peer(sk: Sock, old_state: TcpState) -> None:
     """The rest of tcp_disconnect."""
     if old_state in (TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV):
