@@ -1,0 +1,105 @@
+"""The C function as the specification would write it: parameters renamed, declared tests replaced, assumed tests taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from checker.audit import normal
+from checker.audit.flow import straighten
+from checker.audit.names import Names
+from checker.audit.normal import Block, Function, Kind, Stmt, Value, is_op
+from checker.audit.shape import shape
+
+
+def prepare_spec(function: Function) -> Function:
+    """A specification function ready to be aligned."""
+    straight = straighten(function)
+    return replace(straight, body=shape(straight.body))
+
+
+def prepare_c(function: Function, spec: Function, names: Names) -> Function:
+    """A C function ready to be aligned with ``spec``."""
+    renamed = positional(function, spec)
+    straight = straighten(function)
+    settled = dict(straight.settled)
+    rewriter = _Rewriter(function.name, names, settled)
+    body = shape(rewriter.block(rename(straight.body, renamed)))
+    kept = frozenset(renamed.get(normal.name(n), normal.name(n)).text for n in function.locals)
+    return replace(straight, body=body, settled=settled, locals=kept)
+
+
+def positional(function: Function, spec: Function) -> dict[Value, Value]:
+    """C parameters that have other names in the specification, by position, where neither name means anything else."""
+    taken = set(function.parameters) | function.locals
+    return {
+        normal.name(c): normal.name(s)
+        for c, s in zip(function.parameters, spec.parameters, strict=False)
+        if c != s and s not in taken and c not in spec.parameters
+    }
+
+
+def rename(block: Block, renamed: dict[Value, Value]) -> Block:
+    """``block`` with values replaced everywhere."""
+    if not renamed:
+        return block
+
+    def new(value: Value | None) -> Value | None:
+        return None if value is None else normal.substitute(value, renamed)
+
+    return tuple(
+        normal.map_blocks(replace(s, target=new(s.target), value=new(s.value)), lambda b: rename(b, renamed)) for s in block
+    )
+
+
+class _Rewriter:
+    """Replaces declared tests; takes branches whose test is declared to be true."""
+
+    def __init__(self, function: str, names: Names, settled: dict[int, str]) -> None:
+        tests = names.values_of(names.conditions, function)
+        self.tests = [(normal.truth(k), normal.truth(v)) for k, v in tests.items()]
+        self.tests += [(normal.negate(k), normal.negate(v)) for k, v in self.tests]
+        self.assumed = names.tests_of(names.assumed, function)
+        self.settled = settled
+
+    def block(self, block: Block) -> Block:
+        """``block`` rewritten."""
+        return tuple(made for stmt in block for made in self._statement(stmt))
+
+    def _statement(self, stmt: Stmt) -> Block:
+        if stmt.kind is Kind.IF:
+            condition = normal.truth(stmt.test())
+            for test, reason in self.assumed.items():
+                if condition in (test, normal.negate(test)):
+                    taken, dropped = (stmt.body, stmt.orelse) if condition == test else (stmt.orelse, stmt.body)
+                    self._settle(stmt.ids, reason)
+                    for inner in normal.everything(dropped):
+                        self._settle(inner.ids, reason)
+                    return self.block(taken)
+        if stmt.kind in (Kind.IF, Kind.LOOP, Kind.ASSERT) and stmt.value is not None and self.tests:
+            stmt = replace(stmt, value=self._condition(normal.truth(stmt.value)))
+        return (normal.map_blocks(stmt, self.block),)
+
+    def _settle(self, ids: tuple[int, ...], reason: str) -> None:
+        for number in ids:
+            self.settled[number] = reason
+
+    def _condition(self, condition: Value) -> Value:
+        for old, new in self.tests:
+            condition = _put(condition, old, new)
+        return condition
+
+
+def _put(condition: Value, old: Value, new: Value) -> Value:
+    """``condition`` with the test ``old``, or a run of tests joined like it, replaced by ``new``."""
+    if condition == old:
+        return new
+    if not is_op(condition, "and", "or"):
+        return condition
+    parts = [_put(p, old, new) for p in condition.parts]
+    if is_op(old, condition.text):
+        width = len(old.parts)
+        for at in range(len(parts) - width + 1):
+            if tuple(parts[at : at + width]) == old.parts:
+                parts[at : at + width] = [new]
+                break
+    return normal.join(condition.text, *parts)
