@@ -10,6 +10,7 @@ from checker.audit.cmodel import read_function
 from checker.audit.compare import covered, same, stored, tests_differ
 from checker.audit.names import Names
 from checker.audit.normal import Function, Kind, Stmt, everything, name
+from checker.audit.normal import Source as Written
 from checker.audit.outcome import Audit, Difference, Fate, Row
 from checker.audit.prepare import prepare_c, prepare_spec, rename
 from checker.audit.shape import shape
@@ -29,15 +30,15 @@ def audit(text: CFunction, source: Source | None, names: Names) -> Audit:
             for i, s in enumerate(c.sources)
         )
         missing = Difference("not modelled", c.place, None, f"the specification has no {text.name}")
-        return Audit(text.name, c.place, False, rows, (missing,))
+        return Audit(text.name, c.place, None, rows, (missing,))
     spec = read_spec(source, names)
-    return _Audit(c, spec, names).run()
+    return _Audit(c, spec, names, names.explanations(text.name, text.text)).run()
 
 
 class _Audit:
     """One comparison being made: collects the fate of statements and the differences."""
 
-    def __init__(self, c: Function, spec: Function, names: Names) -> None:
+    def __init__(self, c: Function, spec: Function, names: Names, explanations: dict[str, str]) -> None:
         self.names = names
         self.s = prepare_spec(spec)
         self.c = prepare_c(c, self.s, names)
@@ -48,8 +49,8 @@ class _Audit:
         self.differences: list[Difference] = []
         self.added = names.of(names.added, self.function)
         self.ignored = names.of(names.ignored, self.function)
-        self.explanations = names.of(names.differences, self.function)
-        self.covering: dict[int, int] = {}
+        self.explanations = explanations
+        self.covering: list[tuple[Written, int]] = []
 
     def run(self) -> Audit:
         """Align, compare, and account for every statement."""
@@ -70,8 +71,9 @@ class _Audit:
             self._without_c(s, before)
         self._empty_abstractions()
         rows = tuple(self._row(i) for i in range(len(self.c.sources)))
-        order = sorted(self.differences, key=lambda d: (d.c_place.line, d.spec_place.line if d.spec_place else 0, d.kind, d.message))
-        return Audit(self.function, self.c.place, True, rows, tuple(order), len(self.s.sources))
+        steps = len(self.s.sources) - sum(s.kind is Kind.ABSTRACTED for s in everything(self.s.body))
+        order = sorted(self.differences, key=lambda d: (d.c_place.line, d.kind, d.message))
+        return Audit(self.function, self.c.place, self.s.place, rows, tuple(order), steps, tuple(self.covering))
 
     def _align(self) -> Pairing:
         found = Aligner(self.c, self.s).align(self.c.body, self.s.body, self.ignored)
@@ -114,10 +116,13 @@ class _Audit:
 
     # -- differences --------------------------------------------------------------------------------------------------
 
-    def _differ(self, kind: str, c: Place, s: Place, message: str) -> None:
-        said = f"{message} {c.text} {s.text}"
+    def _differ(self, kind: str, c: Place, s: Place, message: str) -> str:
+        """Record a difference; returns why it is right, empty if nothing says so."""
+        texts = {"unaccounted": c.text, "no C statement": s.text}
+        said = f"{message} {texts.get(kind, f'{c.text} {s.text}')}"
         explained = next((why for word, why in self.explanations.items() if word in said), "")
         self.differences.append(Difference(kind, c, s, message, explained))
+        return explained
 
     def _compare(self, c: Stmt, s: Stmt, covers: dict[str, str]) -> None:
         match c.kind:
@@ -162,7 +167,7 @@ class _Audit:
         """The same statement on both sides at different positions; also one whose guard is only in C."""
         nested = [(inner, True) for c, _, _ in c_left for inner in everything(c.body + c.orelse)]
         for c, guarded in [*((c, False) for c, _, _ in c_left), *nested]:
-            twin = next((left for left in s_left if left[0].ids and _equal(c, left[0])), None)
+            twin = next((left for left in s_left if left[0].ids and self._equal(c, left[0])), None)
             if twin is None or c.kind not in (*_PLAIN, Kind.IF, Kind.LOOP):
                 continue
             s_left.remove(twin)
@@ -172,6 +177,11 @@ class _Audit:
                 self._matched(inner, twin[0])
             message = "C does this under other tests" if guarded else "C does this at another place than the model"
             self._differ("order", c.place, twin[0].place, message)
+
+    def _equal(self, c: Stmt, s: Stmt) -> bool:
+        if c.kind is not s.kind or not same(c.target, s.target):
+            return False
+        return stored(c.value, s.value, s.target, self.names.booleans)
 
     def _abstracted_runs(self, found: Pairing, c_left: list[CLeft]) -> None:
         """An abstraction without names covers the longest run of unpaired plain statements where it stands."""
@@ -188,18 +198,21 @@ class _Audit:
                 self._abstract(c, note.text)
                 open_now.discard(id(c))
             for number in note.ids:
-                self.covering[number] = len(longest)
+                self.covering.append((self.s.sources[number], len(longest)))
         c_left[:] = [left for left in c_left if id(left[0]) in open_now]
 
     def _unaccounted(self, c: Stmt, after: Stmt | None) -> None:
         inside = {i for inner in everything((c,)) for i in inner.ids}
         if not inside and c.kind is not Kind.BREAK:
             return
-        self.lost |= inside - set(self.steps)
         what = self.c.sources[c.ids[0]].title if c.ids else "leave the loop"
         more = len(inside) - len(c.ids)
         nearby = after.place if after is not None else self.s.place
-        self._differ("unaccounted", c.place, nearby, what + (f" ({more} more inside)" if more > 0 else ""))
+        explained = self._differ("unaccounted", c.place, nearby, what + (f" ({more} more inside)" if more > 0 else ""))
+        if explained:
+            self._abstract(c, explained)
+        else:
+            self.lost |= inside - set(self.steps)
 
     def _without_c(self, s: Stmt, before: Stmt | None) -> None:
         inside = {i for inner in everything((s,)) for i in inner.ids}
@@ -221,7 +234,3 @@ class _Audit:
 
 CLeft = tuple[Stmt, Stmt | None, dict[str, str]]
 SLeft = tuple[Stmt, Stmt | None]
-
-
-def _equal(c: Stmt, s: Stmt) -> bool:
-    return c.kind is s.kind and same(c.target, s.target) and same(c.value, s.value)

@@ -55,7 +55,7 @@ class Reader:
         """Statements in order; a macro with a block behind it is a loop."""
         found: list[Stmt] = []
         skip = False
-        for node, after in zip(nodes, [*nodes[1:], None], strict=True):
+        for node, after in zip(nodes, [*nodes[1:], None], strict=False):
             if skip:
                 skip = False
             elif after is not None and after.type == "compound_statement" and _open_macro(node):

@@ -99,7 +99,7 @@ class CValues:
         inner = self.raw(part(node, "argument"))
         if text_of(part(node, "operator")) == "&":
             return inner
-        return normal.name(f"*{inner.text}") if inner.kind == "name" else op("*", inner)
+        return op("[]", inner, normal.ZERO)
 
     def _unary(self, node: Node) -> Value:
         sign = text_of(part(node, "operator"))
@@ -186,7 +186,7 @@ class CValues:
         args = tuple(self.raw(a) for a in given)
         self.escaped |= {text_of(part(a, "argument")) for a in given if a.type == "pointer_expression" and text_of(a)[0] == "&"}
         text = text_of(part(callee, "field")) if callee.type == "field_expression" else text_of(callee)
-        return Value("call", self.names.call_names.get(text, text), args)
+        return Value("call", text, args)
 
 
 def part(node: Node, field: str) -> Node:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from checker.audit import normal
 from checker.audit.normal import Block, Function, Kind, Stmt, Value, is_constant, leaves, map_blocks, walk
@@ -36,7 +37,10 @@ def straighten(function: Function) -> Function:
 
 
 def expand(body: Block) -> Block:
-    """Replace each goto to a label of the outermost block by the statements from there on; drop what nothing reaches."""
+    """Replace each goto to a label of the outermost block by the statements from there on; drop what nothing reaches.
+
+    A goto back to a label it stands behind is a loop, and stays.
+    """
     labels = {s.text: i for i, s in enumerate(body) if s.kind is Kind.LABEL}
 
     def follow(goto: Stmt, seen: frozenset[str]) -> Block:
@@ -49,11 +53,12 @@ def expand(body: Block) -> Block:
         done: list[Stmt] = []
         for stmt in block:
             if stmt.kind is Kind.LABEL:
+                seen |= {stmt.text}
                 continue
             if stmt.kind is Kind.GOTO:
                 done += follow(stmt, seen)
             else:
-                done.append(map_blocks(stmt, lambda inner: reach(inner, seen)))
+                done.append(map_blocks(stmt, partial(reach, seen=seen)))
             if leaves(tuple(done)):
                 break
         return tuple(done)

@@ -52,7 +52,8 @@ class Names:
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """C function that the model writes out: the fields it assigns and functions it calls there."""
     differences: Mapping[str, str] = field(default_factory=dict)
-    """``"function: word"``: why a reported difference that mentions the word is right."""
+    """``"function: word"``: why a reported difference that mentions the word is right; ``"function if marker: word"`` holds only
+    if the C text contains the marker."""
     defined: frozenset[str] = frozenset()
     """Configuration macros taken as defined."""
     constants: Mapping[str, int] = field(default_factory=dict)
@@ -69,6 +70,16 @@ class Names:
         found = {k: v for k, v in table.items() if ": " not in k}
         prefix = f"{function}: "
         found |= {k.removeprefix(prefix): v for k, v in table.items() if k.startswith(prefix)}
+        return found
+
+    def explanations(self, function: str, text: str) -> dict[str, str]:
+        """The entries of ``differences`` that hold for this C text of ``function``."""
+        found = self.of(self.differences, function)
+        for key, why in self.differences.items():
+            head, _, word = key.partition(": ")
+            name, _, marker = head.partition(" if ")
+            if name == function and marker and marker in text:
+                found[word] = why
         return found
 
     def values_of(self, table: Mapping[str, str], function: str) -> dict[Value, Value]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from checker.errors import Place
@@ -45,6 +45,8 @@ class Value:
             return f" {self.text} ".join(shown)
         if self.text == "?:":
             return f"{inner[1]} if {inner[0]} else {inner[2]}"
+        if self.text == "[]":
+            return f"{inner[0]}[{inner[1]}]"
         if len(inner) == 2:
             return f"{inner[0]} {self.text} {inner[1]}"
         return f"{self.text}({', '.join(inner)})"
@@ -162,6 +164,13 @@ def substitute(value: Value, renamed: dict[Value, Value]) -> Value:
     if is_op(value, "and", "or"):
         return join(value.text, *parts)
     return replace(value, parts=parts)
+
+
+def call_other(value: Value, names: Mapping[str, str]) -> Value:
+    """``value`` with functions called by other names."""
+    parts = tuple(call_other(p, names) for p in value.parts)
+    text = names.get(value.text, value.text) if value.kind == "call" else value.text
+    return value if (text, parts) == (value.text, value.parts) else Value(value.kind, text, parts)
 
 
 def words(value: Value) -> set[str]:

@@ -41,14 +41,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Audit:
-    """One function audited; ``modelled`` is false if the specification does not have it."""
+    """One function audited; ``spec_place`` is None if the specification does not have it.
+
+    ``steps`` counts the statements of the specification, ``covering`` what its abstractions without names cover.
+    """
 
     function: str
     c_place: Place
-    modelled: bool
+    spec_place: Place | None
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
     steps: int = 0
+    covering: tuple[tuple[Source, int], ...] = ()
 
     def count(self, fate: Fate) -> int:
         """How many C statements met ``fate``."""

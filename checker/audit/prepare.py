@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from checker.audit import normal
@@ -23,13 +24,20 @@ def prepare_c(function: Function, spec: Function, names: Names) -> Function:
     straight = straighten(function)
     settled = dict(straight.settled)
     rewriter = _Rewriter(function.name, names, settled)
-    body = shape(rewriter.block(rename(straight.body, renamed)))
+    called = names.of(names.call_names, function.name)
+    body = change_values(rename(straight.body, renamed), lambda v: normal.call_other(v, called))
+    body = shape(rewriter.block(body))
     kept = frozenset(renamed.get(normal.name(n), normal.name(n)).text for n in function.locals)
     return replace(straight, body=body, settled=settled, locals=kept)
 
 
 def positional(function: Function, spec: Function) -> dict[Value, Value]:
-    """C parameters that have other names in the specification, by position, where neither name means anything else."""
+    """C parameters that have other names in the specification, by position, where neither name means anything else.
+
+    Nothing can be said if the numbers of parameters differ: then the names must be declared.
+    """
+    if len(function.parameters) != len(spec.parameters):
+        return {}
     taken = set(function.parameters) | function.locals
     return {
         normal.name(c): normal.name(s)
@@ -40,14 +48,17 @@ def positional(function: Function, spec: Function) -> dict[Value, Value]:
 
 def rename(block: Block, renamed: dict[Value, Value]) -> Block:
     """``block`` with values replaced everywhere."""
-    if not renamed:
-        return block
+    return change_values(block, lambda v: normal.substitute(v, renamed)) if renamed else block
+
+
+def change_values(block: Block, change: Callable[[Value], Value]) -> Block:
+    """``block`` with every value changed."""
 
     def new(value: Value | None) -> Value | None:
-        return None if value is None else normal.substitute(value, renamed)
+        return None if value is None else change(value)
 
     return tuple(
-        normal.map_blocks(replace(s, target=new(s.target), value=new(s.value)), lambda b: rename(b, renamed)) for s in block
+        normal.map_blocks(replace(s, target=new(s.target), value=new(s.value)), lambda b: change_values(b, change)) for s in block
     )
 
 

@@ -16,7 +16,13 @@ def sk_alloc() -> Sock:
 
 @kernel("net/core/sock.c")
 def sock_init_data(sock: Socket, sk: Sock) -> None:
-    abstracted("queues, timers, buffer sizes, callbacks, credentials: no listed guard of this slice reads them")
+    abstracted("packet queues: nothing of this slice sends or receives", "receive_queue", "write_queue", "error_queue")
+    abstracted("timers and timeouts: no call of this slice waits", "timer", "rcvtimeo", "sndtimeo")
+    abstracted("buffer sizes and memory: no listed guard reads them", "allocation", "rcvbuf", "sndbuf", "rcvlowat")
+    abstracted("callbacks", "sleep", "state_change", "data_ready", "write_space", "error_report", "destruct")
+    abstracted("the reference count and zapped: no listed guard reads them", "refcnt", "zapped")
+    abstracted("a new lock is free", "dst_lock", "callback_lock")
+    abstracted("credentials of the peer: AF_UNIX only", "peercred")
     sk.state = TCP_CLOSE
     sk.socket = sock
     sk.type = sock.type

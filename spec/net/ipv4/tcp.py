@@ -35,7 +35,10 @@ def tcp_set_state(sk: Sock, state: TcpState) -> None:
 def tcp_listen_start(sk: Sock) -> Errno:
     sk.max_ack_backlog = 0
     sk.ack_backlog = 0
-    abstracted("accept queue, delayed ACK state: no event of this slice reads them")
+    abstracted("the accept queue: nothing of this slice fills it", "accept_queue", "accept_queue_tail")
+    abstracted("delayed ACK state: no listed guard reads it", "tcp_delack_init")
+    abstracted("a new lock is free", "syn_wait_lock")
+    abstracted("the SYN table: only whether it is there", "kmalloc", "memset", "max_qlen_log", "kfree")
     if kmalloc_fails():
         return ENOMEM
     with spin_lock_bh(syn_wait_lock):

@@ -35,7 +35,12 @@ def in_local_port_range(port: Port) -> bool:
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_init_sock(sk: Sock) -> Errno:
-    abstracted("timers, congestion and buffer parameters: no listed guard reads them")
+    abstracted("packet queues: nothing of this slice sends or receives", "out_of_order_queue", "tcp_prequeue_init")
+    abstracted("timers: no state of this slice has one running", "tcp_init_xmit_timers", "rto", "mdev")
+    abstracted("congestion control and segment sizes: no listed guard reads them", "snd_cwnd", "snd_ssthresh", "snd_cwnd_clamp")
+    abstracted("congestion control and segment sizes: no listed guard reads them", "mss_cache", "reordering")
+    abstracted("buffer sizes: no listed guard reads them", "sndbuf", "rcvbuf", "use_write_queue", "write_space")
+    abstracted("the functions under TCP, and statistics", "af_specific", "atomic_inc")
     sk.state = TCP_CLOSE
     return 0
 
