@@ -6,10 +6,12 @@ blocks inside two paired statements are aligned the same way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from checker.audit import normal
 from checker.audit.compare import condition_similarity, same, similarity, targets
+from checker.audit.covering import Covers, model_only
 from checker.audit.normal import Block, Function, Kind, Stmt, Value, is_op
 
 MATCHING_INSIDE = 0.75
@@ -20,8 +22,8 @@ MATCHING_INSIDE = 0.75
 class Pairing:
     """What alignment found; ``gaps`` are the unpaired C statements around each abstraction."""
 
-    pairs: list[tuple[Stmt, Stmt, dict[str, str]]] = field(default_factory=list)
-    c_left: list[tuple[Stmt, Stmt | None, dict[str, str]]] = field(default_factory=list)
+    pairs: list[tuple[Stmt, Stmt, Covers]] = field(default_factory=list)
+    c_left: list[tuple[Stmt, Stmt | None, Covers]] = field(default_factory=list)
     """Unpaired C statements, the specification statement they would follow, and the names covered there."""
     s_left: list[tuple[Stmt, Stmt | None]] = field(default_factory=list)
     """Unpaired specification statements and the C statement they would follow."""
@@ -33,16 +35,17 @@ class Pairing:
 class Aligner:
     """Aligns two functions; scores are remembered per pair of blocks and of statements."""
 
-    def __init__(self, c: Function, s: Function) -> None:
+    def __init__(self, c: Function, s: Function, expanded: Mapping[str, tuple[str, ...]]) -> None:
+        self.expanded = expanded
         self.locals = (c.locals, s.locals)
         self.blocks: dict[tuple[int, int], float] = {}
         self.scores: dict[tuple[int, int], float] = {}
         self.kept: list[object] = []
         self.found = Pairing()
 
-    def align(self, c: Block, s: Block, covers: dict[str, str]) -> Pairing:
+    def align(self, c: Block, s: Block, covers: Covers) -> Pairing:
         """Pair two blocks and everything inside; ``covers`` are the C names abstracted here, with the reasons."""
-        covers = covers | {name: a.text for a in s if a.kind is Kind.ABSTRACTED for name in a.covers}
+        covers = covers.plus(s)
         path = self._path(c, s)
         last_c: Stmt | None = None
         last_s: Stmt | None = None
@@ -62,7 +65,7 @@ class Aligner:
                 self.found.s_left.append((s[j], last_c))
         return self.found
 
-    def _pair(self, c: Stmt, s: Stmt, covers: dict[str, str]) -> None:
+    def _pair(self, c: Stmt, s: Stmt, covers: Covers) -> None:
         self.found.pairs.append((c, s, covers))
         if c.kind is Kind.SWITCH:
             self._arms(c, _as_switch(s, c), covers)
@@ -70,7 +73,7 @@ class Aligner:
             self.align(c.body, s.body, covers)
             self.align(c.orelse, s.orelse, covers)
 
-    def _arms(self, c: Stmt, s: Stmt, covers: dict[str, str]) -> None:
+    def _arms(self, c: Stmt, s: Stmt, covers: Covers) -> None:
         """Alternatives are paired by their labels, in any order; one that is only in C may do what the default does."""
         used: set[int] = set()
         for arm in c.arms:
@@ -143,6 +146,8 @@ class Aligner:
     def _score(self, c: Stmt, s: Stmt) -> float:
         if c.kind is Kind.SWITCH and s.kind is Kind.IF:
             s = _as_switch(s, c)
+        if written_out(c, s, self.expanded):
+            return 2.0
         if c.kind is not s.kind:
             return 1.0 if _called(c) and _called(c) == _called(s) else 0.0
         match c.kind:
@@ -181,6 +186,13 @@ class Aligner:
             index = _arm_of(arm, s)
             total += self.block_score(arm.body, s.arms[index].body) if index is not None else 0.0
         return total
+
+
+def written_out(c: Stmt, s: Stmt, expanded: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether ``s`` is part of what the model writes out for a call in ``c``."""
+    value = c.value
+    parts = expanded.get(value.text) if value is not None and value.kind == "call" else None
+    return parts is not None and bool(model_only(dict.fromkeys(parts, "written out")).statement(s))
 
 
 def _called(stmt: Stmt) -> str:

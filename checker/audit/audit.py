@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checker.audit.align import Aligner, Pairing, learn_names
+from checker.audit.align import Aligner, Pairing, learn_names, written_out
 from checker.audit.clisting import CFunction
 from checker.audit.cmodel import read_function
-from checker.audit.compare import covered, same, stored, tests_differ
+from checker.audit.compare import same, stored, tests_differ
+from checker.audit.covering import Covers, model_only
+from checker.audit.flow import assigned
 from checker.audit.names import Names
 from checker.audit.normal import Function, Kind, Stmt, everything, name
 from checker.audit.normal import Source as Written
@@ -47,8 +49,10 @@ class _Audit:
         self.reasons: dict[int, str] = {}
         self.lost: set[int] = set()
         self.differences: list[Difference] = []
-        self.added = names.of(names.added, self.function)
-        self.ignored = names.of(names.ignored, self.function)
+        self.added = model_only(names.of(names.added, self.function))
+        ignored = names.of(names.ignored, self.function)
+        constant = frozenset(c.parameters) - assigned(c.body)
+        self.covers = Covers(ignored, ignored, constant, c.locals - constant)
         self.explanations = explanations
         self.covering: list[tuple[Written, int]] = []
 
@@ -56,13 +60,16 @@ class _Audit:
         """Align, compare, and account for every statement."""
         found = self._align()
         for c, s, covers in found.pairs:
+            if written_out(c, s, self.names.expanded):
+                self._matched_whole(c, s)
+                continue
             self._matched(c, s)
             self._compare(c, s, covers)
         for c, s, message in found.arms:
             self._differ("condition", c.place, s.place, message)
         c_left = [(c, after, covers) for c, after, covers in found.c_left if not self._is_covered(c, covers)]
-        s_left = [(s, after) for s, after in found.s_left if not covered(s, self.added)]
-        self._written_out(found, c_left, s_left)
+        s_left = [(s, after) for s, after in found.s_left if not self.added.statement(s)]
+        self._written_out(found, s_left)
         self._out_of_order(c_left, s_left)
         self._abstracted_runs(found, c_left)
         for c, after, _ in c_left:
@@ -76,13 +83,16 @@ class _Audit:
         return Audit(self.function, self.c.place, self.s.place, rows, tuple(order), steps, tuple(self.covering))
 
     def _align(self) -> Pairing:
-        found = Aligner(self.c, self.s).align(self.c.body, self.s.body, self.ignored)
+        found = self._aligned()
         learned = learn_names(found, self.c, self.s)
         if learned:
             renamed = frozenset(learned[k].text if (k := name(n)) in learned else n for n in self.c.locals)
             self.c = replace(self.c, body=shape(rename(self.c.body, learned)), locals=renamed)
-            found = Aligner(self.c, self.s).align(self.c.body, self.s.body, self.ignored)
+            found = self._aligned()
         return found
+
+    def _aligned(self) -> Pairing:
+        return Aligner(self.c, self.s, self.names.expanded).align(self.c.body, self.s.body, self.covers)
 
     # -- fates ------------------------------------------------------------------------------------------------------
 
@@ -90,8 +100,8 @@ class _Audit:
         for number in c.ids:
             self.steps.setdefault(number, set()).update(s.ids)
 
-    def _is_covered(self, c: Stmt, covers: dict[str, str]) -> bool:
-        reason = covered(c, covers)
+    def _is_covered(self, c: Stmt, covers: Covers) -> bool:
+        reason = covers.statement(c)
         if reason:
             self._abstract(c, reason)
         return bool(reason)
@@ -120,11 +130,12 @@ class _Audit:
         """Record a difference; returns why it is right, empty if nothing says so."""
         texts = {"unaccounted": c.text, "no C statement": s.text}
         said = f"{message} {texts.get(kind, f'{c.text} {s.text}')}"
-        explained = next((why for word, why in self.explanations.items() if word in said), "")
+        keys = ((key.partition(": "), why) for key, why in self.explanations.items())
+        explained = next((why for (wanted, _, word), why in keys if wanted == kind and word in said), "")
         self.differences.append(Difference(kind, c, s, message, explained))
         return explained
 
-    def _compare(self, c: Stmt, s: Stmt, covers: dict[str, str]) -> None:
+    def _compare(self, c: Stmt, s: Stmt, covers: Covers) -> None:
         match c.kind:
             case Kind.IF | Kind.LOOP | Kind.ASSERT:
                 judged = tests_differ(c.test(), s.test(), covers, self.added)
@@ -147,21 +158,17 @@ class _Audit:
                 if not same(c.value, s.value):
                     self._differ("arguments", c.place, s.place, f"C calls {c.value}; the model {s.value}")
 
-    def _written_out(self, found: Pairing, c_left: list[CLeft], s_left: list[SLeft]) -> None:
-        """C calls whose body the model writes out: its steps account for the call."""
-        for c, after, covers in list(c_left):
-            value = c.value
-            parts = self.names.expanded.get(value.text) if value is not None and value.kind == "call" else None
-            if not parts:
-                continue
-            wanted = dict.fromkeys(parts, "written out")
-            mine = [(s, before) for s, before in s_left if covered(s, wanted)]
-            if mine:
-                c_left.remove((c, after, covers))
-            for s, before in mine:
-                s_left.remove((s, before))
-                for inner in everything((s,)):
-                    self._matched(c, inner)
+    def _written_out(self, found: Pairing, s_left: list[SLeft]) -> None:
+        """Further steps of what the model writes out for a C call, right behind the first."""
+        for c, _, _ in found.pairs:
+            for s, before in list(s_left):
+                if before is c and written_out(c, s, self.names.expanded):
+                    s_left.remove((s, before))
+                    self._matched_whole(c, s)
+
+    def _matched_whole(self, c: Stmt, s: Stmt) -> None:
+        for inner in everything((s,)):
+            self._matched(c, inner)
 
     def _out_of_order(self, c_left: list[CLeft], s_left: list[SLeft]) -> None:
         """The same statement on both sides at different positions; also one whose guard is only in C."""
@@ -184,12 +191,15 @@ class _Audit:
         return stored(c.value, s.value, s.target, self.names.booleans)
 
     def _abstracted_runs(self, found: Pairing, c_left: list[CLeft]) -> None:
-        """An abstraction without names covers the longest run of unpaired plain statements where it stands."""
+        """An abstraction without names covers the longest run of unpaired plain statements where it stands.
+
+        Fields of the model are not covered that way: leaving out a step of theirs has to be said by name.
+        """
         open_now = {id(c) for c, _, _ in c_left}
         for note, gap in found.gaps:
             runs: list[list[Stmt]] = [[]]
             for c in gap:
-                if c.kind not in _PLAIN:
+                if c.kind not in _PLAIN or self._modelled(c):
                     runs.append([])
                 elif id(c) in open_now:
                     runs[-1].append(c)
@@ -201,9 +211,17 @@ class _Audit:
                 self.covering.append((self.s.sources[number], len(longest)))
         c_left[:] = [left for left in c_left if id(left[0]) in open_now]
 
+    def _modelled(self, c: Stmt) -> bool:
+        """Whether a C statement assigns a field that the model has, or takes or releases a lock."""
+        target, value = c.target, c.value
+        locking = value is not None and value.text in ("acquire", "release")
+        return locking or (target is not None and target.kind == "field" and target.text in self.names.fields)
+
     def _unaccounted(self, c: Stmt, after: Stmt | None) -> None:
         inside = {i for inner in everything((c,)) for i in inner.ids}
-        if not inside and c.kind is not Kind.BREAK:
+        if c.weak:
+            self.c.settled.update(dict.fromkeys(c.ids, "overwritten before it is read"))
+        if c.weak or (not inside and c.kind is not Kind.BREAK):
             return
         what = self.c.sources[c.ids[0]].title if c.ids else "leave the loop"
         more = len(inside) - len(c.ids)
@@ -232,5 +250,5 @@ class _Audit:
                 self._differ("empty abstraction", self.c.place, s.place, f"nothing in C is left out here: {s.text}")
 
 
-CLeft = tuple[Stmt, Stmt | None, dict[str, str]]
+CLeft = tuple[Stmt, Stmt | None, Covers]
 SLeft = tuple[Stmt, Stmt | None]

@@ -299,8 +299,10 @@ def read_function(function: CFunction, names: Names) -> Function:
     parameters = tuple(_declared(p) for p in part(declarator, "parameters").named_children if p.type == "parameter_declaration")
     body = reader.block(part(definition, "body").named_children)
     place = function.place(0, reader.lines)
-    fixed = frozenset((reader.locals | set(parameters)) - reader.values.escaped)
-    return Function(function.name, place, parameters, body, tuple(reader.sources), reader.settled, fixed)
+    own = frozenset(reader.locals | set(parameters))
+    return Function(
+        function.name, place, parameters, body, tuple(reader.sources), reader.settled, own, own & reader.values.escaped
+    )
 
 
 def _declared(node: Node) -> str:

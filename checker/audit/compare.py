@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from checker.audit import normal
-from checker.audit.normal import Kind, Stmt, Value, atoms, words
+from checker.audit.covering import Covers
+from checker.audit.normal import Stmt, Value, atoms, words
 
 
 def same(c: Value | None, s: Value | None) -> bool:
@@ -39,7 +39,7 @@ def condition_similarity(c: Value, s: Value) -> float:
         return 1.0
     first, second = atoms(c), atoms(s)
     shared = sum(any(same(a, b) for b in second) for a in first)
-    return max(0.9 * shared / max(len(first), len(second)), similarity(c, s))
+    return max(0.9 * shared / max(len(first), len(second), 1), similarity(c, s))
 
 
 def stored(c: Value | None, s: Value | None, target: Value | None, booleans: frozenset[str]) -> bool:
@@ -63,36 +63,9 @@ def targets(c: Stmt, s: Stmt, names: tuple[frozenset[str], frozenset[str]]) -> f
     return 0.5 if free and similarity(c.value, s.value) >= 0.5 else 0.0
 
 
-def covered(stmt: Stmt, covers: Mapping[str, str]) -> str:
-    """The reason of the first of ``covers`` that covers a C statement with all it contains; empty if none does."""
-    match stmt.kind:
-        case Kind.ASSIGN:
-            assert stmt.target is not None
-            named = {v.text for v in normal.walk(stmt.target) if v.kind == "field"} or words(stmt.target)
-            named |= {stmt.value.text} if stmt.value is not None and stmt.value.kind == "call" else set()
-            return _first(named, covers)
-        case Kind.CALL:
-            value = stmt.test()
-            arguments = {v.text for p in value.parts for v in normal.walk(p) if v.kind == "field"}
-            plain = {p.text for p in value.parts if p.kind == "name"}
-            return _first({value.text}, covers) or _first(arguments, covers) or _first(plain, covers)
-        case Kind.ASSERT:
-            return _first({"BUG_TRAP"}, covers) or covered_test(stmt.test(), covers)
-        case Kind.IF | Kind.LOOP | Kind.SWITCH:
-            reason = covered_test(stmt.test(), covers)
-            inside = [covered(s, covers) for b in stmt.blocks for s in b if s.kind not in (Kind.BREAK, Kind.CONTINUE)]
-            return reason or (inside[0] if inside and all(inside) else "")
-    return ""
-
-
-def covered_test(test: Value, covers: Mapping[str, str]) -> str:
-    """The reason why none of the tests of a condition is in the model; empty if one may be."""
-    reasons = [_first(words(a), covers) for a in atoms(test)]
-    return reasons[0] if reasons and all(reasons) else ""
-
-
-def _first(found: set[str], covers: Mapping[str, str]) -> str:
-    return next((covers[w] for w in sorted(found) if w in covers), "")
+def _without(condition: Value, dropped: set[Value]) -> Value:
+    left = normal.without(condition, dropped) if dropped else condition
+    return normal.TRUE if left is None else left
 
 
 @dataclass(frozen=True)
@@ -104,14 +77,14 @@ class Judgement:
     reasons: tuple[str, ...] = ()
 
 
-def tests_differ(c: Value, s: Value, covers: Mapping[str, str], added: Mapping[str, str]) -> Judgement:
+def tests_differ(c: Value, s: Value, covers: Covers, added: Covers) -> Judgement:
     """What differs between two conditions, and why some C tests are left out."""
     if same(c, s):
         return Judgement()
-    left_out = {a: _first(words(a), covers) for a in atoms(c) if not any(same(a, b) for b in atoms(s))}
+    left_out = {a: covers.atom(a) for a in atoms(c) if not any(same(a, b) for b in atoms(s))}
     reasons = tuple(dict.fromkeys(r for r in left_out.values() if r))
-    kept = normal.without(c, {a for a, reason in left_out.items() if reason}) or normal.TRUE
-    own = normal.without(s, {a for a in atoms(s) if _first(words(a), added)}) or normal.TRUE
+    kept = _without(c, {a for a, reason in left_out.items() if reason})
+    own = _without(s, {a for a in atoms(s) if added.atom(a)})
     if same(kept, own):
         return Judgement(reasons=reasons)
     first, second = atoms(kept), atoms(own)

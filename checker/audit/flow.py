@@ -1,4 +1,4 @@
-"""Control flow made structural: gotos resolved, constants carried to where they are used, dead stores removed.
+"""Control flow made structural: gotos resolved, constants carried to where they are used, dead stores marked.
 
 ``err = -EINVAL; if (x) goto out; ... out: release_sock(sk); return err;`` becomes
 ``if (x) { release_sock(sk); return EINVAL; }``; each piece remembers the source statements it was made of.
@@ -23,14 +23,19 @@ def straighten(function: Function) -> Function:
     if not leaves(body):
         body = (*body, Stmt(Kind.RETURN, function.place, ()))
     body = expand(body)
-    carrier = Carrier(function.locals)
+    steady = function.locals - function.escaped
+    carrier = Carrier(steady)
     body, _ = carrier.block(body, {})
-    cleaner = Cleaner(function.locals)
+    cleaner = Cleaner(steady)
     body, _ = cleaner.block(body, frozenset(), frozenset(), frozenset())
-    used = {i for s in normal.everything(body) for i in s.ids}
-    settled = dict(function.settled)
-    settled |= {i: "overwritten before it is read" for i in sorted(cleaner.removed - used)}
-    return replace(function, body=body, settled=settled)
+    carried = {i for s in normal.everything(body) if not s.weak for i in s.ids}
+    return replace(function, body=_without_carried(body, carried))
+
+
+def _without_carried(block: Block, carried: set[int]) -> Block:
+    """``block`` without the weak stores whose constant some other statement has taken over."""
+    kept = (s for s in block if not (s.weak and carried.issuperset(s.ids)))
+    return tuple(map_blocks(s, partial(_without_carried, carried=carried)) for s in kept)
 
 
 # -- gotos --------------------------------------------------------------------------------------------------------
@@ -156,11 +161,10 @@ Live = frozenset[str]
 
 
 class Cleaner:
-    """Removes stores of constants to locals that nothing reads, and moves those that only one branch reads into it."""
+    """Marks stores of constants to locals that nothing reads as weak, and moves those that only one branch reads into it."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names
-        self.removed: set[int] = set()
 
     def block(self, block: Block, after: Live, at_break: Live, at_continue: Live) -> tuple[Block, Live]:
         """The cleaned block and the names that are read from its start on; ``after`` are those read behind it."""
@@ -171,10 +175,12 @@ class Cleaner:
                 assert stmt.target is not None
                 local = stmt.target.text
                 if local not in lives[-1]:
-                    self.removed |= set(stmt.ids)
+                    done.append(replace(stmt, weak=True))
+                    lives.append(lives[-1])
                     continue
-                if done and self._belongs_inside(local, done[-1], lives[-2], at_break, at_continue):
-                    done[-1] = replace(done[-1], body=(stmt, *done[-1].body))
+                behind = next((i for i in range(len(done) - 1, -1, -1) if not done[i].weak), None)
+                if behind is not None and self._belongs_inside(local, done[behind], lives[behind], at_break, at_continue):
+                    done[behind] = replace(done[behind], body=(stmt, *done[behind].body))
                     lives[-1] = lives[-1] - {local}
                     continue
             stmt, live = self._statement(stmt, lives[-1], at_break, at_continue)
@@ -225,9 +231,7 @@ class Cleaner:
             case Kind.LOOP:
                 behind = after if stmt.value != normal.TRUE else frozenset()
                 head = behind | used
-                removed = set(self.removed)
                 while True:
-                    self.removed = set(removed)
                     body, inner = self.block(stmt.body, head, after, head)
                     if inner <= head:
                         return replace(stmt, body=body), head

@@ -52,12 +52,14 @@ class Names:
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """C function that the model writes out: the fields it assigns and functions it calls there."""
     differences: Mapping[str, str] = field(default_factory=dict)
-    """``"function: word"``: why a reported difference that mentions the word is right; ``"function if marker: word"`` holds only
-    if the C text contains the marker."""
+    """``"function: kind: word"``: why a reported difference of that kind which mentions the word is right;
+    ``"function if marker: kind: word"`` holds only if the C text contains the marker."""
     defined: frozenset[str] = frozenset()
     """Configuration macros taken as defined."""
     constants: Mapping[str, int] = field(default_factory=dict)
     """Constants with a known number, from the specification's modules."""
+    fields: frozenset[str] = frozenset()
+    """Fields of the specification."""
     booleans: frozenset[str] = frozenset()
     """Fields of the specification that are truth values."""
     ghosts: frozenset[str] = frozenset()
@@ -76,10 +78,10 @@ class Names:
         """The entries of ``differences`` that hold for this C text of ``function``."""
         found = self.of(self.differences, function)
         for key, why in self.differences.items():
-            head, _, word = key.partition(": ")
+            head, _, rest = key.partition(": ")
             name, _, marker = head.partition(" if ")
             if name == function and marker and marker in text:
-                found[word] = why
+                found[rest] = why
         return found
 
     def values_of(self, table: Mapping[str, str], function: str) -> dict[Value, Value]:
@@ -138,6 +140,7 @@ def _facts(modules: list[ModuleType]) -> dict[str, Any]:
     from checker.language.declare import Enumeration, Ghost, Kind, Publication, Record
 
     constants: dict[str, int] = {"NULL": 0, "True": 1, "False": 0}
+    fields: set[str] = set()
     booleans: set[str] = set()
     ghosts: set[str] = set()
     pures: dict[str, Callable[..., Any]] = {}
@@ -149,13 +152,20 @@ def _facts(modules: list[ModuleType]) -> dict[str, Any]:
         elif isinstance(value, type) and issubclass(value, Record):
             for field_name, hint in vars(value).get("__annotations__", {}).items():
                 text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
+                fields.add(field_name)
                 if text.startswith(f"{Ghost.__name__}["):
                     ghosts.add(field_name)
                 elif text in ("bool", f"{Publication.__name__}[bool]"):
                     booleans.add(field_name)
         elif hasattr(value, "__declaration__") and value.__declaration__.kind is Kind.PURE:
             pures[value_name] = value
-    return {"constants": constants, "booleans": frozenset(booleans), "ghosts": frozenset(ghosts), "pures": pures}
+    return {
+        "constants": constants,
+        "fields": frozenset(fields),
+        "booleans": frozenset(booleans),
+        "ghosts": frozenset(ghosts),
+        "pures": pures,
+    }
 
 
 __all__ = ["Names", "load_names"]

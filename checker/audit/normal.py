@@ -209,7 +209,8 @@ class Stmt:
     """One normalised statement; ``ids`` are the source statements it comes from.
 
     ``value`` is what is assigned, called, asserted, returned, tested or switched on; ``text`` a label, or the reason of an
-    abstraction, which covers the C names ``covers``.
+    abstraction, which covers the C names ``covers``.  A ``weak`` statement of C stores what nothing reads
+    and needs no counterpart.
     """
 
     kind: Kind
@@ -222,6 +223,7 @@ class Stmt:
     arms: tuple[Arm, ...] = ()
     text: str = ""
     covers: tuple[str, ...] = ()
+    weak: bool = False
 
     @property
     def blocks(self) -> tuple[tuple[Stmt, ...], ...]:
@@ -288,7 +290,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Function:
-    """A function in normal form with its source statements; ``names`` are its parameters and locals."""
+    """A function in normal form with its source statements.
+
+    ``locals`` are its parameters and local variables, ``escaped`` those whose address is taken.
+    """
 
     name: str
     place: Place
@@ -298,3 +303,4 @@ class Function:
     settled: dict[int, str]
     """Source statements that need no counterpart, and why."""
     locals: frozenset[str] = frozenset()
+    escaped: frozenset[str] = frozenset()
