@@ -55,7 +55,7 @@ CONDITIONS = {
     "inet_bind: sysctl_ip_nonlocal_bind == 0 and sk.freebind == 0": "not nonlocal_bind_allowed()",
 }
 ASSUMED = {
-    "sock_init_data: sock": "sockets made by accept get their struct sock from the network; inet_create always passes one",
+    "sock_init_data: sock": "inet_create, the only caller in the model, passes a socket",
 }
 IGNORED = {
     "sk_dst_reset": "the route cache: no listed guard reads it",
@@ -68,6 +68,7 @@ DIFFERENCES = {
     "inet_create if inetsw: unaccounted: BR_NETPROTO_LOCK": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: list_for_each": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: sock->type": TABLE_DRIVEN,
+    "inet_create if inetsw: unaccounted: !protocol": TABLE_DRIVEN,
     "inet_create if inetsw: no C statement: sock.type": TABLE_DRIVEN,
     "inet_create if inetsw: no C statement: sk.prot = ": TABLE_DRIVEN,
     "inet_bind: order: nonlocal_bind_allowed": "a free choice without access to shared memory may be made last",

@@ -11,7 +11,7 @@ from checker.audit.compare import same, stored, tests_differ
 from checker.audit.covering import Covers, model_only
 from checker.audit.flow import assigned
 from checker.audit.names import Names
-from checker.audit.normal import Function, Kind, Stmt, everything, name
+from checker.audit.normal import Function, Kind, Stmt, everything, name, words
 from checker.audit.normal import Source as Written
 from checker.audit.outcome import Audit, Difference, Fate, Row
 from checker.audit.prepare import prepare_c, prepare_spec, rename
@@ -43,10 +43,10 @@ class _Audit:
     def __init__(self, c: Function, spec: Function, names: Names, explanations: dict[str, str]) -> None:
         self.names = names
         self.s = prepare_spec(spec)
-        self.c = prepare_c(c, self.s, names)
+        self.c, self.reasons = prepare_c(c, self.s, names)
+        self.words = {w for s in everything(c.body) for w in _words(s)}
         self.function = c.name
         self.steps: dict[int, set[int]] = {}
-        self.reasons: dict[int, str] = {}
         self.lost: set[int] = set()
         self.differences: list[Difference] = []
         self.added = model_only(names.of(names.added, self.function))
@@ -243,11 +243,23 @@ class _Audit:
         self._differ("no C statement", nearby, s.place, text + (f" ({more} more inside)" if more > 0 else ""))
 
     def _empty_abstractions(self) -> None:
-        """Abstractions that cover nothing, and names of theirs that do not occur."""
+        """Abstractions that cover nothing, and names of theirs that C does not have."""
         used = set(self.reasons.values())
         for s in everything(self.s.body):
-            if s.kind is Kind.ABSTRACTED and s.text not in used:
-                self._differ("empty abstraction", self.c.place, s.place, f"nothing in C is left out here: {s.text}")
+            if s.kind is not Kind.ABSTRACTED:
+                continue
+            unknown = [name for name in s.covers if name not in self.words]
+            if unknown or s.text not in used:
+                told = f"C has no {', '.join(unknown)}" if unknown else "nothing in C is left out here"
+                self._differ("empty abstraction", self.c.place, s.place, f"{told}: {s.text}")
+
+
+def _words(stmt: Stmt) -> set[str]:
+    """What an abstraction may name in a C statement."""
+    values = [v for v in (stmt.target, stmt.value) if v is not None]
+    found = {w for v in values for w in words(v)}
+    found |= {f"lock {p}" for v in values if v.text in ("acquire", "release") for p in v.parts}
+    return found | ({"BUG_TRAP"} if stmt.kind is Kind.ASSERT else set())
 
 
 CLeft = tuple[Stmt, Stmt | None, Covers]

@@ -21,6 +21,7 @@ from checker.audit.title import title
 from checker.errors import Place
 
 _PARSER = Parser(Language(tree_sitter_c.language()))
+_SIMPLE = frozenset({"expression_statement", "declaration", "return_statement", "goto_statement"})
 _NOTHING = frozenset({"comment", ";", "preproc_call", "preproc_def", "preproc_include", "type_definition", "struct_specifier"})
 
 
@@ -76,6 +77,9 @@ class Reader:
 
     def statement(self, node: Node) -> Block:
         """One statement; nothing for declarations without a value."""
+        condition = node.child_by_field_name("condition")
+        if (node.type in _SIMPLE and node.has_error) or (condition is not None and condition.has_error):
+            return self.unreadable(node)
         match node.type:
             case "compound_statement":
                 return self.block(node.named_children)
@@ -107,6 +111,10 @@ class Reader:
                 return self._conditional_text(node)
         if node.type in _NOTHING:
             return ()
+        return self.unreadable(node)
+
+    def unreadable(self, node: Node) -> Block:
+        """The statement that stands for text that cannot be understood."""
         number = self.number(node)
         made = Stmt(Kind.UNREADABLE, self.place(node), (number,))
         self.name_it(number, made)
@@ -292,12 +300,13 @@ def read_function(function: CFunction, names: Names) -> Function:
     definition = next((n for n in root.named_children if n.type == "function_definition"), None)
     reader = Reader(function, names)
     if definition is None:
-        made = Stmt(Kind.UNREADABLE, function.place(0, reader.lines), (reader.number(root),))
-        reader.name_it(0, made)
-        return Function(function.name, made.place, (), (made,), tuple(reader.sources), {}, frozenset())
+        whole = reader.unreadable(root)
+        return Function(function.name, whole[0].place, (), whole, tuple(reader.sources), {})
     declarator = part(definition, "declarator")
     parameters = tuple(_declared(p) for p in part(declarator, "parameters").named_children if p.type == "parameter_declaration")
     body = reader.block(part(definition, "body").named_children)
+    for left_over in (n for n in root.named_children if n != definition):
+        body = (*reader.unreadable(left_over), *body)
     place = function.place(0, reader.lines)
     own = frozenset(reader.locals | set(parameters))
     return Function(

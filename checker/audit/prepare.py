@@ -18,17 +18,16 @@ def prepare_spec(function: Function) -> Function:
     return replace(straight, body=shape(straight.body))
 
 
-def prepare_c(function: Function, spec: Function, names: Names) -> Function:
-    """A C function ready to be aligned with ``spec``."""
+def prepare_c(function: Function, spec: Function, names: Names) -> tuple[Function, dict[int, str]]:
+    """A C function ready to be aligned with ``spec``, and the statements that an assumed test decides, each with the reason."""
     renamed = positional(function, spec)
     straight = straighten(function)
-    settled = dict(straight.settled)
-    rewriter = _Rewriter(function.name, names, settled)
+    rewriter = _Rewriter(function.name, names)
     called = names.of(names.call_names, function.name)
     body = change_values(rename(straight.body, renamed), lambda v: normal.call_other(v, called))
     body = shape(rewriter.block(body))
     kept = frozenset(renamed.get(normal.name(n), normal.name(n)).text for n in function.locals)
-    return replace(straight, body=body, settled=settled, locals=kept)
+    return replace(straight, body=body, locals=kept), rewriter.decided
 
 
 def positional(function: Function, spec: Function) -> dict[Value, Value]:
@@ -65,12 +64,12 @@ def change_values(block: Block, change: Callable[[Value], Value]) -> Block:
 class _Rewriter:
     """Replaces declared tests; takes branches whose test is declared to be true."""
 
-    def __init__(self, function: str, names: Names, settled: dict[int, str]) -> None:
+    def __init__(self, function: str, names: Names) -> None:
         tests = names.values_of(names.conditions, function)
         self.tests = [(normal.truth(k), normal.truth(v)) for k, v in tests.items()]
         self.tests += [(normal.negate(k), normal.negate(v)) for k, v in self.tests]
         self.assumed = names.tests_of(names.assumed, function)
-        self.settled = settled
+        self.decided: dict[int, str] = {}
 
     def block(self, block: Block) -> Block:
         """``block`` rewritten."""
@@ -82,17 +81,17 @@ class _Rewriter:
             for test, reason in self.assumed.items():
                 if condition in (test, normal.negate(test)):
                     taken, dropped = (stmt.body, stmt.orelse) if condition == test else (stmt.orelse, stmt.body)
-                    self._settle(stmt.ids, reason)
+                    self._decide(stmt.ids, reason)
                     for inner in normal.everything(dropped):
-                        self._settle(inner.ids, reason)
+                        self._decide(inner.ids, reason)
                     return self.block(taken)
         if stmt.kind in (Kind.IF, Kind.LOOP, Kind.ASSERT) and stmt.value is not None and self.tests:
             stmt = replace(stmt, value=self._condition(normal.truth(stmt.value)))
         return (normal.map_blocks(stmt, self.block),)
 
-    def _settle(self, ids: tuple[int, ...], reason: str) -> None:
+    def _decide(self, ids: tuple[int, ...], reason: str) -> None:
         for number in ids:
-            self.settled[number] = reason
+            self.decided[number] = reason
 
     def _condition(self, condition: Value) -> Value:
         for old, new in self.tests:

@@ -141,9 +141,12 @@ class SpecReader:
         number = self.number(node)
         place = self.source.place(node)
         if target is declare.abstracted:
-            given = [a.value for a in call.args if isinstance(a, ast.Constant)]
-            reason, *covers = (str(g) for g in given) if given else ("",)
-            return (Stmt(Kind.ABSTRACTED, place, (number,), text=reason, covers=tuple(covers)),)
+            given = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if not given or len(given) != len(call.args):
+                raise self.source.error(
+                    node, "abstraction", "an abstraction is written with plain strings", 'write abstracted("reason", "name", ...)'
+                )
+            return (Stmt(Kind.ABSTRACTED, place, (number,), text=given[0], covers=tuple(given[1:])),)
         value = self.values.value(call)
         if value.kind != "call":
             return (Stmt(Kind.CALL, place, (number,), value=Value("call", str(value))),)
@@ -157,7 +160,7 @@ def _opposite(taken: Stmt, place: Place) -> Stmt:
 
 
 def read_spec(source: Source, names: Names) -> Function:
-    """The normal form of one specification function."""
+    """The normal form of one specification function.  Raises SpecError for an abstraction that is no plain string."""
     reader = SpecReader(source, names)
     body = reader.block(statements(source.tree))
     parameters = tuple(a.arg for a in source.tree.args.args)

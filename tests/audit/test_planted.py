@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from checker.audit.audit import audit
 from checker.audit.outcome import Fate
-from tests.audit.toy import GATES, audited, changed, spec_line
+from tests.audit.toy import GATES, audited, changed, spec_line, specification
 
 FUNCTIONS = ("gate_open", "gate_mode", "gate_wait", "gate_setup", "gate_hand_over")
 
@@ -178,6 +181,23 @@ def test_planted_differences_are_reported_with_both_places(name: str) -> None:
         assert d.spec_place.line >= spec_line(f"def {planted.function}")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("if (!gate->owner)", "if (!gate->owner"),
+        (" gate->state = wanted;", " gate->state = wanted"),
+        (" gate->state = wanted;", " gate->state = ;"),
+        (" switch (wanted) {", " switch wanted {"),
+        (" int err;", " int err = = 3;"),
+        (" err = 0;", " ... err = 0;"),
+        (" err = 0;", " err = 0; }"),
+        ("return err;", "return err err;"),
+    ],
+)
+def test_broken_text_is_never_passed_over(change: tuple[str, str]) -> None:
+    assert audited("gate_mode", change).unexplained()
+
+
 SAME_MEANING = {
     "return written out": ("gate_mode", (" err = 0;\nout:", " return 0;\nout:")),
     "else instead of two tests": ("gate_setup", (" gate->count = 0;", " gate->count = 0;;")),
@@ -229,3 +249,25 @@ def test_no_errno_can_be_replaced_unnoticed() -> None:
             around = text[text.rfind("\n", 0, match.start()) - 30 : match.end()]
             if text.count(around) == 1 and "size" not in around:
                 assert audited(function, (around, around.replace(match[0], "-EPIPE;"))).differences, around
+
+
+def _blocks(tree: ast.AST) -> list[list[ast.stmt]]:
+    found = [getattr(node, role, None) for node in ast.walk(tree) for role in ("body", "orelse")]
+    return [block for block in found if isinstance(block, list) and block]
+
+
+def test_no_step_can_be_deleted_unnoticed() -> None:
+    names, model = specification()
+    deleted = 0
+    for function in FUNCTIONS:
+        source = model.functions[function]
+        for number, block in enumerate(_blocks(source.tree)):
+            for index, step in enumerate(block):
+                text = ast.unparse(step)
+                if text.startswith(("gate.seen", "gate.touched")):
+                    continue
+                tree = copy.deepcopy(source.tree)
+                _blocks(tree)[number][index] = ast.copy_location(ast.Pass(), step)
+                assert audit(changed(function), replace(source, tree=tree), names).differences, text
+                deleted += 1
+    assert deleted > 50
