@@ -11,7 +11,7 @@ from itertools import product
 from checker.instance import Instance
 from checker.language.sorts import RefSort, WordSort
 from checker.language.terms import FieldKey, Term
-from checker.system import StateVar, Transition, TransitionSystem
+from checker.system import StateVar, Transition, TransitionSystem, Update
 
 Cell = tuple[str, str, int]
 State = Mapping[Cell, int]
@@ -21,7 +21,7 @@ Binding = dict[Term, int]
 def initial_state(system: TransitionSystem, instance: Instance, variables: tuple[StateVar, ...] | None = None) -> dict[Cell, int]:
     """The initial value of every cell ``(record, field, object index)``."""
     chosen = system.state_vars if variables is None else variables
-    return {(v.record, v.name, i): v.initial for v in chosen for i in instance.cells(v, system)}
+    return {(v.record, v.name, i): instance.initial(v, i) for v in chosen for i in instance.cells(v, system)}
 
 
 def evaluate(t: Term, state: State, instance: Instance, binding: Mapping[Term, int]) -> int:
@@ -53,6 +53,10 @@ def evaluate(t: Term, state: State, instance: Instance, binding: Mapping[Term, i
                 return value(node.args[0])
             case "next":
                 return min(value(node.args[0]) + 1, instance.cardinality(node.sort) - 1)
+            case "prev":
+                return max(value(node.args[0]) - 1, 0)
+            case "cast":
+                return instance.cast(value(node.args[0]), node.args[0].sort, node.sort)
             case _:
                 quantifier = any if node.op == "exists" else all
                 return int(
@@ -85,11 +89,20 @@ def fire(system: TransitionSystem, t: Transition, state: State, instance: Instan
     """The state after ``t``; all terms are read before any write, later writes win."""
     after = dict(state)
     for u in system.updates(t):
-        index = evaluate(u.obj, state, instance, binding) if u.obj is not None else 0
-        cell = (*u.key, index)
-        if cell in after:
-            after[cell] = evaluate(u.value, state, instance, binding)
+        for at in update_bindings(u, state, instance, binding):
+            cell = (*u.key, evaluate(u.obj, state, instance, at) if u.obj is not None else 0)
+            if cell in after:
+                after[cell] = evaluate(u.value, state, instance, at)
     return after
+
+
+def update_bindings(u: Update, state: State, instance: Instance, binding: Binding) -> list[Binding]:
+    """The bindings under which ``u`` is done: one, or one for each object its ``where`` picks."""
+    if u.where is None:
+        return [binding]
+    assert u.obj is not None
+    each = [{**binding, u.obj: i} for i in instance.objects(u.obj.sort)]
+    return [b for b in each if evaluate(u.where, state, instance, b)]
 
 
 def successors(

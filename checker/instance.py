@@ -18,15 +18,18 @@ class Instance:
     """Sizes of one finite reading of a model.
 
     ``sizes`` maps record and scalar names to their number of objects or non-zero values; ``words`` maps host order
-    word sorts to their representative values other than 0, increasing.  Every value of a sort is an
+    word sorts to their representative values other than 0, increasing.  ``tables`` gives cells ``(record, field, index)``
+    other initial values than their field has: the tables of the environment.  ``limit`` refuses sizes that no search ends for.  Every value of a sort is an
     index ``0 .. cardinality-1``, and 0 is NULL, the wildcard, port 0.
     """
 
     sizes: tuple[tuple[str, int], ...]
     words: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    tables: tuple[tuple[tuple[str, str, int], int], ...] = ()
+    limit: bool = True
 
     def __post_init__(self) -> None:
-        for name, size in self.sizes:
+        for name, size in self.sizes if self.limit else ():
             if not 1 <= size <= MAX_SIZE and not (size == 0 and name == "Addr"):
                 raise UsageError(
                     "instance-size", f"an instance cannot have {size} of {name}", f"give a number from 1 to {MAX_SIZE}"
@@ -46,6 +49,21 @@ class Instance:
     def _word_values(self, sort: WordSort) -> tuple[int, ...]:
         return (0, *self._words[sort.swapped or sort.name])
 
+    @cached_property
+    def _tables(self) -> dict[tuple[str, str, int], int]:
+        return dict(self.tables)
+
+    def initial(self, variable: StateVar, index: int) -> int:
+        """The initial value of one cell."""
+        return self._tables.get((variable.record, variable.name, index), variable.initial)
+
+    def cast(self, value: int, source: Sort, target: Sort) -> int:
+        """The index that the number behind ``value`` has in another word sort; 0 if it is none of its values."""
+        assert isinstance(source, WordSort) and isinstance(target, WordSort)
+        number = self._word_values(source)[value]
+        values = self._word_values(target)
+        return values.index(number) if number in values else 0
+
     def cardinality(self, sort: Sort) -> int:
         """How many values ``sort`` has here, the distinguished 0 included."""
         match sort:
@@ -56,7 +74,7 @@ class Instance:
             case WordSort():
                 return len(self._word_values(sort))
             case RefSort(key=key) if key:
-                return len(self._words[key]) + 1
+                return (self._sizes[key] if key in self._sizes else len(self._words[key])) + 1
             case _:
                 return self._sizes[sort.name] + 1
 
@@ -81,7 +99,7 @@ class Instance:
                 number = self._word_values(sort)[value]
                 return f"htons({number})" if sort.swapped and number else str(number)
             case RefSort(key=key) if value:
-                return f"{sort.name}[{self._word_values(WordSort(key, 0))[value] if key else value}]"
+                return f"{sort.name}[{self._word_values(WordSort(key, 0))[value] if key in self._words else value}]"
             case ScalarSort() if value:
                 return f"{sort.name[0]}{value}"
             case _:

@@ -57,7 +57,7 @@ def _join(transitions: list[Transition]) -> list[Transition]:
 
 def _thin(t: Transition) -> Transition:
     """Decide the choices that occur in the guard only: some value satisfies it, so their conjuncts are true."""
-    used = {n for u in t.updates for part in (u.obj, u.value) if part is not None for n in terms.subterms(part)}
+    used = {n for u in t.updates for part in u.parts() for n in terms.subterms(part)}
     guard = list(terms.conjuncts(t.guard))
     choices = []
     for c in t.choices:

@@ -24,6 +24,7 @@ class StateVar:
 
     ``owner_root`` is set for compiler-made locals: the system call whose activation they belong to.
     ``ghost`` fields exist for properties only: no guard and no other field depends on them.
+    ``rigid`` fields are never written; an instance says what they are.
     """
 
     record: str
@@ -32,6 +33,7 @@ class StateVar:
     initial: int = 0
     ghost: bool = False
     owner_root: str = ""
+    rigid: bool = False
 
     @property
     def key(self) -> FieldKey:
@@ -40,11 +42,32 @@ class StateVar:
 
 @dataclass(frozen=True)
 class Update:
-    """``field[obj] := value``, both read in the state before the transition."""
+    """``field[obj] := value``, both read in the state before the transition.
+
+    With ``where`` it is done to every object: ``obj`` is then the variable bound in ``where`` and ``value``.
+    """
 
     key: FieldKey
     obj: Term | None
     value: Term
+    where: Term | None = None
+
+    def parts(self) -> Iterator[Term]:
+        """The terms of the update."""
+        yield self.value
+        if self.where is not None:
+            yield self.where
+        elif self.obj is not None:
+            yield self.obj
+
+    def at(self, obj: Term | None, old: Term) -> Term:
+        """The value of ``field[obj]`` afterwards, if ``old`` is its value without this update."""
+        if self.where is not None:
+            assert obj is not None and self.obj is not None
+            here = {self.obj: obj}
+            return terms.ite(terms.substitute(self.where, here), terms.substitute(self.value, here), old)
+        same = terms.TRUE if obj is None or self.obj is None else terms.eq(obj, self.obj)
+        return terms.ite(same, self.value, old)
 
 
 @dataclass(frozen=True)
@@ -181,9 +204,7 @@ class TransitionSystem:
         """Every term of ``t``: guard, updated objects and new values."""
         yield self.guard(t)
         for u in self.updates(t):
-            if u.obj is not None:
-                yield u.obj
-            yield u.value
+            yield from u.parts()
 
 
 def relevant_vars(system: TransitionSystem, formulas: tuple[Term, ...]) -> tuple[StateVar, ...]:
@@ -202,8 +223,7 @@ def relevant_vars(system: TransitionSystem, formulas: tuple[Term, ...]) -> tuple
         for t in system.transitions:
             for u in t.updates:
                 if u.key in needed:
-                    needed.update(terms.fields_of(u.value))
-                    if u.obj is not None:
-                        needed.update(terms.fields_of(u.obj))
+                    for part in u.parts():
+                        needed.update(terms.fields_of(part))
         grew = len(needed) > before
     return tuple(v for v in system.state_vars if v.key in needed)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from llvmlite import ir
 
 from checker.explicit.layout import Bits, Layout
-from checker.language.sorts import BoolSort
+from checker.language.sorts import BoolSort, Sort
 from checker.language.terms import FieldKey, Term
 
 I1 = ir.IntType(1)
@@ -166,6 +166,10 @@ class Reader:
                 return arg(0)
             case "next":
                 return self._next(arg(0), instance.cardinality(t.sort) - 1)
+            case "prev":
+                return self._previous(arg(0))
+            case "cast":
+                return self._cast(arg(0), t.args[0].sort, t.sort)
             case "exists" | "forall":
                 bodies = (self.value(t.args[0], {**bound, t.data: i}) for i in instance.objects(t.data.sort))
                 return self._fold(ops.either, bodies, 0) if t.op == "exists" else self._fold(ops.both, bodies, 1)
@@ -175,6 +179,20 @@ class Reader:
         if isinstance(v, int):
             return min(v + 1, last)
         return self.ops.select(self.ops.below(v, last), self.ops.builder.add(v, self.ops.word(1)), last)
+
+    def _previous(self, v: Value) -> Value:
+        if isinstance(v, int):
+            return max(v - 1, 0)
+        return self.ops.select(self.ops.same(v, 0), 0, self.ops.builder.sub(v, self.ops.word(1)))
+
+    def _cast(self, v: Value, source: Sort, target: Sort) -> Value:
+        instance = self.layout.instance
+        if isinstance(v, int):
+            return instance.cast(v, source, target)
+        result: Value = 0
+        for i in range(instance.cardinality(source)):
+            result = self.ops.select(self.ops.same(v, i), instance.cast(i, source, target), result)
+        return result
 
     @staticmethod
     def _fold(combine: Callable[[Value, Value], Value], parts: Iterable[Value], unit: int) -> Value:

@@ -257,7 +257,7 @@ def _check_values(system: TransitionSystem, instance: Instance, variables: tuple
     """Refuse values that the instance has no bits for: they would silently become others."""
     kept = {v.key: v for v in variables}
     for v in variables:
-        if v.initial >= instance.cardinality(v.sort):
+        if max(instance.initial(v, i) for i in instance.cells(v, system)) >= instance.cardinality(v.sort):
             raise UsageError(
                 "value-not-in-instance",
                 f"{v.record}.{v.name} starts with value {v.initial}, which this instance lacks",

@@ -19,7 +19,8 @@ from checker.explicit.project import Projection
 from checker.instance import Instance
 from checker.language import terms
 from checker.language.sorts import BoolSort, RefSort
-from checker.language.terms import Term
+from checker.language.terms import FieldKey, Term
+from checker.system import Update
 
 I8 = ir.IntType(8)
 PTR = ir.PointerType()
@@ -78,7 +79,7 @@ class StepGenerator:
         builder = ir.IRBuilder(f.append_basic_block("entry"))
         known = {process: system.pc_sort.members.index(t.source)}
         reader = Reader(self.layout, Operations(builder), words, {system.self_var: process}, known, self.free)
-        kept = [x for u in system.updates(t) if u.key in self.layout.keys for x in (u.obj, u.value) if x is not None]
+        kept = [x for u in system.updates(t) if u.key in self.layout.keys for x in u.parts()]
         decisive = {v for x in (t.guard, *kept) for v in reader.free_variables(x)}
         env: dict[Term, Value] = {c: domain(self.layout.instance, c)[0] for c in t.choices if c not in decisive}
         self.rounds[number] = 1
@@ -191,7 +192,7 @@ class StepGenerator:
         system, layout, builder = self.layout.system, self.layout, reader.ops.builder
         t = system.transitions[number]
         updates = [u for u in system.updates(t) if u.key in layout.keys]
-        writes = [(u.key, reader.value(u.obj) if u.obj is not None else 0, reader.value(u.value)) for u in updates]
+        writes = [w for u in updates for w in self._writes(reader, u)]
         # The location is known afterwards unless the updates themselves play with it.
         plain = all(u.key != system.pc_key for u in t.updates)
         source, target = (system.pc_sort.members.index(x) for x in (t.source, t.target))
@@ -205,6 +206,18 @@ class StepGenerator:
         for k, word in enumerate(words):
             builder.store(word, builder.gep(out, [I64(k)], source_etype=I64))
         builder.store(builder.or_(tag, I64(number)), builder.gep(out, [I64(layout.words)], source_etype=I64))
+
+    def _writes(self, reader: Reader, u: Update) -> list[tuple[FieldKey, Value, Value]]:
+        """The cells ``u`` writes: key, object, value."""
+        if u.where is None:
+            return [(u.key, reader.value(u.obj) if u.obj is not None else 0, reader.value(u.value))]
+        assert u.obj is not None
+        found: list[tuple[FieldKey, Value, Value]] = []
+        for i in self.layout.instance.objects(u.obj.sort):
+            here = reader.extended({u.obj: i})
+            # An object not picked is object 0: nothing is stored there.
+            found.append((u.key, reader.ops.select(here.value(u.where), i, 0), here.value(u.value)))
+        return found
 
     def _give_up_locals(self, ops: Operations, words: list[ir.Value], process: int, source: int, target: int) -> list[ir.Value]:
         """Clear the bits of shared locals that are not stored at ``target``: others may own them there."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from checker.language import terms
+from checker.language.client import permitted, simplify_guard
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
-from checker.language.movers import Mover, reads_of
+from checker.language.movers import Mover, guarding_choices, reads_of, region_classes
 from checker.language.sorts import BOOL, Sort
 from checker.language.terms import FALSE, FieldKey, Term
-from checker.system import IDLE, Location, Step, Transition, Update
+from checker.system import IDLE, Location, StateVar, Step, Transition, Update
 
 ENTRY = -1
 """The point before a call: an idle process."""
@@ -68,11 +69,8 @@ class Compactor:
         self.classes = [classes[graph.root, n.index] for n in graph.nodes]
         self.live = live_locals(graph)
         self.read_before = may_have_read(graph)
-        self.regions: dict[int, Mover] = {}
-        for node, mover in zip(graph.nodes, self.classes, strict=True):
-            if node.context.region and mover is not Mover.LOCAL:
-                known = self.regions.get(node.context.region, Mover.BOTH)
-                self.regions[node.context.region] = Mover.NONE if mover is Mover.NONE else known
+        self.regions = region_classes(graph, self.classes)
+        self.guarding = guarding_choices(graph)
         self.names: dict[int, str] = {ENTRY: IDLE}
         self.transitions: list[Transition] = []
         self.work: list[int] = []
@@ -108,10 +106,10 @@ class Compactor:
             return
         if node.action is Action.READ and path.moved and not path.region:
             path.before_reads = path.before_reads or (path.copy(), index)
-        elif node.action not in (Action.ASSIGN, Action.NOTE):
+        elif node.action not in (Action.ASSIGN, Action.NOTE, Action.MAY_SLEEP):
             path.before_reads = None
-        self._act(path, node)
-        self._follow(path, node.successors[0])
+        if self._act(path, node):
+            self._follow(path, node.successors[0])
 
     def _must_stop(self, path: Path, node: Node) -> bool:
         mover = self.classes[node.index]
@@ -121,9 +119,11 @@ class Compactor:
             return False
         if node.context.region:
             mover = self.regions.get(node.context.region, Mover.LOCAL)
+        if node.index in self.guarding and (path.moved or path.committed):
+            return True
         if mover in (Mover.LOCAL, Mover.FUSED):
             return False
-        blocks = node.action is Action.ACQUIRE
+        blocks = node.action in (Action.ACQUIRE, Action.WAIT)
         if blocks and path.moved:
             return True
         if mover in (Mover.RIGHT, Mover.NONE) and path.committed:
@@ -159,7 +159,8 @@ class Compactor:
                 path.known[part] = terms.TRUE
         return True
 
-    def _act(self, path: Path, node: Node) -> None:
+    def _act(self, path: Path, node: Node) -> bool:
+        """Do what ``node`` does; False if it can never get past it."""
         match node.action:
             case Action.ASSIGN:
                 assert node.target and node.value is not None
@@ -170,7 +171,8 @@ class Compactor:
             case Action.WRITE | Action.GHOST:
                 assert node.key and node.value is not None
                 obj = self._now(path, node.obj) if node.obj is not None else None
-                path.writes.append(Update(node.key, obj, self._now(path, node.value)))
+                where = self._now(path, node.where) if node.where is not None else None
+                path.writes.append(Update(node.key, obj, self._now(path, node.value), where))
                 if node.action is Action.WRITE:
                     path.steps.append(self._step(node, "access", node.text))
             case Action.CHOOSE:
@@ -178,6 +180,12 @@ class Compactor:
                 path.locals[node.target.key] = self._fresh(path, node.target.name.rsplit(".", 1)[1], node.target.sort)
                 self._assume(path, self._now(path, node.value))
                 path.steps.append(self._step(node, "choice", node.text))
+            case Action.WAIT:
+                assert node.value is not None
+                path.steps.append(self._step(node, "wait", node.text))
+                return self._assume(path, self._now(path, node.value))
+            case Action.COPY:
+                self._copy(path, node)
             case Action.ACQUIRE | Action.RELEASE:
                 self._lock(path, node)
             case Action.NEW | Action.FREE:
@@ -185,6 +193,16 @@ class Compactor:
             case Action.NOTE:
                 if node.context.region:
                     path.steps.append(self._step(node, "region", node.text))
+        return True
+
+    def _copy(self, path: Path, node: Node) -> None:
+        assert node.obj is not None and node.value is not None
+        to, source = self._now(path, node.obj), self._now(path, node.value)
+        for name, variable in self._changing(to.sort.name):
+            if name != "live":
+                value = self._memory_read(path, terms.field(variable.key, variable.sort, source))
+                path.writes.append(Update(variable.key, to, value))
+        path.steps.append(self._step(node, "access", node.text))
 
     def _lock(self, path: Path, node: Node) -> None:
         lock = node.lock
@@ -194,7 +212,9 @@ class Compactor:
         taking = node.action is Action.ACQUIRE
         if taking:
             self._assume(path, terms.negate(self._memory_read(path, users)))
-        path.writes.append(Update(lock.users, obj, terms.boolean(taking)))
+        for key in (lock.users, lock.also):
+            if key is not None:
+                path.writes.append(Update(key, obj, terms.boolean(taking)))
         if lock.owner is not None:
             holder = self.process if taking else terms.const(0, lock.owner.sort)
             path.writes.append(Update(lock.owner.key, obj, holder))
@@ -213,9 +233,13 @@ class Compactor:
             assert node.obj is not None
             obj = self._now(path, node.obj)
             record = obj.sort.name
-        for name, variable in self.model.fields[record].items():
+        for name, variable in self._changing(record):
             value = int(name == "live" and node.action is Action.NEW)
             path.writes.append(Update(variable.key, obj, terms.const(value, variable.sort)))
+
+    def _changing(self, record: str) -> list[tuple[str, StateVar]]:
+        """The fields of a record that may ever hold another value."""
+        return [(name, v) for name, v in self.model.fields[record].items() if v.key not in self.graph.constant]
 
     # -- terms over the state before the path -----------------------------------------------------------------------
 
@@ -242,6 +266,8 @@ class Compactor:
             name = key[1].rsplit(".", 1)[1]
             path.locals[key] = self._fresh(path, name, t.sort)
             path.arguments.append((name, path.locals[key]))
+            if key in self.graph.restrictions:
+                self._assume(path, permitted(path.locals[key], self.graph.restrictions[key]))
             return path.locals[key]
         return t
 
@@ -252,8 +278,7 @@ class Compactor:
         value = t
         for write in path.writes:
             if write.key == t.data:
-                same = terms.TRUE if obj is None or write.obj is None else terms.eq(obj, write.obj)
-                value = terms.ite(same, write.value, value)
+                value = write.at(obj, value)
         return value
 
     def _fresh(self, path: Path, name: str, sort: Sort) -> Term:
@@ -273,6 +298,11 @@ class Compactor:
         source_live = self.live[path.start] if path.start != ENTRY else frozenset()
         if target != ENTRY:
             self._choose_pending(path, target, live)
+        for key, allowed in self.graph.restrictions.items():
+            if key in path.locals:
+                path.guard = simplify_guard(path.guard, path.locals[key], allowed)
+        if FALSE in path.guard:
+            return
         updates = list(path.writes)
         for key, variable in self.graph.locals.items():
             old = terms.field(key, variable.sort, self.process)
@@ -337,11 +367,11 @@ class Compactor:
 
 def _last_writes(updates: list[Update], known: dict[Term, Term]) -> list[Update]:
     """Drop writes that a later one to the same object overwrites, and those that change nothing."""
-    last = {(u.key, u.obj): i for i, u in enumerate(updates)}
-    kept = [u for i, u in enumerate(updates) if last[u.key, u.obj] == i]
+    last = {(u.key, u.obj): i for i, u in enumerate(updates) if u.where is None}
+    kept = [u for i, u in enumerate(updates) if u.where is not None or last[u.key, u.obj] == i]
 
     def changes(u: Update) -> bool:
-        alone = sum(v.key == u.key for v in kept) == 1
+        alone = u.where is None and sum(v.key == u.key for v in kept) == 1
         before = terms.field(u.key, u.value.sort, u.obj)
         return not (alone and u.value in (before, known.get(before)))
 
@@ -368,7 +398,7 @@ def merge(transitions: list[Transition]) -> list[Transition]:
 
 
 def _used(t: Transition, guard: Term) -> tuple[Term, ...]:
-    parts = [guard, *(x for u in t.updates for x in (u.value, u.obj) if x is not None), *(a for _, a in t.arguments)]
+    parts = [guard, *(x for u in t.updates for x in u.parts()), *(a for _, a in t.arguments)]
     names = {n for p in parts for n in terms.subterms(p) if n.op == "var"}
     return tuple(c for c in t.choices if c in names)
 
@@ -392,23 +422,27 @@ def _locals_read(graph: Graph, node: Node) -> set[FieldKey]:
 
 def live_locals(graph: Graph) -> list[frozenset[FieldKey]]:
     """Per node, the locals whose value may still be read from there on."""
+    reads = [_locals_read(graph, n) - ({n.target.key} if n.target and n.action is Action.CHOOSE else set()) for n in graph.nodes]
+    users: list[list[int]] = [[] for _ in graph.nodes]
+    for node in graph.nodes:
+        for s in node.successors:
+            users[s].append(node.index)
     live: list[frozenset[FieldKey]] = [frozenset()] * len(graph.nodes)
-    changed = True
-    while changed:
-        changed = False
-        for node in reversed(graph.nodes):
-            after: set[FieldKey] = set()
-            for s in node.successors:
-                after |= live[s]
-            if node.target is not None:
-                after.discard(node.target.key)
-            now = frozenset(
-                after
-                | (_locals_read(graph, node) - ({node.target.key} if node.target and node.action is Action.CHOOSE else set()))
-            )
-            if now != live[node.index]:
-                live[node.index] = now
-                changed = True
+    work = [n.index for n in graph.nodes]
+    waiting = set(work)
+    while work:
+        index = work.pop()
+        waiting.discard(index)
+        node = graph.nodes[index]
+        after: set[FieldKey] = set().union(*(live[s] for s in node.successors))
+        if node.target is not None:
+            after.discard(node.target.key)
+        now = frozenset(after | reads[index])
+        if now != live[index]:
+            live[index] = now
+            new = [u for u in users[index] if u not in waiting]
+            work += new
+            waiting.update(new)
     return live
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
 from checker.errors import Place, SpecError, UsageError
 from checker.language import declare, terms
+from checker.language.client import Client, choose_roots, restrict
 from checker.language.compact import Compactor
 from checker.language.declare import Kind
 from checker.language.expressions import Expressions, Value, single_expression
@@ -19,18 +20,25 @@ from checker.language.model import Model, load
 from checker.language.movers import classify, is_local
 from checker.language.sorts import BOOL, EnumSort, RefSort
 from checker.language.source import Source
+from checker.language.specialise import specialise
 from checker.language.terms import FieldKey, Term
+from checker.language.valuesets import Values
 from checker.system import IDLE, Location, Property, StateVar, Transition, TransitionSystem
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model ready to be explored and proved."""
+    """A model ready to be explored and proved, as ``client`` uses it (None: all of it, with any arguments).
+
+    ``graphs`` are specialised to the client; ``values`` are what the shared variables may hold.
+    """
 
     model: Model
     system: TransitionSystem
     properties: tuple[Property, ...]
     graphs: tuple[Graph, ...] = field(repr=False)
+    values: Mapping[FieldKey, Values] = field(repr=False, default_factory=dict)
+    client: Client | None = None
 
     def property(self, name: str) -> Property:
         """The property called ``name``.  Raises UsageError with the names there are."""
@@ -47,33 +55,45 @@ def compile_model(
     *,
     overrides: dict[str, Callable[..., Any]] | None = None,
     reduce: bool = True,
+    client: Client | None = None,
+    prune: bool = True,
 ) -> Compiled:
-    """Compile a specification; ``reduce`` merges commuting steps (verdicts are the same without).
+    """Compile a specification for one client (None: every root with any arguments).
 
-    Raises SpecError, with file and line, for anything outside the language.
+    ``reduce`` merges commuting steps and ``prune`` removes what the client cannot reach: verdicts are the same without.
+    Raises SpecError, with file and line, for anything outside the language, UsageError for a client that names what is not there.
     """
     model = load(name, modules, overrides)
     process = terms.var("self", model.thread)
-    roots = model.of_kind(Kind.SYSCALL)
+    roots = model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ)
     if not roots:
         raise SpecError("no-syscall", f"{name} has no system call", "decorate at least one function with @syscall")
-    graphs = [lower(model, root, process) for root in roots]
+    chosen = choose_roots(client, [root.name for root in roots])
+    graphs = [lower(model, root, process) for root in roots if root.name in chosen]
+    for graph in graphs:
+        restrict(client, model, graph)
+    values: Mapping[FieldKey, Values] = {}
+    if prune:
+        graphs, values = specialise(model, graphs, process)
     properties = [_property(model, s) for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES)]
     properties += _traps(graphs)
-    return _assemble(model, process, graphs, properties, reduce)
+    return replace(_assemble(model, process, graphs, properties, reduce), values=values, client=client)
 
 
-def compile_function(compiled: Compiled, name: str, *, reduce: bool = True) -> TransitionSystem:
+def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prune: bool = False) -> TransitionSystem:
     """The transitions of one kernel function called by itself with any arguments (``sockproof show``).
 
+    With ``prune`` only what it can do among the calls of the client ``compiled`` is for.
     Raises UsageError if there is no such kernel function.
     """
     model = compiled.model
-    kinds = (Kind.KERNEL, Kind.SYSCALL)
+    kinds = (Kind.KERNEL, Kind.SYSCALL, Kind.SOFTIRQ)
     if name not in model.functions or model.functions[name].declaration.kind not in kinds:
         known = ", ".join(s.name for s in model.of_kind(*kinds))
         raise UsageError("unknown-function", f"there is no kernel function {name}", f"choose one of {known}")
     graph = lower(model, model.functions[name], compiled.system.self_var)
+    if prune:
+        ((graph,), _) = specialise(model, [graph], compiled.system.self_var, compiled.values)
     visible = {k for p in compiled.properties for k in terms.fields_of(p.formula)}
     classes = classify(model, [*(g for g in compiled.graphs if g.root != name), graph], visible, reduce=reduce)
     locations, transitions = Compactor(model, graph, classes, compiled.system.self_var).run()
@@ -297,7 +317,8 @@ class LemmaExpressions(Expressions):
         return terms.FALSE if missing else terms.conj(*conditions)
 
     def _statement_exists(self, function: str, text: str) -> bool:
-        return any(n.function == function and n.context.statement == text for g in self.compiled.graphs for n in g.nodes)
+        source = self.model.functions[function]
+        return any(isinstance(n, ast.stmt) and source.text(n).splitlines()[0] == text for n in ast.walk(source.tree))
 
 
 def locals_of(compiled: Compiled) -> set[FieldKey]:

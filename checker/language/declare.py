@@ -43,6 +43,8 @@ class Word:
     def __ge__(self, other: Word | int) -> bool: ...  # type: ignore[empty-body]
     def __gt__(self, other: Word | int) -> bool: ...  # type: ignore[empty-body]
     def __add__(self: T, other: int) -> T: ...  # type: ignore[empty-body]
+    def __sub__(self: T, other: int) -> T: ...  # type: ignore[empty-body]
+    def __init__(self, value: Word | int = 0) -> None: ...
 
 
 class Scalar:
@@ -55,11 +57,11 @@ class Scalar:
 
 
 class Record:
-    """A C structure: annotations are fields; ``key=`` a word class indexes the objects (array of structures)."""
+    """A C structure: annotations are fields; ``key=`` a word or scalar class indexes the objects (array of structures)."""
 
-    key: type[Word] | None
+    key: type[Word] | type[Scalar] | None
 
-    def __init_subclass__(cls, key: type[Word] | None = None) -> None:
+    def __init_subclass__(cls, key: type[Word] | type[Scalar] | None = None) -> None:
         cls.key = key
 
     def __class_getitem__(cls: type[T], key: Any) -> T: ...  # type: ignore[empty-body]
@@ -74,6 +76,14 @@ class Ghost(Generic[T]):
 
     def __get__(self, instance: object, owner: type) -> T: ...  # type: ignore[empty-body]
     def __set__(self, instance: object, value: T) -> None: ...
+
+
+class Static:
+    """Variables of the kernel: annotations are the variables, and the one instance is how functions name them."""
+
+
+class Rigid(Ghost[T]):
+    """``field: Rigid[bool]`` marks a field nobody writes whose values are part of the instance (tables of the environment)."""
 
 
 class Publication(Ghost[T]):
@@ -93,11 +103,20 @@ class Operations:
 
 @dataclass(frozen=True)
 class ObjectLock(Generic[T]):
-    """A sleeping lock kept in the boolean field ``users`` of an object; ``owner`` is the ghost holder."""
+    """A lock kept in the boolean field ``users`` of an object; ``owner`` is the ghost holder.
+
+    With ``bh`` softirqs are off while it is held.  ``also`` names a boolean field that is set together with ``users`` (who holds it, for those who must know).  With
+    ``pending``, a reference field, the lock is released only while that is NULL; else the kernel function named ``drain`` runs
+    first, called with the object.
+    """
 
     name: str
     users: str
     owner: str
+    also: str = ""
+    pending: str = ""
+    drain: str = ""
+    bh: bool = False
 
     def __call__(self, obj: T) -> AbstractContextManager[None]:
         raise _never(self.name)
@@ -115,6 +134,7 @@ class Kind(enum.Enum):
 
     KERNEL = "kernel function"
     SYSCALL = "system call"
+    SOFTIRQ = "softirq"
     PURE = "expression"
     MEMBERS = "membership"
     ALWAYS = "always"
@@ -132,6 +152,8 @@ class Declaration:
     expected: str = ""
     because: str = ""
     uses: tuple[str, ...] = ()
+    shared: bool = False
+    holds: str = ""
 
 
 def _never(name: str) -> SpecError:
@@ -150,14 +172,23 @@ def _declare(declaration: Declaration) -> Callable[[F], F]:
     return decorate
 
 
-def kernel(c_file: str) -> Callable[[F], F]:
-    """A kernel function, defined in ``c_file`` of the kernel tree; inlined where it is called."""
-    return _declare(Declaration(Kind.KERNEL, c_file))
+def kernel(c_file: str, *, shared: bool = False, holds: str = "") -> Callable[[F], F]:
+    """A kernel function, defined in ``c_file`` of the kernel tree; inlined where it is called.
+
+    A ``shared`` one is compiled once per root and called like a subroutine; ``holds`` is a lock its callers hold, such as
+    ``lock_sock(sk)`` with ``sk`` one of its parameters.
+    """
+    return _declare(Declaration(Kind.KERNEL, c_file, shared=shared, holds=holds))
 
 
 def syscall(c_file: str) -> Callable[[F], F]:
     """A system call: any thread may call it at any time with any arguments."""
     return _declare(Declaration(Kind.SYSCALL, c_file))
+
+
+def softirq(c_file: str) -> Callable[[F], F]:
+    """A softirq: what an interrupted thread runs; the environment decides when, with any arguments."""
+    return _declare(Declaration(Kind.SOFTIRQ, c_file))
 
 
 def pure(function: F) -> F:
@@ -195,6 +226,21 @@ def spin_lock_bh(lock: SpinLock) -> AbstractContextManager[None]:
     raise _never("spin_lock_bh")
 
 
+def acquire(lock: AbstractContextManager[None]) -> None:
+    """Take a lock that ``with adopt(...)`` in another function releases."""
+    raise _never("acquire")
+
+
+def adopt(lock: AbstractContextManager[None]) -> AbstractContextManager[None]:
+    """Inside, a lock is held that was taken elsewhere; it is released at the end."""
+    raise _never("adopt")
+
+
+def released(lock: AbstractContextManager[None]) -> AbstractContextManager[None]:
+    """Inside, a lock held outside is not held: it is released at the beginning and taken again at the end."""
+    raise _never("released")
+
+
 def exclusive(*objects: Record) -> AbstractContextManager[None]:
     """Inside, no other process holds a reference to ``objects``; the checker proves it."""
     raise _never("exclusive")
@@ -220,9 +266,29 @@ def free(obj: Record) -> None:
     raise _never("free")
 
 
+def copy(target: Record, source: Record) -> None:
+    """Copy all fields of one object to another of the same record, as memcpy does."""
+    raise _never("copy")
+
+
+def when(condition: bool) -> None:
+    """Wait until ``condition`` holds; a false guard, never a loop."""
+    raise _never("when")
+
+
+def might_sleep() -> None:
+    """The C code may sleep here: another thread may run on a uniprocessor."""
+    raise _never("might_sleep")
+
+
 def choose(sort: type[T], such_that: Callable[[T], bool] | None = None) -> T:
     """Any value of a type, of those for which the expression ``such_that`` holds."""
     raise _never("choose")
+
+
+def find(objects: Iterator[T]) -> T:
+    """``find(x for x in Record if condition)``: any object for which the condition holds, or NULL."""
+    raise _never("find")
 
 
 def choice() -> bool:

@@ -14,7 +14,7 @@ from checker.language import declare, terms
 from checker.language.declare import Kind
 from checker.language.model import Model
 from checker.language.sorts import BOOL, BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
-from checker.language.source import Source, read, statements
+from checker.language.source import Source, statements
 from checker.language.terms import Term
 from checker.system import StateVar
 
@@ -27,6 +27,8 @@ class Literal:
 
 
 Value = Term | Literal
+
+_NOWHERE = object()
 
 _COMPARE = {
     ast.Eq: "==",
@@ -81,7 +83,7 @@ class Expressions:
             return terms.boolean(bool(value.value))
         if value.sort == BOOL:
             return value
-        if isinstance(value.sort, EnumSort) and value.sort.members[0] not in ("0", "NULL"):
+        if isinstance(value.sort, EnumSort) and not value.sort.zero:
             raise self.source.error(
                 node,
                 "not-a-truth-value",
@@ -116,9 +118,7 @@ class Expressions:
                 raise self.source.error(
                     node, "out-of-range", f"{number} does not fit the {sort.bits} bits of {sort.name}", "use a smaller number"
                 )
-            case EnumSort() if number == 0 and sort.members[0] == "0":
-                return terms.const(0, sort)
-            case EnumSort() if number is None and sort.members[0] == "NULL":
+            case EnumSort() if sort.zero and number == (None if sort.members[0] == "NULL" else 0):
                 return terms.const(0, sort)
             case RefSort() if number is None:
                 return terms.const(0, sort)
@@ -149,10 +149,10 @@ class Expressions:
                 return terms.negate(self.condition(operand))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self.conditional(test, body, orelse, node)
-            case ast.BinOp(left=left, op=ast.Add(), right=ast.Constant(value=1)):
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=ast.Constant(value=1)):
                 word = self.value(left)
                 if isinstance(word, Term) and isinstance(word.sort, WordSort):
-                    return terms.successor(word)
+                    return terms.successor(word) if isinstance(op, ast.Add) else terms.predecessor(word)
                 raise self.source.error(
                     node, "wrong-type", f"{self.source.text(left)} is not a word", "only a word has a successor"
                 )
@@ -172,7 +172,7 @@ class Expressions:
         sort = self.model.records.get(name)
         keys = [s for s in self.model.sorts.values() if sort is not None and sort.key and s.name == sort.key]
         if sort is None or not keys:
-            raise self.source.error(node, "no-key", f"{name} is not indexed by a word", "declare the record with key=")
+            raise self.source.error(node, "no-key", f"{name} is not indexed by a value", "declare the record with key=")
         return terms.indexed(self.term(key, keys[0]), sort)
 
     def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr, node: ast.AST) -> Term:
@@ -192,11 +192,12 @@ class Expressions:
         """A local name, or a global of the module."""
         if name in self.env:
             return self.env[name]
-        if name not in self.source.namespace:
+        # A function table is known by its name: the functions in it may be the ones that name it.
+        found = self.source.namespace.get(name, self.model.tables.get(name, _NOWHERE))
+        if found is _NOWHERE:
             raise self.source.error(
                 node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling"
             )
-        found = self.source.namespace[name]
         if isinstance(found, declare.Enumeration):
             sort = self.model.sort_of(type(found), name)
             assert isinstance(sort, EnumSort)
@@ -214,6 +215,8 @@ class Expressions:
         """``object.field``, or a member of an enumeration class."""
         if isinstance(base, ast.Name) and base.id not in self.env:
             cls = self.source.namespace.get(base.id)
+            if isinstance(cls, declare.Static):
+                return self.read(self.static(cls, attr, node), None, node)
             if isinstance(cls, type) and issubclass(cls, declare.Enumeration):
                 if attr not in cls.__members__:
                     raise self.source.error(
@@ -228,6 +231,15 @@ class Expressions:
         if isinstance(obj, Term) and isinstance(obj.sort, EnumSort) and obj.sort in self.model.operations.values():
             return self.has_operation(obj, attr, node)
         return self.read(self.field(obj, attr, base), self.object(obj, base), node)
+
+    def static(self, holder: declare.Static, attr: str, node: ast.AST) -> StateVar:
+        """The variable ``attr`` of the kernel.  Raises SpecError for an unknown one."""
+        known = type(holder).__annotations__
+        if attr not in known:
+            raise self.source.error(
+                node, "unknown-field", f"{type(holder).__name__} has no variable {attr}", f"its variables are {', '.join(known)}"
+            )
+        return self.model.fields[""][attr]
 
     def object(self, value: Value, node: ast.AST) -> Term:
         """A value used as an object."""
@@ -326,7 +338,7 @@ class Expressions:
         if found is not None:
             return found
         if target is not None and hasattr(target, "__declaration__"):
-            source = self.model.functions.get(target.__name__) or read(target)
+            source = self.model.source(target)
             if source.declaration.kind is Kind.PURE:
                 return self.expand(source, node)
             return self.call(source, node)
@@ -347,7 +359,18 @@ class Expressions:
             return terms.implies(self.condition(a), self.condition(b))
         if target is declare.current:
             return self.process
+        if isinstance(target, type) and isinstance(self.model.sorts.get(target), WordSort):
+            return self._cast(self.model.sorts[target], node)
         return self.special(name, node)
+
+    def _cast(self, sort: Sort, node: ast.Call) -> Term:
+        (arg,) = self.arguments(node, 1)
+        value = self.value(arg)
+        if isinstance(value, Literal):
+            return self.coerce(value, sort, arg)
+        if isinstance(value, Term) and isinstance(value.sort, WordSort) and not value.sort.swapped:
+            return terms.cast(value, sort)
+        raise self.source.error(node, "wrong-type", f"{self.source.text(arg)} is not a word", "only words are converted")
 
     def _htons(self, value: Value, node: ast.Call) -> Term:
         if isinstance(value, Term):

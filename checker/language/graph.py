@@ -28,23 +28,35 @@ class Action(enum.Enum):
     RELEASE = "release"
     NEW = "new"
     FREE = "free"
+    COPY = "copy"
+    WAIT = "wait"
+    MAY_SLEEP = "may sleep"
     NOTE = "note"
     RETURN = "return"
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock as a node takes it: the boolean ``users`` of ``obj`` (or of the kernel) and its ghost ``owner``."""
+    """A lock as a node takes it: the boolean ``users`` of ``obj`` (or of the kernel) and its ghost ``owner``.
+
+    ``also`` is another boolean of ``obj``, set while the lock is held this way.
+    """
 
     name: str
     users: FieldKey
     owner: StateVar | None
     obj: Term | None
+    also: FieldKey | None = None
+    pending: StateVar | None = None
+    drain: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where a node stands: active functions, names in scope, locks held, exclusive objects, atomic region."""
+    """Where a node stands: active functions, names in scope, locks held, exclusive objects, atomic region.
+
+    ``bh_off`` says that softirqs cannot interrupt here.
+    """
 
     stack: tuple[str, ...]
     names: tuple[tuple[str, str, Term], ...]
@@ -52,14 +64,16 @@ class Context:
     exclusive: tuple[Term, ...]
     region: int
     statement: str
+    bh_off: bool = False
 
 
 @dataclass
 class Node:
     """A node of the graph; ``successors`` has two entries for a branch (true, false), none for a return.
 
-    ``target`` is the local assigned; ``key``/``obj`` the shared variable touched; ``value`` what is assigned, tested or
-    returned; for a choice, the condition on the value, which appears in it as ``target``.
+    ``target`` is the local assigned; ``key``/``obj`` the shared variable touched; ``value`` what is assigned, tested, waited for or
+    returned; for a choice, the condition on the value, which appears in it as ``target``.  A write with ``where`` is done to every
+    object for which that holds: ``obj`` is the variable that stands for it.  A copy goes from the object ``value`` to ``obj``.
     """
 
     index: int
@@ -73,6 +87,7 @@ class Node:
     value: Term | None = None
     lock: Lock | None = None
     record: RefSort | None = None
+    where: Term | None = None
     successors: list[int] = field(default_factory=list)
 
     @property
@@ -82,10 +97,15 @@ class Node:
 
 @dataclass
 class Graph:
-    """The graph of one system call; node 0 is its entry.  ``lazy`` locals are arguments, chosen when first read."""
+    """The graph of one system call; node 0 is its entry.  ``lazy`` locals are arguments, chosen when first read.
+
+    ``restrictions`` are the constants a client allows for some of them; ``constant`` are fields that never change.
+    """
 
     root: str
     nodes: list[Node]
     locals: dict[FieldKey, StateVar]
     lazy: frozenset[FieldKey]
     traps: dict[FieldKey, tuple[StateVar, Place, str]]
+    restrictions: dict[FieldKey, tuple[Term, ...]] = field(default_factory=dict)
+    constant: frozenset[FieldKey] = frozenset()

@@ -27,11 +27,16 @@ Ends = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class Scope:
-    """One ``with`` block being compiled: a lock held, an atomic region, or exclusive objects."""
+    """One ``with`` block being compiled: a lock held, an atomic region, or exclusive objects.
+
+    ``inherited`` locks are released by somebody else; ``bh`` says that softirqs are off inside.
+    """
 
     lock: Lock | None = None
     region: int = 0
     exclusive: tuple[Term, ...] = ()
+    inherited: bool = False
+    bh: bool = False
 
 
 @dataclass
@@ -41,6 +46,25 @@ class Loop:
     head: int
     scopes: int
     breaks: Ends
+
+
+@dataclass
+class Subroutine:
+    """A shared function: compiled once per root, called by storing arguments and the number of the call site in ``back``.
+
+    ``otherwise`` are the open ends behind the test for the last caller known so far.
+    """
+
+    entry: int
+    params: tuple[StateVar, ...]
+    back: StateVar
+    result: Term | None
+    otherwise: Ends
+    callers: int = 0
+
+
+CALL_SITES = EnumSort("CallSite", tuple(f"call{i}" for i in range(128)))
+"""Who called a subroutine."""
 
 
 class Builder:
@@ -57,6 +81,7 @@ class Builder:
         self.scopes: tuple[Scope, ...] = ()
         self.regions = 0
         self.temporaries = 0
+        self.subroutines: dict[str, Subroutine] = {}
         self.names: tuple[tuple[str, str, Term], ...] = ()
 
     @property
@@ -78,12 +103,13 @@ class Builder:
         """The term reading a local of the running process."""
         return terms.field(variable.key, variable.sort, self.process)
 
-    def add(self, action: Action, where: Statements, node: ast.AST, text: str, **parts: object) -> Node:
+    def add(self, action: Action, code: Statements, node: ast.AST, text: str, **parts: object) -> Node:
         """Append a node and close all open ends with it."""
         held = tuple(s.lock for s in self.scopes if s.lock)
         exclusive = tuple(o for s in self.scopes for o in s.exclusive)
-        context = Context((*where.calling, where.source.name), self.names, held, exclusive, self.region, where.current)
-        made = Node(len(self.nodes), action, where.source.place(node), text, context, **parts)  # type: ignore[arg-type]
+        bh_off = any(s.bh for s in self.scopes)
+        context = Context((*code.calling, code.source.name), self.names, held, exclusive, self.region, code.current, bh_off)
+        made = Node(len(self.nodes), action, code.source.place(node), text, context, **parts)  # type: ignore[arg-type]
         self.nodes.append(made)
         self.close(self.ends, made.index)
         self.ends = [] if action is Action.RETURN else [(made.index, 0)]
@@ -110,6 +136,7 @@ class Statements(Expressions):
         self.result_sort: Sort | None = None
         self.loops: list[Loop] = []
         self.ghost = False
+        self.decided = False
         self.current = ""
         self.entry_scopes = len(builder.scopes)
 
@@ -126,6 +153,13 @@ class Statements(Expressions):
         inner = Statements(self.builder, source, env, (*self.calling, self.source.name))
         inner.current = self.current
         return inner
+
+    def quantify(self, word: str, node: ast.Call) -> Term:
+        if not self.atomic:
+            raise self.source.error(
+                node, "quantifier-outside-region", f"`{self.source.text(node)}` reads many objects at once", "put it under a spin lock"
+            )
+        return super().quantify(word, node)
 
     def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
         if variable.ghost and not self.ghost:
@@ -198,6 +232,7 @@ class Statements(Expressions):
             return (going, done) if is_and else (done, going)
         condition = self.condition(node)
         if condition.op == "const":
+            self.decided = True
             return (b.ends, []) if condition.data else ([], b.ends)
         made = b.add(Action.BRANCH, self, node, self.source.text(node), value=condition)
         return [(made.index, 0)], [(made.index, 1)]
@@ -210,7 +245,34 @@ class Statements(Expressions):
             return self._choose_sort(node)
         if target is declare.new:
             return self._new(node)
+        if target is declare.find:
+            return self._find(node)
         return None
+
+    def _find(self, node: ast.Call) -> Term:
+        """Choose among the objects for which a condition holds, or NULL if there is none."""
+        b = self.builder
+        (generator,) = self.arguments(node, 1)
+        match generator:
+            case ast.GeneratorExp(elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=bound_name)) as loop]):
+                pass
+            case _:
+                name, bound_name = "", "?"
+        if name != bound_name:
+            raise self.source.error(node, "unsupported-expression", "find needs a generator of objects", "write find(x for x in Record if condition)")
+        pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
+        bound, inside = pure._domain(loop.iter, f"found_{name}")
+        pure.env = {**self.env, name: bound}
+        condition = terms.conj(inside, *(pure.condition(c) for c in loop.ifs))
+        target = b.temporary(self.source.name, bound.sort)
+        there = b.add(Action.BRANCH, self, node, self.source.text(node), value=terms.exists(bound, condition))
+        b.ends = [(there.index, 1)]
+        b.add(Action.ASSIGN, self, node, "", target=target, value=terms.const(0, bound.sort))
+        nothing = b.ends
+        b.ends = [(there.index, 0)]
+        self._choose(bound.sort, terms.substitute(condition, {bound: b.get(target)}), target, node)
+        b.ends = b.ends + nothing
+        return b.get(target)
 
     def _choose(self, sort: Sort, condition: Term, target: StateVar | None, node: ast.AST) -> Term:
         target = target or self.builder.temporary(self.source.name, sort)
@@ -314,8 +376,51 @@ class Statements(Expressions):
                 "compare with its definition",
             )
         env = {p: self.term(a, self.parameter_sort(source, p)) for p, a in zip(params, node.args, strict=True)}
+        if source.declaration.shared:
+            return self.call_shared(source, env, node)
         body = Statements(self.builder, source, env, (*self.calling, self.source.name))
         return body.run()
+
+    def call_shared(self, source: Source, env: dict[str, Term], node: ast.AST) -> Term | None:
+        """Call a subroutine: store the arguments and where to come back to, go there, come back."""
+        b = self.builder
+        known = b.subroutines.get(source.name)
+        params = tuple(b.local(source.name, p, t.sort) for p, t in env.items())
+        back = b.local(source.name, "$back", CALL_SITES)
+        site = known.callers if known else 0
+        if site >= len(CALL_SITES.members):
+            raise self.source.error(node, "too-many-calls", f"{source.name} is called from more than {site} places", "inline it")
+        for variable, value in zip(params, env.values(), strict=True):
+            b.add(Action.ASSIGN, self, node, "", target=variable, value=value)
+        b.add(Action.ASSIGN, self, node, "", target=back, value=terms.const(site, CALL_SITES))
+        if known is None:
+            known = b.subroutines[source.name] = self._subroutine(source, params, back)
+        else:
+            b.close(b.ends, known.entry)
+        known.callers += 1
+        b.ends = known.otherwise
+        here = b.add(Action.BRANCH, self, node, "", value=terms.eq(b.get(back), terms.const(site, CALL_SITES)))
+        known.otherwise = [(here.index, 1)]
+        b.ends = [(here.index, 0)]
+        return known.result
+
+    def _subroutine(self, source: Source, params: tuple[StateVar, ...], back: StateVar) -> Subroutine:
+        """Compile the body of a shared function behind the arguments just stored."""
+        b = self.builder
+        scopes, names, b.names = b.scopes, b.names, ()
+        inside = Statements(b, source, {v.name.rsplit(".", 1)[1]: b.get(v) for v in params}, (b.root,))
+        inside.declared.update({v.name.rsplit(".", 1)[1]: v for v in params})
+        b.scopes = (Scope(bh=any(s.bh for s in scopes)),)
+        if source.declaration.holds:
+            call = ast.parse(source.declaration.holds, mode="eval").body
+            assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+            lock = inside.object_lock(source.namespace[call.func.id], call)
+            b.scopes = (Scope(lock=lock, inherited=True, bh=True),)
+        inside.entry_scopes = len(b.scopes)
+        entry = b.add(Action.NOTE, inside, source.tree, source.name)
+        result = inside.run()
+        ends, b.scopes, b.names = b.ends, scopes, names
+        return Subroutine(entry.index, params, back, result, ends)
 
     # -- statements -----------------------------------------------------------------------------------------------
 
@@ -373,6 +478,8 @@ class Statements(Expressions):
         """Compile statements in order; code behind a return is an error."""
         for statement in body:
             if not self.builder.ends and self.builder.nodes:
+                if self.decided:
+                    return  # A constant argument decided a test: this call of the function never gets here.
                 raise self.source.error(statement, "unreachable", "this statement can never run", "remove it")
             self.statement(statement)
 
@@ -398,6 +505,8 @@ class Statements(Expressions):
                 self.builder.close(self.leaving(self.loops[-1].scopes, node), self.loops[-1].head)
             case ast.With(items=[item], body=body):
                 self._with(item, body, node)
+            case ast.For(target=ast.Name() as target, iter=domain, body=body, orelse=[]):
+                self._for_each(target, domain, body, node)
             case ast.Expr(value=ast.Call() as call):
                 self._call_statement(call)
             case _:
@@ -429,9 +538,30 @@ class Statements(Expressions):
     def _release(self, node: ast.AST) -> None:
         b = self.builder
         scope, b.scopes = b.scopes[-1], b.scopes[:-1]
-        if scope.lock and b.ends:
-            text = f"release {scope.lock.name}"
-            b.add(Action.RELEASE, self, node, text, lock=scope.lock)
+        if scope.lock and b.ends and not scope.inherited:
+            self._unlock(scope.lock, node)
+
+    def _unlock(self, lock: Lock, node: ast.AST) -> None:
+        """Release ``lock``; one that has work pending is released only once that is done."""
+        b = self.builder
+        text = f"release {lock.name}"
+        if lock.pending is None:
+            b.add(Action.RELEASE, self, node, text, lock=lock)
+            return
+        assert lock.obj is not None
+        drain = self.model.functions[lock.drain]
+        head = b.add(Action.NOTE, self, node, "")
+        b.regions += 1
+        outer, b.scopes = b.scopes, (*b.scopes, Scope(lock=lock, inherited=True), Scope(region=b.regions))
+        waiting = terms.negate(terms.eq(terms.field(lock.pending.key, lock.pending.sort, lock.obj), terms.const(0, lock.pending.sort)))
+        test = b.add(Action.BRANCH, self, node, f"{lock.pending.name} != NULL", value=waiting)
+        b.ends = [(test.index, 1)]
+        b.add(Action.RELEASE, self, node, text, lock=lock)
+        released = b.ends
+        b.ends, b.scopes = [(test.index, 0)], b.scopes[:-1]
+        self.call_shared(drain, {drain.tree.args.args[0].arg: lock.obj}, node)
+        b.close(b.ends, head.index)
+        b.ends, b.scopes = released, outer
 
     def _if(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
         b = self.builder
@@ -467,18 +597,39 @@ class Statements(Expressions):
             raise self.source.error(node, "unsupported-statement", "`with` takes a lock", "write `with lock_sock(sk):`")
         b = self.builder
         outer = len(b.scopes)
-        self._enter(self.source.namespace.get(call.func.id), call, body, node)
+        target = self.source.namespace.get(call.func.id)
+        if target is declare.released:
+            self._released(call, body, node)
+            return
+        self._enter(target, call, body, node)
         self.block(body)
         while len(b.scopes) > outer:
             self._release(node)
+
+    def _released(self, call: ast.Call, body: list[ast.stmt], node: ast.AST) -> None:
+        """A block in which a lock held around it is not held."""
+        b = self.builder
+        lock, _ = self._named_lock(call, node)
+        held = b.scopes
+        if not any(s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) for s in held):
+            raise self.source.error(node, "not-held", f"{lock.name} is not held here", "take it first")
+        self._unlock(lock, node)
+        b.scopes = tuple(Scope() if s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) else s for s in held)
+        returns = len(self.returns)
+        self.block(body)
+        if len(self.returns) > returns:
+            raise self.source.error(node, "return-unlocked", f"{lock.name} must be taken again before returning", "return behind it")
+        b.add(Action.ACQUIRE, self, node, lock.name, lock=lock)
+        b.scopes = held
 
     def _enter(self, target: object, call: ast.Call, body: list[ast.stmt], node: ast.AST) -> None:
         b = self.builder
         text = self.source.text(call)
         if isinstance(target, declare.ObjectLock):
-            obj = self.object(self.value(self.arguments(call, 1)[0]), call)
-            fields = self.model.fields[obj.sort.name]
-            self._acquire(Lock(text, fields[target.users].key, fields[target.owner], obj), text, node)
+            self._acquire(self.object_lock(target, call), text, node, bh=target.bh)
+        elif target is declare.adopt:
+            lock, bh = self._named_lock(call, node)
+            b.scopes = (*b.scopes, Scope(lock=lock, bh=bh))
         elif target in (declare.spin_lock, declare.spin_lock_bh):
             (name,) = self.arguments(call, 1)
             lock = self.source.namespace.get(name.id) if isinstance(name, ast.Name) else None
@@ -487,7 +638,7 @@ class Statements(Expressions):
                     node, "unknown-lock", f"{self.source.text(name)} is no spin lock", "declare it with SpinLock(...)"
                 )
             if takes_lock(self, body):
-                self._acquire(Lock(text, ("", lock.name), None, None), text, node)
+                self._acquire(Lock(text, ("", lock.name), None, None), text, node, bh=target is declare.spin_lock_bh)
             else:
                 b.regions += 1
                 b.scopes = (*b.scopes, Scope(region=b.regions))
@@ -500,12 +651,29 @@ class Statements(Expressions):
                 node, "unknown-lock", f"{text} is no lock", "use lock_sock(...), spin_lock_bh(...) or exclusive(...)"
             )
 
-    def _acquire(self, lock: Lock, text: str, node: ast.AST) -> None:
+    def object_lock(self, target: declare.ObjectLock[Any], call: ast.Call) -> Lock:
+        """The lock ``target`` of the object given as argument."""
+        obj = self.object(self.value(self.arguments(call, 1)[0]), call)
+        fields = self.model.fields[obj.sort.name]
+        also = fields[target.also].key if target.also else None
+        pending = fields[target.pending] if target.pending else None
+        text = self.source.text(call)
+        return Lock(text, fields[target.users].key, fields[target.owner], obj, also, pending, target.drain)
+
+    def _named_lock(self, call: ast.Call, node: ast.AST) -> tuple[Lock, bool]:
+        """The lock in ``adopt(lock_sock(sk))`` or ``acquire(lock_sock(sk))``, and whether it turns softirqs off."""
+        (arg,) = self.arguments(call, 1)
+        target = self.source.namespace.get(arg.func.id) if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Name) else None
+        if not isinstance(target, declare.ObjectLock) or not isinstance(arg, ast.Call):
+            raise self.source.error(node, "unknown-lock", f"{self.source.text(arg)} is no lock", "write lock_sock(...)")
+        return self.object_lock(target, arg), target.bh
+
+    def _acquire(self, lock: Lock, text: str, node: ast.AST, *, bh: bool) -> None:
         b = self.builder
         if b.region:
             raise self.source.error(node, "lock-in-region", "a lock cannot be taken inside an atomic region", "take it outside")
         b.add(Action.ACQUIRE, self, node, text, lock=lock)
-        b.scopes = (*b.scopes, Scope(lock=lock))
+        b.scopes = (*b.scopes, Scope(lock=lock, bh=bh))
 
     def _call_statement(self, call: ast.Call) -> None:
         b = self.builder
@@ -515,16 +683,50 @@ class Statements(Expressions):
         target: Any = self.source.namespace.get(call.func.id) if isinstance(call.func, ast.Name) else None
         if target is declare.abstracted:
             return
+        text = self.source.text(call)
         if target is declare.free:
             (arg,) = self.arguments(call, 1)
             obj = self.object(self.value(arg), arg)
-            b.add(Action.FREE, self, call, self.source.text(call), obj=obj)
+            b.add(Action.FREE, self, call, text, obj=obj)
+        elif target is declare.copy:
+            to, source = (self.object(self.value(a), a) for a in self.arguments(call, 2))
+            b.add(Action.COPY, self, call, text, obj=to, value=self.coerce(source, to.sort, call))
+        elif target is declare.when:
+            (arg,) = self.arguments(call, 1)
+            pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
+            b.add(Action.WAIT, self, call, text, value=pure.condition(arg))
+        elif target is declare.might_sleep:
+            b.add(Action.MAY_SLEEP, self, call, text)
+        elif target is declare.acquire:
+            lock, _ = self._named_lock(call, call)
+            b.add(Action.ACQUIRE, self, call, text, lock=lock)
         elif target is declare.BUG_TRAP:
             self._bug_trap(call)
         elif hasattr(target, "__declaration__"):
-            self.inline(self.model.functions[target.__name__], call)
+            self.inline(self.model.source(target), call)
         else:
             self.value(call)
+
+    def _for_each(self, target: ast.Name, domain: ast.expr, body: list[ast.stmt], node: ast.AST) -> None:
+        """``for x in objects: x.field = value``: one step that writes the field of each of them."""
+        b = self.builder
+        pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
+        bound, inside = pure._domain(domain, f"each_{target.id}")
+        pure.env = {**self.env, target.id: bound}
+        for statement in body:
+            match statement:
+                case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr=attr)], value=value) if name == target.id:
+                    variable = self.field(bound, attr, statement)
+                    text = f"for {target.id} in {self.source.text(domain)}: {self.source.text(statement)}"
+                    stored = pure.term(value, variable.sort)
+                    b.add(Action.WRITE, self, node, text, key=variable.key, obj=bound, value=stored, where=inside)
+                case _:
+                    raise self.source.error(
+                        statement,
+                        "unsupported-statement",
+                        f"`{self.source.text(statement)}` is not allowed in a loop over objects",
+                        f"assign fields of {target.id} only",
+                    )
 
     def _bug_trap(self, call: ast.Call) -> None:
         (arg,) = self.arguments(call, 1)
@@ -541,7 +743,11 @@ class Statements(Expressions):
         ghost = all(self._is_ghost(t) for t in targets)
         self.ghost = ghost
         first, *rest = reversed(targets)
-        objects = {id(t): self.object(self.value(t.value), t) for t in targets if isinstance(t, ast.Attribute)}
+        objects = {
+            id(t): self.object(self.value(t.value), t)
+            for t in targets
+            if isinstance(t, ast.Attribute) and self._static_target(t) is None
+        }
         sort = self._target_sort(first, objects)
         got = self.value(value)
         if sort is None and not isinstance(got, Term):
@@ -554,6 +760,12 @@ class Statements(Expressions):
             self._store(target, stored, objects, node, ghost)
         self.ghost = False
 
+    def _static_target(self, target: ast.Attribute) -> StateVar | None:
+        """The kernel variable ``target`` names, if it names one."""
+        base = target.value
+        holder = self.source.namespace.get(base.id) if isinstance(base, ast.Name) and base.id not in self.env else None
+        return self.static(holder, target.attr, target) if isinstance(holder, declare.Static) else None
+
     def _is_ghost(self, target: ast.expr) -> bool:
         if not isinstance(target, ast.Attribute):
             return False
@@ -562,7 +774,8 @@ class Statements(Expressions):
     def _target_sort(self, target: ast.expr, objects: dict[int, Term]) -> Sort | None:
         match target:
             case ast.Attribute(attr=attr):
-                return self.field(objects[id(target)], attr, target).sort
+                static = self._static_target(target)
+                return static.sort if static else self.field(objects[id(target)], attr, target).sort
             case ast.Name(id=name):
                 return self.declared[name].sort if name in self.declared else None
         raise self.source.error(
@@ -577,17 +790,12 @@ class Statements(Expressions):
             else ""
         )
         if isinstance(target, ast.Attribute):
-            variable = self.field(objects[id(target)], target.attr, target)
+            variable = self._static_target(target) or self.field(objects[id(target)], target.attr, target)
+            if variable.rigid:
+                raise self.source.error(node, "rigid-write", f"{variable.name} never changes", "do not mark it Rigid")
             action = Action.GHOST if ghost else Action.WRITE
-            b.add(
-                action,
-                self,
-                node,
-                text,
-                key=variable.key,
-                obj=objects[id(target)],
-                value=self.coerce(value, variable.sort, target),
-            )
+            stored = self.coerce(value, variable.sort, target)
+            b.add(action, self, node, text, key=variable.key, obj=objects.get(id(target)), value=stored)
             return
         assert isinstance(target, ast.Name)
         variable = self.declared.get(target.id) or b.local(self.source.name, target.id, value.sort)
@@ -629,7 +837,7 @@ def takes_lock(scope: Expressions, body: list[ast.stmt]) -> bool:
     def callees(source: Source, node: ast.Call) -> list[Source]:
         if isinstance(node.func, ast.Name):
             function: Any = source.namespace.get(node.func.id)
-            return [scope.model.functions[function.__name__]] if hasattr(function, "__declaration__") else []
+            return [scope.model.source(function)] if hasattr(function, "__declaration__") else []
         if isinstance(node.func, ast.Attribute):
             functions = [t.functions.get(node.func.attr) for t in scope.model.tables.values()]
             return [scope.model.functions[f.__name__] for f in functions if f]
@@ -655,5 +863,6 @@ def lower(model: Model, root: Source, process: Term, *, standalone: bool = False
         lazy.add(variable.key)
     result = body.run()
     builder.names = ()
+    builder.ends += [end for sub in builder.subroutines.values() for end in sub.otherwise]
     builder.add(Action.RETURN, body, root.tree, "return", value=result)
     return Graph(root.name, builder.nodes, builder.locals, frozenset(lazy), builder.traps)

@@ -18,8 +18,10 @@ from checker.language.declare import (
     Process,
     Publication,
     Record,
+    Rigid,
     Scalar,
     SpinLock,
+    Static,
     Word,
 )
 from checker.language.sorts import BOOL, EnumSort, RefSort, ScalarSort, Sort, WordSort
@@ -46,6 +48,10 @@ class Model:
         """The functions declared with one of ``kinds``, in order of declaration."""
         return [s for s in self.functions.values() if s.declaration.kind in kinds]
 
+    def source(self, function: Any) -> Source:
+        """The source of a declared function: the one a variant put in its place, or its own."""
+        return self.functions.get(function.__name__) or read(function)
+
     def sort_of(self, python_type: Any, where: str) -> Sort:
         """The sort of a Python type used as an annotation.  Raises SpecError for types outside the language."""
         if python_type is bool:
@@ -63,7 +69,7 @@ class Model:
 
 
 def _enum_sort(cls: type[Enumeration]) -> EnumSort:
-    return EnumSort(cls.__name__, tuple("0" if m.value == 0 else m.name for m in cls))
+    return EnumSort(cls.__name__, tuple(m.name for m in cls), next(iter(cls)).value == 0)
 
 
 def _annotation(text: str, module: ModuleType, where: str) -> Any:
@@ -80,7 +86,7 @@ def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in modules:
         for name, value in vars(module).items():
-            if not name.startswith("__"):
+            if not (name.startswith("__") and name.endswith("__")):
                 found.setdefault(name, value)
     return found
 
@@ -104,7 +110,7 @@ def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[...
             sorts[cls] = RefSort(cls.__name__, cls.key.__name__ if cls.key else "")
     tables = {v.name: v for v in named.values() if isinstance(v, Operations)}
     operations = {
-        cls: EnumSort(cls.__name__, ("NULL", *(t.name for t in tables.values() if type(t) is cls)))
+        cls: EnumSort(cls.__name__, ("NULL", *(t.name for t in tables.values() if type(t) is cls)), True)
         for cls in classes
         if issubclass(cls, Operations) and cls is not Operations
     }
@@ -124,25 +130,35 @@ def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[...
     model = Model(name, sorts, records, {}, thread, operations, tables, functions)
     for cls, sort in sorts.items():
         if isinstance(sort, RefSort):
-            model.fields[sort.name] = _fields(cls, sort, model, inspect.getmodule(cls))
-    lock_vars = {v.name: StateVar("", v.name, BOOL) for v in named.values() if isinstance(v, SpinLock)}
-    model.fields[""] = lock_vars
+            model.fields[sort.name] = _fields(cls, sort, model)
+    model.fields[""] = {v.name: StateVar("", v.name, BOOL) for v in named.values() if isinstance(v, SpinLock)}
+    for value in named.values():
+        if isinstance(value, Static):
+            model.fields[""].update(_declared(type(value), "", model))
     return model
 
 
-def _fields(cls: type, sort: RefSort, model: Model, module: ModuleType | None) -> dict[str, StateVar]:
-    assert module is not None
+def _fields(cls: type, sort: RefSort, model: Model) -> dict[str, StateVar]:
     found: dict[str, StateVar] = {}
     if not sort.key and not issubclass(cls, Process):
         found["live"] = StateVar(sort.name, "live", BOOL)
+    return found | _declared(cls, sort.name, model)
+
+
+def _declared(cls: type, record: str, model: Model) -> dict[str, StateVar]:
+    """The annotated fields of a class as state variables of ``record``."""
+    module = inspect.getmodule(cls)
+    assert module is not None
+    found: dict[str, StateVar] = {}
     for name, text in vars(cls).get("__annotations__", {}).items():
-        where = f"field {sort.name}.{name}"
+        where = f"field {cls.__name__}.{name}"
         hint = _annotation(text, module, where) if isinstance(text, str) else text
         marker = get_origin(hint)
-        inner = get_args(hint)[0] if marker in (Ghost, Publication) else hint
-        found[name] = StateVar(sort.name, name, model.sort_of(inner, where), ghost=marker is Ghost)
+        inner = get_args(hint)[0] if marker in (Ghost, Publication, Rigid) else hint
+        sort = model.sort_of(inner, where)
+        found[name] = StateVar(record, name, sort, ghost=marker is Ghost, rigid=marker is Rigid)
         if marker is Publication:
-            model.publications.add((sort.name, name))
+            model.publications.add((record, name))
     return found
 
 

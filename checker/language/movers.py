@@ -52,13 +52,15 @@ def is_local(model: Model, key: FieldKey) -> bool:
 
 def reads_of(node: Node) -> list[Term]:
     """The terms a node reads."""
-    parts = [node.value, node.obj, node.lock.obj if node.lock else None]
+    parts = [node.value, node.obj, node.where, node.lock.obj if node.lock else None]
     return [p for p in parts if p is not None]
 
 
-def fresh_objects(model: Model, graph: Graph) -> list[frozenset[FieldKey]]:
-    """Per node, the locals that hold an object no other process can reach yet (before the node runs)."""
-    members = member_fields(model, [graph])
+def fresh_objects(model: Model, graph: Graph, members: set[FieldKey]) -> list[frozenset[FieldKey]]:
+    """Per node, the locals that hold an object no other process can reach yet (before the node runs).
+
+    ``members`` are the fields whose setting lets any process find the object by searching.
+    """
     states: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
     states[0] = frozenset()
     work = [0]
@@ -93,7 +95,7 @@ def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: 
     return fresh
 
 
-def member_fields(model: Model, graphs: Iterable[Graph]) -> set[FieldKey]:
+def member_fields(graphs: Iterable[Graph]) -> set[FieldKey]:
     """Reference fields read through quantified objects: setting one puts an object into a set others search."""
     found: set[FieldKey] = set()
     for graph in graphs:
@@ -105,9 +107,8 @@ def member_fields(model: Model, graphs: Iterable[Graph]) -> set[FieldKey]:
     return found
 
 
-def accesses(model: Model, graph: Graph) -> list[Access]:
-    """Every shared access of a graph; ghost assignments and allocation have none."""
-    fresh = fresh_objects(model, graph)
+def accesses(model: Model, graph: Graph, fresh: list[frozenset[FieldKey]]) -> list[Access]:
+    """Every shared access of a graph; ghost assignments and allocation have none.  ``fresh`` are its fresh objects."""
     process = None
     found: list[Access] = []
     for node in graph.nodes:
@@ -117,6 +118,10 @@ def accesses(model: Model, graph: Graph) -> list[Access]:
         if node.action in (Action.READ, Action.WRITE):
             assert node.key is not None
             touched.append((node.key, node.obj, node.action is Action.WRITE))
+        if node.action is Action.COPY:
+            assert node.obj is not None and node.value is not None
+            for variable in model.fields[node.obj.sort.name].values():
+                touched += [(variable.key, node.obj, True), (variable.key, node.value, False)]
         for part in reads_of(node):
             touched += [(t.data, t.args[0] if t.args else None, False) for t in subterms(part) if t.op == "field"]
         for key, obj, write in touched:
@@ -157,7 +162,9 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
 
     ``visible`` are the variables properties read.  Without ``reduce`` nothing shared is taken to move.
     """
-    every = [a for g in graphs for a in accesses(model, g)]
+    members = member_fields(graphs)
+    fresh = {g.root: fresh_objects(model, g, members) for g in graphs}
+    every = [a for g in graphs for a in accesses(model, g, fresh[g.root])]
     by_key: dict[FieldKey, list[Access]] = {}
     for a in every:
         by_key.setdefault(a.key, []).append(a)
@@ -166,8 +173,9 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
         seen = a.write and a.key in visible and not a.fresh
         moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key])
         moving[a.root, a.node] = moving.get((a.root, a.node), True) and moves
+    # Whoever looks at a lock without taking it sees when it is taken and released.
+    visible = visible | {n.lock.users for g in graphs for n in g.nodes if n.lock and n.lock.users in by_key}
     classes: dict[tuple[str, int], Mover] = {}
-    fresh = {g.root: fresh_objects(model, g) for g in graphs}
     for graph in graphs:
         for node in graph.nodes:
             place = (graph.root, node.index)
@@ -191,6 +199,41 @@ def _class(node: Node, moves: bool | None, visible: set[FieldKey], reduce: bool)
             return Mover.RIGHT if reduce else Mover.NONE
         case Action.FREE:
             return Mover.NONE
+        case Action.WAIT if moves is None:
+            return Mover.NONE
     if moves is None:
         return Mover.LOCAL
     return Mover.BOTH if moves else Mover.NONE
+
+
+def region_classes(graph: Graph, classes: list[Mover]) -> dict[int, Mover]:
+    """How each atomic region as a whole commutes; ``classes`` has one entry per node."""
+    found: dict[int, Mover] = {}
+    for node, mover in zip(graph.nodes, classes, strict=True):
+        region = node.context.region
+        if region and mover not in (Mover.LOCAL, Mover.FUSED):
+            known = found.get(region, mover)
+            found[region] = mover if known in (mover, Mover.BOTH) else known if mover is Mover.BOTH else Mover.NONE
+    return found
+
+
+def guarding_choices(graph: Graph) -> frozenset[int]:
+    """Choices that a wait follows: one that cannot go on must not have been made, so they start a step together."""
+    local = (Action.ASSIGN, Action.NOTE, Action.BRANCH, Action.CHOOSE, Action.GHOST)
+    found: set[int] = set()
+    for node in graph.nodes:
+        if node.action is Action.CHOOSE:
+            seen: set[int] = set()
+            work = list(node.successors)
+            while work:
+                index = work.pop()
+                if index in seen:
+                    continue
+                seen.add(index)
+                follower = graph.nodes[index]
+                if follower.action in (Action.WAIT, Action.ACQUIRE):
+                    found.add(node.index)
+                    break
+                if follower.action in local:
+                    work += follower.successors
+    return frozenset(found)

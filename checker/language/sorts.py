@@ -24,9 +24,13 @@ class BoolSort(Sort):
 
 @dataclass(frozen=True)
 class EnumSort(Sort):
-    """An enumeration; value i is ``members[i]`` and the first member is the default."""
+    """An enumeration; value i is ``members[i]`` and the first member is the default.
+
+    ``zero`` says that the first member is C's 0, so that the literal 0 and truth values are allowed.
+    """
 
     members: tuple[str, ...]
+    zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class ScalarSort(Sort):
 class RefSort(Sort):
     """References to the objects of one record, and ``NULL``.
 
-    ``key`` names the word sort whose values index the objects, or is empty; the object of key 0 is ``NULL``.
+    ``key`` names the word or scalar sort whose values index the objects, or is empty; the object of key 0 is ``NULL``.
     """
 
     key: str = ""

@@ -21,7 +21,7 @@ FieldKey = tuple[str, str]
 class Term:
     """A node of the DAG.
 
-    ``op`` is one of ``const var field not and or eq lt ite htons next object exists forall``; ``data`` is the value of a
+    ``op`` is one of ``const var field not and or eq lt ite htons next prev cast object exists forall``; ``data`` is the value of a
     constant, the name of a variable, the key of a field, or the variable bound by a quantifier.
     """
 
@@ -185,6 +185,17 @@ def successor(a: Term) -> Term:
     return Term("next", a.sort, (a,))
 
 
+def predecessor(a: Term) -> Term:
+    """The word before: ``a - 1``; in a finite instance the representative value before, 0 for 0."""
+    assert isinstance(a.sort, WordSort)
+    return Term("prev", a.sort, (a,))
+
+
+def cast(a: Term, sort: Sort) -> Term:
+    """The same number as a word of another sort; in a finite instance both must have it among their values."""
+    return const(a.data, sort) if a.op == "const" else Term("cast", sort, (a,))
+
+
 def exists(bound: Term, body: Term) -> Term:
     """``body`` for some object (never NULL) or value of the sort of ``bound``."""
     return body if body.op == "const" else Term("exists", BOOL, (body,), bound)
@@ -203,6 +214,7 @@ REBUILD: dict[str, Callable[..., Term]] = {
     "lt": lt,
     "ite": ite,
     "next": successor,
+    "prev": predecessor,
 }
 
 
@@ -212,8 +224,8 @@ def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
         return t
     if t.op in REBUILD:
         return REBUILD[t.op](*args)
-    if t.op in ("htons", "object"):
-        return (htons if t.op == "htons" else indexed)(args[0], t.sort)
+    if t.op in ("htons", "object", "cast"):
+        return {"htons": htons, "object": indexed, "cast": cast}[t.op](args[0], t.sort)
     if t.op in ("exists", "forall"):
         return (exists if t.op == "exists" else forall)(t.data, args[0])
     return Term(t.op, t.sort, args, t.data)
@@ -311,8 +323,10 @@ def show(t: Term, rename: Callable[[Term], str | None] = lambda _: None) -> str:
                 text = f"htons({walk(node.args[0], 0)})"
             case "object":
                 text = f"{node.sort.name}[{walk(node.args[0], 0)}]"
-            case "next":
-                text = f"{walk(node.args[0], 9)} + 1"
+            case "cast":
+                text = f"{node.sort.name}({walk(node.args[0], 0)})"
+            case "next" | "prev":
+                text = f"{walk(node.args[0], 9)} {'+' if node.op == 'next' else '-'} 1"
                 rank = 5
             case _:
                 word = "any" if node.op == "exists" else "all"

@@ -103,6 +103,10 @@ class Encoder:
                 return args[0]
             case "next":
                 return args[0] + 1
+            case "prev":
+                return args[0] - 1
+            case "cast":
+                return args[0]
             case _:
                 bound = self.encode(t.data)
                 if t.op == "exists":
@@ -139,15 +143,17 @@ def after(system: TransitionSystem, t: Transition, formula: Term) -> Term:
         if node.op != "field" or node.data not in by_key:
             return node
         obj = node.args[0] if node.args else None
-        return reduce(
-            lambda value, u: terms.ite(terms.TRUE if obj is None or u.obj is None else terms.eq(obj, u.obj), u.value, value),
-            by_key[node.data],
-            node,
-        )
+        return reduce(lambda value, u: u.at(obj, value), by_key[node.data], node)
 
     return terms.transform(formula, rewrite)
 
 
 def initially(system: TransitionSystem, formula: Term) -> Term:
     """``formula`` in the initial state, where every field has its initial value for all objects."""
-    return terms.transform(formula, lambda n: terms.const(system.vars_by_key[n.data].initial, n.sort) if n.op == "field" else n)
+
+    def rewrite(node: Term) -> Term:
+        if node.op != "field" or system.vars_by_key[node.data].rigid:
+            return node
+        return terms.const(system.vars_by_key[node.data].initial, node.sort)
+
+    return terms.transform(formula, rewrite)

@@ -28,7 +28,7 @@ CASES = {
     "htons twice": ("wrong-type", "    b.wire = htons(b.wire)", "not in host byte order"),
     "undeclared name": ("unknown-name", "    b.color = BLUE", "BLUE is not defined"),
     "undeclared function": ("unknown-name", "    frobnicate(b)", "frobnicate is not defined"),
-    "for": ("unsupported-statement", "    for i in range(3):\n        b.color = RED", "for i in range(3)"),
+    "for": ("unknown-domain", "    for i in range(3):\n        b.color = RED", "for i in range(3)"),
     "try": ("unsupported-statement", "    try:\n        b.color = RED\n    finally:\n        b.color = GREEN", "try:"),
     "augmented assignment": ("unsupported-statement", "    b.port += 1", "b.port += 1"),
     "lambda": ("unsupported-expression", "    b.taken = lambda: True", "lambda"),
