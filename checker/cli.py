@@ -173,7 +173,7 @@ def draw(
 
 
 @app.command
-def audit(path: Path, /, *, function: str = "", spec: Spec = "spec") -> int:
+def audit(path: Path, /, *, function: str = "", variant: Variant = "", spec: Spec = "spec") -> int:
     """Compare C text with the specification, statement by statement; exit status 1 if a difference has no explanation.
 
     Parameters
@@ -185,7 +185,7 @@ def audit(path: Path, /, *, function: str = "", spec: Spec = "spec") -> int:
     """
     from checker.commands.audit import run_audit
 
-    return run_audit(spec, path, function=function)
+    return run_audit(spec, path, function=function, variant=variant)
 
 
 @app.command

@@ -32,7 +32,6 @@ BITS = {
     ("flags", "O_NONBLOCK"): "noblock",
 }
 MASKS = {"TCPF_": "TCP_"}
-CALL_NAMES = {"sk_free": "free"}
 SETTERS = {"set_current_state": "current.state", "__set_current_state": "current.state"}
 ACQUIRE = {
     "lock_sock": "release_sock",
@@ -48,28 +47,62 @@ ACQUIRE = {
 
 VALUES = {
     "uaddr.sin_addr.s_addr": "addr",
-    "inet_bind: uaddr": "addr",
+    "uaddr.sa_family": "family",
+    "uaddr": "addr",
+    "ntohs(uaddr.sin_port)": "port",
+    "sizeof(sockaddr_in)": "SIZEOF_SOCKADDR_IN",
+    "connect(sk, uaddr, addr_len)": "connect(sk, family, addr, port, addr_len)",
+    "capable(CAP_NET_RAW)": "capable_net_raw()",
+    "capable(CAP_NET_BIND_SERVICE)": "capable_net_bind_service()",
+    "signal_pending(current)": "current.sigpending",
+    "sysctl_ip_nonlocal_bind": "net.ip_nonlocal_bind",
+    "sock.wait": "sock",
+    "err[0]": "current().err",
+    "inet_accept: err": "current().err",
+    "tcp_accept: req.sk": "newsk",
+    "tcp_accept: req": "newsk",
 }
+"""Expressions that the model writes in another way: addresses and ports are values, a request and its child are one object."""
+
 CONDITIONS = {
     "tcp_listen_start: lopt == 0": "kmalloc_fails()",
-    "inet_bind: sysctl_ip_nonlocal_bind == 0 and sk.freebind == 0": "not nonlocal_bind_allowed()",
+    "inet_stream_connect: err < 0": "err",
 }
 ASSUMED = {
     "sock_init_data: sock": "inet_create, the only caller in the model, passes a socket",
 }
 IGNORED = {
     "sk_dst_reset": "the route cache: no listed guard reads it",
-    "addr_len": "arguments are copied in by the caller, which gives addresses and ports as values",
-    "ntohs": "arguments are copied in by the caller, which gives addresses and ports as values",
+    "DECLARE_WAITQUEUE": "an entry of a wait queue is the thread itself",
+    "inet_accept: err": "every failure of accept overwrites it",
+    "tcp_openreq_fastfree": "a request that is complete is the child itself",
 }
+EXPANDED = {"tcp_acceptq_removed": ("ack_backlog",)}
+ADDED = {
+    "might_sleep": "says where the C text may sleep",
+    "tcp_accept: dl_next": "a request that is complete is the child itself, and the accept queue links children",
+}
+
 TABLE_DRIVEN = "from 2.4.16 on a table is searched; the model follows the switch of earlier releases, with its error numbers"
+LATE_RELEASE = "the error goes to a variable of the caller, which no other thread sees: before or after the release is the same"
+KEPT_TIMEOUT = "the model keeps what is left of the timeout; sock_intr_errno only asks whether it is unlimited, which stays"
+PRESET = "err is set before the loop and at its end instead of behind the lock: a local, and the same at every break"
 DIFFERENCES = {
+    "tcp_accept: order: release_sock": LATE_RELEASE,
+    "inet_create: no C statement: prot = sk.prot": "gives the local its type",
+    "inet_stream_connect: no C statement: if not timeo": KEPT_TIMEOUT,
+    "inet_stream_connect: no C statement: timeo = inet_wait_for_connect": KEPT_TIMEOUT,
+    "inet_stream_connect: condition: inet_wait_for_connect": KEPT_TIMEOUT,
+    "wait_for_connect: order: err = 0": PRESET,
+    "wait_for_connect: no C statement: err = SUCCESS": PRESET,
     "inet_create if inetsw: unaccounted: answer": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: BR_NETPROTO_LOCK": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: list_for_each": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: sock->type": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: !protocol": TABLE_DRIVEN,
+    "inet_create if inetsw: empty abstraction: no_check": TABLE_DRIVEN,
+    "inet_create if inetsw: empty abstraction: hdrincl": TABLE_DRIVEN,
     "inet_create if inetsw: no C statement: sock.type": TABLE_DRIVEN,
     "inet_create if inetsw: no C statement: sk.prot = ": TABLE_DRIVEN,
-    "inet_bind: order: nonlocal_bind_allowed": "a free choice without access to shared memory may be made last",
+    "inet_create if inetsw: no C statement: prot = sk.prot": TABLE_DRIVEN,
 }

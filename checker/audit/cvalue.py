@@ -80,7 +80,9 @@ class CValues:
             case "subscript_expression":
                 return op("[]", self.raw(part(node, "argument")), self.raw(part(node, "index")))
             case "sizeof_expression":
-                return Value("call", "sizeof", (normal.name(" ".join(text_of(node).split())),))
+                given = node.child_by_field_name("type")
+                inner = self.raw(part(node, "value")) if given is None else normal.name(text_of(given).split()[-1])
+                return Value("call", "sizeof", (inner,))
         return normal.name(" ".join(text_of(node).split()))
 
     def _name(self, text: str) -> Value:

@@ -64,6 +64,8 @@ class Names:
     """Fields of the specification that are truth values."""
     ghosts: frozenset[str] = frozenset()
     """Fields of the specification that only properties read."""
+    types: frozenset[str] = frozenset()
+    """Classes of the specification; a call of one only converts."""
     pures: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """Named expressions of the specification."""
 
@@ -137,9 +139,10 @@ def load_names(package: ModuleType) -> Names:
 
 def _facts(modules: list[ModuleType]) -> dict[str, Any]:
     """Constants, kinds of fields and named expressions of the modules of a specification."""
-    from checker.language.declare import Enumeration, Ghost, Kind, Publication, Record
+    from checker.language.declare import Enumeration, Ghost, Kind, Publication, Record, Scalar, Word
 
     constants: dict[str, int] = {"NULL": 0, "True": 1, "False": 0}
+    types: set[str] = set()
     fields: set[str] = set()
     booleans: set[str] = set()
     ghosts: set[str] = set()
@@ -149,6 +152,8 @@ def _facts(modules: list[ModuleType]) -> dict[str, Any]:
             constants[value_name] = 0
         elif isinstance(value, int) and not isinstance(value, bool):
             constants[value_name] = value
+        elif isinstance(value, type) and issubclass(value, (Word, Scalar, Enumeration)):
+            types.add(value_name)
         elif isinstance(value, type) and issubclass(value, Record):
             for field_name, hint in vars(value).get("__annotations__", {}).items():
                 text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
@@ -159,13 +164,8 @@ def _facts(modules: list[ModuleType]) -> dict[str, Any]:
                     booleans.add(field_name)
         elif hasattr(value, "__declaration__") and value.__declaration__.kind is Kind.PURE:
             pures[value_name] = value
-    return {
-        "constants": constants,
-        "fields": frozenset(fields),
-        "booleans": frozenset(booleans),
-        "ghosts": frozenset(ghosts),
-        "pures": pures,
-    }
+    sets = {"types": types, "fields": fields, "booleans": booleans, "ghosts": ghosts}
+    return {"constants": constants, "pures": pures, **{name: frozenset(found) for name, found in sets.items()}}
 
 
 __all__ = ["Names", "load_names"]

@@ -15,7 +15,7 @@ from checker.audit.shape import shape
 def prepare_spec(function: Function) -> Function:
     """A specification function ready to be aligned."""
     straight = straighten(function)
-    return replace(straight, body=shape(straight.body))
+    return replace(straight, body=shape(_values_or_defaults(straight.body, straight.body)))
 
 
 def prepare_c(function: Function, spec: Function, names: Names) -> tuple[Function, dict[int, str]]:
@@ -25,7 +25,7 @@ def prepare_c(function: Function, spec: Function, names: Names) -> tuple[Functio
     rewriter = _Rewriter(function.name, names)
     called = names.of(names.call_names, function.name)
     body = change_values(rename(straight.body, renamed), lambda v: normal.call_other(v, called))
-    body = shape(rewriter.block(body))
+    body = shape(rewriter.block(_without_identities(body, rewriter.decided)))
     kept = frozenset(renamed.get(normal.name(n), normal.name(n)).text for n in function.locals)
     return replace(straight, body=body, locals=kept), rewriter.decided
 
@@ -59,6 +59,45 @@ def change_values(block: Block, change: Callable[[Value], Value]) -> Block:
     return tuple(
         normal.map_blocks(replace(s, target=new(s.target), value=new(s.value)), lambda b: change_values(b, change)) for s in block
     )
+
+
+def _values_or_defaults(block: Block, whole: Block) -> Block:
+    """``w = f(); v = w if w else k`` as ``v = f() ?: k``, where nothing else in ``whole`` reads w."""
+    done: list[Stmt] = []
+    for stmt in block:
+        before, value = (done[-1] if done else None), stmt.value
+        if (
+            before is not None
+            and before.kind is stmt.kind is Kind.ASSIGN
+            and value is not None
+            and before.target is not None
+            and before.target.kind == "name"
+            and is_op(value, "?:")
+            and value.parts[:2] == (normal.truth(before.target), before.target)
+            and _read(before.target, whole) == 2
+        ):
+            assert before.value is not None
+            joined = normal.op("?:", normal.truth(before.value), before.value, value.parts[2])
+            done[-1] = replace(stmt, ids=tuple(dict.fromkeys((*before.ids, *stmt.ids))), value=joined)
+        else:
+            done.append(normal.map_blocks(stmt, lambda inner: _values_or_defaults(inner, whole)))
+    return tuple(done)
+
+
+def _read(local: Value, block: Block) -> int:
+    """How often a local is read."""
+    return sum(v == local for s in normal.everything(block) if s.value is not None for v in normal.walk(s.value))
+
+
+def _without_identities(block: Block, decided: dict[int, str]) -> Block:
+    """``block`` without assignments of something to itself, which renaming may have made."""
+    kept = []
+    for stmt in block:
+        if stmt.kind is Kind.ASSIGN and stmt.target == stmt.value:
+            decided.update(dict.fromkeys(stmt.ids, f"{stmt.target} under another name"))
+        else:
+            kept.append(normal.map_blocks(stmt, lambda inner: _without_identities(inner, decided)))
+    return tuple(kept)
 
 
 class _Rewriter:

@@ -14,15 +14,17 @@ _ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.BitAnd: "&", ast.B
 
 
 class PythonValues:
-    """Translates syntax trees; ``constants`` have numbers, ``pures`` are named expressions to write out."""
+    """Translates syntax trees; ``constants`` have numbers, ``pures`` are written out, conversions to ``types`` dropped."""
 
     def __init__(
         self,
         constants: Mapping[str, int],
         pures: Mapping[str, Callable[..., Any]] | None = None,
+        types: frozenset[str] = frozenset(),
     ) -> None:
         self.constants = constants
         self.pures = pures or {}
+        self.types = types
 
     def parse(self, text: str) -> Value:
         """The value of an expression given as text."""
@@ -93,6 +95,8 @@ class PythonValues:
             return op("any", normal.name(ast.unparse(node)))
         if called == "current" and not args:
             return normal.name("current")
+        if called in self.types and len(args) == 1:
+            return self.value(args[0])
         if called in self.pures:
             return self._expand(self.pures[called], [self.value(a) for a in args])
         return Value("call", called, tuple(self.value(a) for a in args))

@@ -29,7 +29,7 @@ class SpecReader:
     def __init__(self, source: Source, names: Names) -> None:
         self.source = source
         self.names = names
-        self.values = PythonValues(names.constants, names.pures)
+        self.values = PythonValues(names.constants, names.pures, names.types)
         self.sources: list[Written] = []
         self.locals: set[str] = {a.arg for a in source.tree.args.args}
         self.held: list[Stmt] = []
@@ -127,8 +127,10 @@ class SpecReader:
             self.depth += 1
             return inside
         number = self.number(node)
+        taking = target is not declare.released
+        if not taking and len(call.args) == 1 and isinstance(call.args[0], ast.Call):
+            call = call.args[0]
         locks = tuple(self.values.value(a) for a in call.args)
-        taking = call.func.id not in self.names.acquire.values()
         taken = locking(self.source.place(node), (number,), locks, taking=taking)
         self.held.append(taken)
         inside = self.block(body)

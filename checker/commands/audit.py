@@ -11,7 +11,7 @@ from checker.audit.fidelity import TOTALS, fidelity_markdown
 from checker.audit.names import Names, load_names
 from checker.audit.outcome import Audit
 from checker.commands.console import out_console
-from checker.commands.model import load_package
+from checker.commands.model import load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
 from checker.language.declare import Kind
 from checker.language.model import Model, load
@@ -19,11 +19,15 @@ from checker.report.audit import print_audits
 from checker.report.files import write_atomic
 
 
-def run_audit(spec: str, path: Path, *, function: str) -> int:
-    """Audit the listed functions, or one.  Raises UsageError if there is nothing to read or no such function."""
+def run_audit(spec: str, path: Path, *, function: str, variant: str = "") -> int:
+    """Audit the listed functions, or one, of the model or of a variant.
+
+    Raises UsageError if there is nothing to read, no such function or no such variant.
+    """
     package = load_package(spec)
     names = load_names(package)
-    model = load(package.MODEL_NAME, package.modules())
+    overrides = load_variant(package, variant).overrides if variant else None
+    model = load(package.MODEL_NAME, package.modules(), overrides)
     wanted = dict(names.listed)
     if function:
         wanted = {function: _file_of(function, names, model)}

@@ -56,7 +56,14 @@ def test_a_function_that_is_modelled_but_not_listed(tmp_path: Path, capsys: pyte
     assert "1 C statements: 1 modelled" in capsys.readouterr().out
 
 
+def test_a_variant_is_audited(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["audit", str(GATES), "--function", "gate_hand_over", "--variant", "hasty", *SPEC_OPTION]) == 1
+    out = capsys.readouterr().out
+    assert "no C statement" in out and "toyspec/variants/hasty.py" in out
+
+
 BAD_INPUT = {
+    "unknown variant": (["audit", str(GATES), "--variant", "nope"], "unknown-variant"),
     "no path": (["audit"], "usage"),
     "missing file": (["audit", "nothing.txt"], "no-file"),
     "unknown function": (["audit", str(GATES), "--function", "gate_opem"], "unknown-function"),

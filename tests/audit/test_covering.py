@@ -103,3 +103,10 @@ def test_names_of_the_model_alone() -> None:
     names = replace(NAMES, added={"mine": "why"})
     assert audited("", "p.mine = 1\nif p.mine:\n    p.mine = 2\nreturn 0", names).differences == ()
     assert audited("", "p.mine = 1\nreturn 0").unexplained("no C statement")
+
+
+def test_a_value_or_its_default_may_go_through_a_local() -> None:
+    spec = "w = g(p)\nv = w if w else 5\np.state = v\nreturn 0"
+    assert audited("int v = g(p) ?: 5; p->state = v;", spec).differences == ()
+    assert audited("int v = g(p) ?: 6; p->state = v;", spec).unexplained("value")
+    assert audited("int v = g(p) ?: 5; p->state = v;", spec.replace("= v\n", "= w\n")).unexplained()

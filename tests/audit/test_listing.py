@@ -19,9 +19,6 @@ LISTING = next((p for folder in CANDIDATES for p in sorted(folder.glob("*walkthr
 
 pytestmark = pytest.mark.skipif(LISTING is None, reason="the listing is not at hand (../shared/seed)")
 
-PENDING = {"inet_create"}
-"""Functions of which the model has only a part."""
-
 
 @pytest.fixture(scope="module")
 def audits() -> list[Audit]:
@@ -39,15 +36,9 @@ def test_every_listed_function_is_found(audits: list[Audit]) -> None:
 
 def test_nothing_is_unexplained_in_the_functions_the_model_has(audits: list[Audit]) -> None:
     for found in audits:
-        if found.spec_place is not None and found.function not in PENDING:
+        if found.spec_place is not None:
             assert [f"{d.kind} {d.c_place} {d.spec_place} {d.message}" for d in found.unexplained()] == []
             assert found.count(Fate.UNACCOUNTED) == 0
-
-
-def test_pending_functions_still_differ(audits: list[Audit]) -> None:
-    for found in audits:
-        if found.function in PENDING:
-            assert found.unexplained(), f"{found.function} is complete: take it out of PENDING"
 
 
 def test_the_document_is_up_to_date(audits: list[Audit]) -> None:

@@ -130,9 +130,10 @@ def inet_create(sock: Socket, protocol: Protocol) -> Errno:
     else:
         sk_free(sk)
         return ESOCKTNOSUPPORT
-    abstracted("path MTU discovery and the IP identifier: only sending reads them", "pmtudisc", "id")
+    abstracted("path MTU discovery and the IP identifier: only sending reads them", "pmtudisc", "no_pmtu_disc", "id")
     sock_init_data(sock, sk)
     abstracted("destructor, family and IP defaults: no modelled guard reads them", "destruct", "zapped", "family", "backlog_rcv", "ttl")
+    abstracted("multicast defaults: no modelled guard reads them", "mc_loop", "mc_ttl", "mc_index", "mc_list")
     sk.protocol = protocol
     sk.prot = prot
     if sk.num:

@@ -55,6 +55,7 @@ def tcp_listen_start(sk: Sock) -> Errno:
     sk.ack_backlog = 0
     sk.accept_queue = sk.accept_queue_tail = NULL
     abstracted("a lock made new, and the delayed ACK block: no modelled guard reads them", "syn_wait_lock", "tcp_delack_init")
+    abstracted("the table of requests: only whether it is there", "kmalloc", "memset", "max_qlen_log", "kfree")
     might_sleep()
     if kmalloc_fails():
         return ENOMEM
