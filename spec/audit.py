@@ -72,7 +72,6 @@ ASSUMED = {
     "sock_init_data: sock": "inet_create, the only caller in the model, passes a socket",
 }
 IGNORED = {
-    "sk_dst_reset": "the route cache: no listed guard reads it",
     "DECLARE_WAITQUEUE": "an entry of a wait queue is the thread itself",
     "inet_accept: err": "every failure of accept overwrites it",
     "tcp_openreq_fastfree": "a request that is complete is the child itself",
@@ -85,16 +84,9 @@ ADDED = {
 
 TABLE_DRIVEN = "from 2.4.16 on a table is searched; the model follows the switch of earlier releases, with its error numbers"
 LATE_RELEASE = "the error goes to a variable of the caller, which no other thread sees: before or after the release is the same"
-KEPT_TIMEOUT = "the model keeps what is left of the timeout; sock_intr_errno only asks whether it is unlimited, which stays"
-PRESET = "err is set before the loop and at its end instead of behind the lock: a local, and the same at every break"
 DIFFERENCES = {
     "tcp_accept: order: release_sock": LATE_RELEASE,
     "inet_create: no C statement: prot = sk.prot": "gives the local its type",
-    "inet_stream_connect: no C statement: if not timeo": KEPT_TIMEOUT,
-    "inet_stream_connect: no C statement: timeo = inet_wait_for_connect": KEPT_TIMEOUT,
-    "inet_stream_connect: condition: inet_wait_for_connect": KEPT_TIMEOUT,
-    "wait_for_connect: order: err = 0": PRESET,
-    "wait_for_connect: no C statement: err = SUCCESS": PRESET,
     "inet_create if inetsw: unaccounted: answer": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: BR_NETPROTO_LOCK": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: list_for_each": TABLE_DRIVEN,

@@ -10,7 +10,7 @@ from checker.audit.cmodel import read_function
 from checker.audit.compare import same, stored, tests_differ
 from checker.audit.covering import Covers, model_only
 from checker.audit.flow import assigned
-from checker.audit.names import Names
+from checker.audit.names import Explanation, Names
 from checker.audit.normal import Function, Kind, Stmt, everything, name, words
 from checker.audit.normal import Source as Written
 from checker.audit.outcome import Audit, Difference, Fate, Row
@@ -40,7 +40,7 @@ def audit(text: CFunction, source: Source | None, names: Names) -> Audit:
 class _Audit:
     """One comparison being made: collects the fate of statements and the differences."""
 
-    def __init__(self, c: Function, spec: Function, names: Names, explanations: dict[str, str]) -> None:
+    def __init__(self, c: Function, spec: Function, names: Names, explanations: list[Explanation]) -> None:
         self.names = names
         self.s = prepare_spec(spec)
         self.c, self.reasons = prepare_c(c, self.s, names)
@@ -77,6 +77,7 @@ class _Audit:
         for s, before in s_left:
             self._without_c(s, before)
         self._empty_abstractions()
+        self._unused_explanations()
         rows = tuple(self._row(i) for i in range(len(self.c.sources)))
         steps = len(self.s.sources) - sum(s.kind is Kind.ABSTRACTED for s in everything(self.s.body))
         order = sorted(self.differences, key=lambda d: (d.c_place.line, d.kind, d.message))
@@ -130,8 +131,7 @@ class _Audit:
         """Record a difference; returns why it is right, empty if nothing says so."""
         texts = {"unaccounted": c.text, "no C statement": s.text}
         said = f"{message} {texts.get(kind, f'{c.text} {s.text}')}"
-        keys = ((key.partition(": "), why) for key, why in self.explanations.items())
-        explained = next((why for (wanted, _, word), why in keys if wanted == kind and word in said), "")
+        explained = next((e.reason for e in self.explanations if e.explains(kind, said, message)), "")
         self.differences.append(Difference(kind, c, s, message, explained))
         return explained
 
@@ -241,6 +241,12 @@ class _Audit:
         text = self.s.sources[s.ids[0]].title if s.ids else str(s.value)
         text = f"the release at the end of `{text}`" if s.kind is Kind.CALL and s.test().text == "release" else text
         self._differ("no C statement", nearby, s.place, text + (f" ({more} more inside)" if more > 0 else ""))
+
+    def _unused_explanations(self) -> None:
+        """Declared explanations of differences that are no more; those for one release only need not hold elsewhere."""
+        for e in self.explanations:
+            if not e.told and not e.marked:
+                self._differ("unused explanation", self.c.place, self.s.place, f"no {e.kind} mentions {e.word}: {e.reason}")
 
     def _empty_abstractions(self) -> None:
         """Abstractions that cover nothing, and names of theirs that C does not have."""

@@ -19,6 +19,27 @@ from checker.audit.pyvalue import PythonValues
 from checker.errors import UsageError
 
 
+@dataclass
+class Explanation:
+    """Why one difference of ``kind`` that mentions ``word`` is right.
+
+    It explains one message, the first that fits; a ``marked`` one is for one release only, and explains all that fit.
+    """
+
+    kind: str
+    word: str
+    reason: str
+    marked: bool
+    told: str = ""
+
+    def explains(self, kind: str, said: str, message: str) -> bool:
+        """Whether this is about a difference with ``message``, whose message and places say ``said``."""
+        if kind != self.kind or self.word not in said or (self.told not in ("", message) and not self.marked):
+            return False
+        self.told = message
+        return True
+
+
 @dataclass(frozen=True)
 class Names:
     """The tables of one specification; see the fields' comments."""
@@ -52,8 +73,8 @@ class Names:
     expanded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """C function that the model writes out: the fields it assigns and functions it calls there."""
     differences: Mapping[str, str] = field(default_factory=dict)
-    """``"function: kind: word"``: why a reported difference of that kind which mentions the word is right;
-    ``"function if marker: kind: word"`` holds only if the C text contains the marker."""
+    """``"function: kind: word"``: why the reported difference of that kind which mentions the word is right;
+    ``"function if marker: kind: word"`` holds for all that do, and only if the C text contains the marker."""
     defined: frozenset[str] = frozenset()
     """Configuration macros taken as defined."""
     constants: Mapping[str, int] = field(default_factory=dict)
@@ -76,14 +97,15 @@ class Names:
         found |= {k.removeprefix(prefix): v for k, v in table.items() if k.startswith(prefix)}
         return found
 
-    def explanations(self, function: str, text: str) -> dict[str, str]:
+    def explanations(self, function: str, text: str) -> list[Explanation]:
         """The entries of ``differences`` that hold for this C text of ``function``."""
-        found = self.of(self.differences, function)
-        for key, why in self.differences.items():
+        found = []
+        for key, reason in self.differences.items():
             head, _, rest = key.partition(": ")
             name, _, marker = head.partition(" if ")
-            if name == function and marker and marker in text:
-                found[rest] = why
+            kind, _, word = rest.partition(": ")
+            if name == function and marker in text:
+                found.append(Explanation(kind, word, reason, bool(marker)))
         return found
 
     def values_of(self, table: Mapping[str, str], function: str) -> dict[Value, Value]:

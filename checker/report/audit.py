@@ -15,7 +15,7 @@ from checker.audit.outcome import Audit, Difference, Fate
 from checker.errors import Place
 
 COLUMNS = {
-    "without C": ("no C statement", "empty abstraction"),
+    "without C": ("no C statement", "empty abstraction", "unused explanation"),
     "order": ("order",),
     "conditions": ("condition",),
     "values": ("value", "target", "return", "arguments"),

@@ -110,3 +110,16 @@ def test_a_value_or_its_default_may_go_through_a_local() -> None:
     assert audited("int v = g(p) ?: 5; p->state = v;", spec).differences == ()
     assert audited("int v = g(p) ?: 6; p->state = v;", spec).unexplained("value")
     assert audited("int v = g(p) ?: 5; p->state = v;", spec.replace("= v\n", "= w\n")).unexplained()
+
+
+def test_an_explanation_explains_one_difference_and_must_be_needed() -> None:
+    names = replace(NAMES, differences={"f: return: EIO": "why"})
+    assert audited("if (n) return -EIO;", "if n:\n    return EPERM\nreturn 0", names).unexplained() == []
+    (unused,) = audited("if (n) return -EPERM;", "if n:\n    return EPERM\nreturn 0", names).unexplained()
+    assert unused.kind == "unused explanation"
+    two = "if (n) return -EIO; if (p->x) return -EIO;"
+    spec = "if n:\n    return EPERM\nif p.x:\n    return ENOMEM\nreturn 0"
+    assert len(audited(two, spec, names).unexplained("return")) == 1
+    marked = replace(NAMES, differences={"f if old: return: EIO": "why"})
+    assert audited("old(); if (n) return -EIO;", "old()\nif n:\n    return EPERM\nreturn 0", marked).unexplained() == []
+    assert audited("if (n) return -EIO;", "if n:\n    return EPERM\nreturn 0", marked).unexplained("return")

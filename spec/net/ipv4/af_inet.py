@@ -257,10 +257,7 @@ def inet_stream_connect(sock: Socket, family: Family, addr: Addr, port: Port, ad
             return EINVAL
         timeo = sock_sndtimeo(sk, noblock)
         if sk.state in (TCP_SYN_SENT, TCP_SYN_RECV):
-            if not timeo:
-                return err
-            timeo = inet_wait_for_connect(sk, timeo)
-            if not timeo:
+            if not timeo or not inet_wait_for_connect(sk, timeo):
                 return err
             err = sock_intr_errno(timeo)
             if current().sigpending:
