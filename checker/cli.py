@@ -1,4 +1,4 @@
-"""The command line: ``sockproof check | show | explore | trace | draw | scenario | conform``.
+"""The command line: ``sockproof check | show | explore | trace | draw | scenario | conform | audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -170,6 +170,47 @@ def draw(
     from checker.commands.draw import run_draw
 
     return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out)
+
+
+@app.command
+def audit(path: Path, /, *, function: str = "", variant: Variant = "", spec: Spec = "spec") -> int:
+    """Compare C text with the specification, statement by statement; exit status 1 if a difference has no explanation.
+
+    Parameters
+    ----------
+    path
+        A listing (C functions amid prose), a C file, or the top of a kernel tree.
+    function
+        The only function to compare; without it, all listed functions that are found.
+    """
+    from checker.commands.audit import run_audit
+
+    return run_audit(spec, path, function=function, variant=variant)
+
+
+@app.command
+def fidelity(
+    path: Path | None = None,
+    /,
+    *,
+    out: Path = Path("docs/fidelity.md"),
+    notes: Path = Path("docs/fidelity-notes.md"),
+    spec: Spec = "spec",
+) -> int:
+    """Print how many C statements are modelled, abstracted or unaccounted for; with C text, write the document anew.
+
+    Parameters
+    ----------
+    path
+        A listing, a C file, or the top of a kernel tree; without it, the totals of the document as it is.
+    out
+        The document.
+    notes
+        Hand-written Markdown that the document ends with.
+    """
+    from checker.commands.audit import run_fidelity
+
+    return run_fidelity(spec, path, out=out, notes=notes)
 
 
 @app.command

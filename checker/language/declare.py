@@ -312,8 +312,12 @@ def BUG_TRAP(condition: bool) -> None:
     raise _never("BUG_TRAP")
 
 
-def abstracted(reason: str) -> None:
-    """Stands for C statements the model leaves out, and says why."""
+def abstracted(reason: str, *covers: str) -> None:
+    """Stands for C statements the model leaves out, and says why.
+
+    ``covers`` names the C fields, functions and variables that are left out in this block and below (``sockproof audit`` compares
+    them with the C text).  Without names it covers the run of plain C statements at its position.
+    """
     raise _never("abstracted")
 
 

@@ -49,13 +49,18 @@ def sk_free(sk: Sock) -> None:
 
 @kernel("net/core/sock.c")
 def sock_init_data(sock: Socket, sk: Sock) -> None:
-    abstracted("queues, timer, buffer sizes, allocation mode: no modelled guard reads them", "receive_queue", "timer", "rcvbuf")
+    abstracted("packet queues: no modelled guard reads them", "receive_queue", "write_queue", "error_queue")
+    abstracted("timer, allocation mode: no modelled guard reads them", "timer", "allocation")
+    abstracted("buffer sizes: no modelled guard reads them", "rcvbuf", "sndbuf", "rcvlowat")
+    abstracted("zapped: only sending reads it", "zapped")
     sk.state = TCP_CLOSE
     sk.socket = sock
     sk.type = sock.type
     sk.sleep = sock
     sock.sk = sk
     abstracted("locks and callbacks are the same for every socket", "dst_lock", "callback_lock", "state_change", "data_ready")
+    abstracted("callbacks are the same for every socket", "write_space", "error_report", "destruct")
+    abstracted("credentials of the peer: AF_UNIX only", "peercred")
     sk.rcvtimeo = MAX_SCHEDULE_TIMEOUT
     sk.sndtimeo = MAX_SCHEDULE_TIMEOUT
     abstracted("the reference count: who holds a reference is in gone, held_sk and rx_sk", "refcnt")

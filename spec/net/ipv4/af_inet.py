@@ -130,9 +130,10 @@ def inet_create(sock: Socket, protocol: Protocol) -> Errno:
     else:
         sk_free(sk)
         return ESOCKTNOSUPPORT
-    abstracted("path MTU discovery and the IP identifier: only sending reads them", "pmtudisc", "id")
+    abstracted("path MTU discovery and the IP identifier: only sending reads them", "pmtudisc", "no_pmtu_disc", "id")
     sock_init_data(sock, sk)
     abstracted("destructor, family and IP defaults: no modelled guard reads them", "destruct", "zapped", "family", "backlog_rcv", "ttl")
+    abstracted("multicast defaults: no modelled guard reads them", "mc_loop", "mc_ttl", "mc_index", "mc_list")
     sk.protocol = protocol
     sk.prot = prot
     if sk.num:
@@ -256,10 +257,7 @@ def inet_stream_connect(sock: Socket, family: Family, addr: Addr, port: Port, ad
             return EINVAL
         timeo = sock_sndtimeo(sk, noblock)
         if sk.state in (TCP_SYN_SENT, TCP_SYN_RECV):
-            if not timeo:
-                return err
-            timeo = inet_wait_for_connect(sk, timeo)
-            if not timeo:
+            if not timeo or not inet_wait_for_connect(sk, timeo):
                 return err
             err = sock_intr_errno(timeo)
             if current().sigpending:

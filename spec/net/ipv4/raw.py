@@ -27,7 +27,7 @@ from spec.state import (
 
 @kernel("net/ipv4/raw.c")
 def raw_init(sk: Sock) -> Errno:
-    if sk.protocol == IPPROTO_ICMP:
+    if sk.num == IPPROTO_ICMP:
         abstracted("the ICMP filter passes everything at first", "filter")
     return 0
 

@@ -55,6 +55,8 @@ def tcp_listen_start(sk: Sock) -> Errno:
     sk.ack_backlog = 0
     sk.accept_queue = sk.accept_queue_tail = NULL
     abstracted("a lock made new, and the delayed ACK block: no modelled guard reads them", "syn_wait_lock", "tcp_delack_init")
+    abstracted("the table of requests: only whether it is there", "kmalloc", "memset", "max_qlen_log", "kfree")
+    abstracted("the cached route is dropped", "sk_dst_reset")
     might_sleep()
     if kmalloc_fails():
         return ENOMEM
@@ -168,13 +170,13 @@ def tcp_accept(sk: Sock, noblock: bool) -> Sock:
 
 @kernel("net/ipv4/tcp.c")
 def wait_for_connect(sk: Sock, timeo: Timeo) -> Errno:
-    err = SUCCESS
     add_wait_queue_exclusive(sk.sleep)
     while True:
         current().state = TASK_INTERRUPTIBLE
         with released(lock_sock(sk)):
             if sk.accept_queue == NULL:
                 timeo = schedule_timeout(timeo)
+        err = SUCCESS
         if sk.accept_queue != NULL:
             break
         err = EINVAL
@@ -186,7 +188,6 @@ def wait_for_connect(sk: Sock, timeo: Timeo) -> Errno:
         err = EAGAIN
         if not timeo:
             break
-        err = SUCCESS
     current().state = TASK_RUNNING
     remove_wait_queue()
     return err

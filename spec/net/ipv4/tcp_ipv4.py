@@ -48,7 +48,12 @@ def next_local_port(port: Port) -> Port:
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_init_sock(sk: Sock) -> Errno:
-    abstracted("timers, congestion and buffer parameters: no modelled guard reads them", "rto", "mdev", "snd_cwnd", "sndbuf")
+    abstracted("packet queues: no modelled guard reads them", "out_of_order_queue", "tcp_prequeue_init")
+    abstracted("timers: their events may come whenever they could run", "tcp_init_xmit_timers", "rto", "mdev")
+    abstracted("congestion control: no modelled guard reads it", "snd_cwnd", "snd_ssthresh", "snd_cwnd_clamp", "reordering")
+    abstracted("segment sizes: no modelled guard reads them", "mss_cache")
+    abstracted("buffer sizes: no modelled guard reads them", "sndbuf", "rcvbuf", "use_write_queue", "write_space")
+    abstracted("the functions under TCP, and statistics", "af_specific", "atomic_inc")
     sk.state = TCP_CLOSE
     return 0
 
