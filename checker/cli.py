@@ -1,4 +1,4 @@
-"""The command line: ``sockproof check | show | explore | trace | draw``.
+"""The command line: ``sockproof check | show | explore | trace | draw | scenario | conform``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -170,6 +170,61 @@ def draw(
     from checker.commands.draw import run_draw
 
     return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out)
+
+
+@app.command
+def scenario(
+    files: list[Path],
+    /,
+    *,
+    machine: str = "",
+    variant: Variant = "",
+    json: bool = False,
+    spec: Spec = "spec",
+) -> int:
+    """Run scenario files: client programs of several threads, all interleavings, every outcome with a shortest schedule.
+
+    Parameters
+    ----------
+    files
+        YAML files, see docs/scenarios.md.
+    machine
+        smp or up, instead of what the files say.
+    json
+        Print JSON instead of tables.
+    """
+    from checker.commands.scenario import run_scenario
+
+    return run_scenario(spec, files, machine=machine, variant=variant, as_json=json)
+
+
+@app.command
+def conform(
+    file: Path,
+    /,
+    *,
+    features: str = "",
+    expect_key: Annotated[str, Parameter(name="--expect-key")] = "",
+    variant: Variant = "",
+    json: bool = False,
+    spec: Spec = "spec",
+) -> int:
+    """Compare the model with what real kernels did: results recorded step by step, or races that were observed.
+
+    Parameters
+    ----------
+    file
+        A YAML file of one-thread scenarios with recorded results, or of observed races.
+    features
+        Only scenarios that use nothing but these, separated by commas.
+    expect_key
+        The recorded results to compare with: a column (seed_listing if none is given), or for races a kernel version.
+    json
+        Print JSON instead of tables.
+    """
+    from checker.commands.conform import run_conform
+
+    return run_conform(spec, file, features=features, key=expect_key, variant=variant, as_json=json)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -19,16 +19,17 @@ class Instance:
 
     ``sizes`` maps record and scalar names to their number of objects or non-zero values; ``words`` maps host order
     word sorts to their representative values other than 0, increasing.  ``tables`` gives cells ``(record, field, index)``
-    other initial values than their field has: the tables of the environment.  Every value of a sort is an
+    other initial values than their field has: the tables of the environment.  ``limit`` refuses sizes that no search ends for.  Every value of a sort is an
     index ``0 .. cardinality-1``, and 0 is NULL, the wildcard, port 0.
     """
 
     sizes: tuple[tuple[str, int], ...]
     words: tuple[tuple[str, tuple[int, ...]], ...] = ()
     tables: tuple[tuple[tuple[str, str, int], int], ...] = ()
+    limit: bool = True
 
     def __post_init__(self) -> None:
-        for name, size in self.sizes:
+        for name, size in self.sizes if self.limit else ():
             if not 1 <= size <= MAX_SIZE and not (size == 0 and name == "Addr"):
                 raise UsageError(
                     "instance-size", f"an instance cannot have {size} of {name}", f"give a number from 1 to {MAX_SIZE}"

@@ -7,17 +7,34 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 from __future__ import annotations
 
 from importlib import import_module
+from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checker.scenario.program import Engine
 
 MODEL_NAME = "linux-2.4.17"
 
 MODULES = (
     "spec.state",
+    "spec.kernel.sched",
+    "spec.kernel.signal",
     "spec.net.core.sock",
+    "spec.net.core.dev",
+    "spec.net.ipv4.route",
     "spec.net.ipv4.tcp_ipv4",
+    "spec.net.ipv4.tcp_output",
+    "spec.net.ipv4.tcp_state",
+    "spec.net.ipv4.tcp_input",
+    "spec.net.core.backlog",
+    "spec.net.ipv4.tcp_timer",
+    "spec.net.ipv4.tcp_v4_connect",
     "spec.net.ipv4.tcp",
-    "spec.net.ipv4.protocols",
+    "spec.net.ipv4.udp",
+    "spec.net.ipv4.raw",
     "spec.net.ipv4.af_inet",
+    "spec.net.ipv4.protocols",
     "spec.net.socket",
     "spec.properties",
 )
@@ -47,3 +64,10 @@ def sizes(
     representatives = (LOCAL_PORT_HIGH,) if ports == 1 else (PRIVILEGED_PORT, *between, LOCAL_PORT_HIGH)
     counts = (("Thread", threads), ("Socket", sockets), ("Sock", sockets), ("Addr", addresses))
     return counts, (("Port", representatives), ("Backlog", (1,)))
+
+
+def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
+    """What runs scenarios on this model, patched by ``overrides``."""
+    from spec.client import scenario_engine
+
+    return scenario_engine(overrides)

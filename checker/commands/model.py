@@ -23,7 +23,7 @@ from checker.system import Property
 
 @dataclass(frozen=True)
 class Variant:
-    """A named patch of the model: the functions it replaces and the property it must break."""
+    """A named patch of the model: the functions it replaces and the property it must break, if it is a mutant."""
 
     name: str
     overrides: dict[str, Callable[..., Any]]
@@ -70,7 +70,7 @@ def load_variant(package: ModuleType, name: str) -> Variant:
     if name not in known:
         raise UsageError("unknown-variant", f"there is no variant {name}", f"choose one of {', '.join(known)}")
     module = import_module(f"{package.__name__}.variants.{name}")
-    return Variant(name, module.OVERRIDES, module.BREAKS, (module.__doc__ or "").strip())
+    return Variant(name, module.OVERRIDES, getattr(module, "BREAKS", ""), (module.__doc__ or "").strip())
 
 
 def compile_package(package: ModuleType, variant: Variant | None = None) -> Compiled:

@@ -14,7 +14,7 @@ from checker.language import terms
 from checker.language.client import permitted, simplify_guard
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
-from checker.language.movers import Mover, reads_of
+from checker.language.movers import Mover, guarding_choices, reads_of, region_classes
 from checker.language.sorts import BOOL, Sort
 from checker.language.terms import FALSE, FieldKey, Term
 from checker.system import IDLE, Location, StateVar, Step, Transition, Update
@@ -69,11 +69,8 @@ class Compactor:
         self.classes = [classes[graph.root, n.index] for n in graph.nodes]
         self.live = live_locals(graph)
         self.read_before = may_have_read(graph)
-        self.regions: dict[int, Mover] = {}
-        for node, mover in zip(graph.nodes, self.classes, strict=True):
-            if node.context.region and mover not in (Mover.LOCAL, Mover.FUSED):
-                known = self.regions.get(node.context.region, Mover.BOTH)
-                self.regions[node.context.region] = mover if known in (Mover.BOTH, mover) else known if mover is Mover.BOTH else Mover.NONE
+        self.regions = region_classes(graph, self.classes)
+        self.guarding = guarding_choices(graph)
         self.names: dict[int, str] = {ENTRY: IDLE}
         self.transitions: list[Transition] = []
         self.work: list[int] = []
@@ -122,6 +119,8 @@ class Compactor:
             return False
         if node.context.region:
             mover = self.regions.get(node.context.region, Mover.LOCAL)
+        if node.index in self.guarding and (path.moved or path.committed):
+            return True
         if mover in (Mover.LOCAL, Mover.FUSED):
             return False
         blocks = node.action in (Action.ACQUIRE, Action.WAIT)
@@ -423,23 +422,27 @@ def _locals_read(graph: Graph, node: Node) -> set[FieldKey]:
 
 def live_locals(graph: Graph) -> list[frozenset[FieldKey]]:
     """Per node, the locals whose value may still be read from there on."""
+    reads = [_locals_read(graph, n) - ({n.target.key} if n.target and n.action is Action.CHOOSE else set()) for n in graph.nodes]
+    users: list[list[int]] = [[] for _ in graph.nodes]
+    for node in graph.nodes:
+        for s in node.successors:
+            users[s].append(node.index)
     live: list[frozenset[FieldKey]] = [frozenset()] * len(graph.nodes)
-    changed = True
-    while changed:
-        changed = False
-        for node in reversed(graph.nodes):
-            after: set[FieldKey] = set()
-            for s in node.successors:
-                after |= live[s]
-            if node.target is not None:
-                after.discard(node.target.key)
-            now = frozenset(
-                after
-                | (_locals_read(graph, node) - ({node.target.key} if node.target and node.action is Action.CHOOSE else set()))
-            )
-            if now != live[node.index]:
-                live[node.index] = now
-                changed = True
+    work = [n.index for n in graph.nodes]
+    waiting = set(work)
+    while work:
+        index = work.pop()
+        waiting.discard(index)
+        node = graph.nodes[index]
+        after: set[FieldKey] = set().union(*(live[s] for s in node.successors))
+        if node.target is not None:
+            after.discard(node.target.key)
+        now = frozenset(after | reads[index])
+        if now != live[index]:
+            live[index] = now
+            new = [u for u in users[index] if u not in waiting]
+            work += new
+            waiting.update(new)
     return live
 
 

@@ -236,6 +236,11 @@ def adopt(lock: AbstractContextManager[None]) -> AbstractContextManager[None]:
     raise _never("adopt")
 
 
+def released(lock: AbstractContextManager[None]) -> AbstractContextManager[None]:
+    """Inside, a lock held outside is not held: it is released at the beginning and taken again at the end."""
+    raise _never("released")
+
+
 def exclusive(*objects: Record) -> AbstractContextManager[None]:
     """Inside, no other process holds a reference to ``objects``; the checker proves it."""
     raise _never("exclusive")
@@ -279,6 +284,11 @@ def might_sleep() -> None:
 def choose(sort: type[T], such_that: Callable[[T], bool] | None = None) -> T:
     """Any value of a type, of those for which the expression ``such_that`` holds."""
     raise _never("choose")
+
+
+def find(objects: Iterator[T]) -> T:
+    """``find(x for x in Record if condition)``: any object for which the condition holds, or NULL."""
+    raise _never("find")
 
 
 def choice() -> bool:

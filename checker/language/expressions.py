@@ -14,7 +14,7 @@ from checker.language import declare, terms
 from checker.language.declare import Kind
 from checker.language.model import Model
 from checker.language.sorts import BOOL, BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
-from checker.language.source import Source, read, statements
+from checker.language.source import Source, statements
 from checker.language.terms import Term
 from checker.system import StateVar
 
@@ -27,6 +27,8 @@ class Literal:
 
 
 Value = Term | Literal
+
+_NOWHERE = object()
 
 _COMPARE = {
     ast.Eq: "==",
@@ -190,11 +192,12 @@ class Expressions:
         """A local name, or a global of the module."""
         if name in self.env:
             return self.env[name]
-        if name not in self.source.namespace:
+        # A function table is known by its name: the functions in it may be the ones that name it.
+        found = self.source.namespace.get(name, self.model.tables.get(name, _NOWHERE))
+        if found is _NOWHERE:
             raise self.source.error(
                 node, "unknown-name", f"{name} is not defined", "declare it, import it, or correct its spelling"
             )
-        found = self.source.namespace[name]
         if isinstance(found, declare.Enumeration):
             sort = self.model.sort_of(type(found), name)
             assert isinstance(sort, EnumSort)
@@ -335,7 +338,7 @@ class Expressions:
         if found is not None:
             return found
         if target is not None and hasattr(target, "__declaration__"):
-            source = self.model.functions.get(target.__name__) or read(target)
+            source = self.model.source(target)
             if source.declaration.kind is Kind.PURE:
                 return self.expand(source, node)
             return self.call(source, node)
@@ -363,6 +366,8 @@ class Expressions:
     def _cast(self, sort: Sort, node: ast.Call) -> Term:
         (arg,) = self.arguments(node, 1)
         value = self.value(arg)
+        if isinstance(value, Literal):
+            return self.coerce(value, sort, arg)
         if isinstance(value, Term) and isinstance(value.sort, WordSort) and not value.sort.swapped:
             return terms.cast(value, sort)
         raise self.source.error(node, "wrong-type", f"{self.source.text(arg)} is not a word", "only words are converted")

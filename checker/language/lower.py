@@ -103,13 +103,13 @@ class Builder:
         """The term reading a local of the running process."""
         return terms.field(variable.key, variable.sort, self.process)
 
-    def add(self, action: Action, where: Statements, node: ast.AST, text: str, **parts: object) -> Node:
+    def add(self, action: Action, code: Statements, node: ast.AST, text: str, **parts: object) -> Node:
         """Append a node and close all open ends with it."""
         held = tuple(s.lock for s in self.scopes if s.lock)
         exclusive = tuple(o for s in self.scopes for o in s.exclusive)
         bh_off = any(s.bh for s in self.scopes)
-        context = Context((*where.calling, where.source.name), self.names, held, exclusive, self.region, where.current, bh_off)
-        made = Node(len(self.nodes), action, where.source.place(node), text, context, **parts)  # type: ignore[arg-type]
+        context = Context((*code.calling, code.source.name), self.names, held, exclusive, self.region, code.current, bh_off)
+        made = Node(len(self.nodes), action, code.source.place(node), text, context, **parts)  # type: ignore[arg-type]
         self.nodes.append(made)
         self.close(self.ends, made.index)
         self.ends = [] if action is Action.RETURN else [(made.index, 0)]
@@ -136,6 +136,7 @@ class Statements(Expressions):
         self.result_sort: Sort | None = None
         self.loops: list[Loop] = []
         self.ghost = False
+        self.decided = False
         self.current = ""
         self.entry_scopes = len(builder.scopes)
 
@@ -152,6 +153,13 @@ class Statements(Expressions):
         inner = Statements(self.builder, source, env, (*self.calling, self.source.name))
         inner.current = self.current
         return inner
+
+    def quantify(self, word: str, node: ast.Call) -> Term:
+        if not self.atomic:
+            raise self.source.error(
+                node, "quantifier-outside-region", f"`{self.source.text(node)}` reads many objects at once", "put it under a spin lock"
+            )
+        return super().quantify(word, node)
 
     def read(self, variable: StateVar, obj: Term | None, node: ast.AST) -> Term:
         if variable.ghost and not self.ghost:
@@ -224,6 +232,7 @@ class Statements(Expressions):
             return (going, done) if is_and else (done, going)
         condition = self.condition(node)
         if condition.op == "const":
+            self.decided = True
             return (b.ends, []) if condition.data else ([], b.ends)
         made = b.add(Action.BRANCH, self, node, self.source.text(node), value=condition)
         return [(made.index, 0)], [(made.index, 1)]
@@ -236,7 +245,34 @@ class Statements(Expressions):
             return self._choose_sort(node)
         if target is declare.new:
             return self._new(node)
+        if target is declare.find:
+            return self._find(node)
         return None
+
+    def _find(self, node: ast.Call) -> Term:
+        """Choose among the objects for which a condition holds, or NULL if there is none."""
+        b = self.builder
+        (generator,) = self.arguments(node, 1)
+        match generator:
+            case ast.GeneratorExp(elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=bound_name)) as loop]):
+                pass
+            case _:
+                name, bound_name = "", "?"
+        if name != bound_name:
+            raise self.source.error(node, "unsupported-expression", "find needs a generator of objects", "write find(x for x in Record if condition)")
+        pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
+        bound, inside = pure._domain(loop.iter, f"found_{name}")
+        pure.env = {**self.env, name: bound}
+        condition = terms.conj(inside, *(pure.condition(c) for c in loop.ifs))
+        target = b.temporary(self.source.name, bound.sort)
+        there = b.add(Action.BRANCH, self, node, self.source.text(node), value=terms.exists(bound, condition))
+        b.ends = [(there.index, 1)]
+        b.add(Action.ASSIGN, self, node, "", target=target, value=terms.const(0, bound.sort))
+        nothing = b.ends
+        b.ends = [(there.index, 0)]
+        self._choose(bound.sort, terms.substitute(condition, {bound: b.get(target)}), target, node)
+        b.ends = b.ends + nothing
+        return b.get(target)
 
     def _choose(self, sort: Sort, condition: Term, target: StateVar | None, node: ast.AST) -> Term:
         target = target or self.builder.temporary(self.source.name, sort)
@@ -442,6 +478,8 @@ class Statements(Expressions):
         """Compile statements in order; code behind a return is an error."""
         for statement in body:
             if not self.builder.ends and self.builder.nodes:
+                if self.decided:
+                    return  # A constant argument decided a test: this call of the function never gets here.
                 raise self.source.error(statement, "unreachable", "this statement can never run", "remove it")
             self.statement(statement)
 
@@ -559,10 +597,30 @@ class Statements(Expressions):
             raise self.source.error(node, "unsupported-statement", "`with` takes a lock", "write `with lock_sock(sk):`")
         b = self.builder
         outer = len(b.scopes)
-        self._enter(self.source.namespace.get(call.func.id), call, body, node)
+        target = self.source.namespace.get(call.func.id)
+        if target is declare.released:
+            self._released(call, body, node)
+            return
+        self._enter(target, call, body, node)
         self.block(body)
         while len(b.scopes) > outer:
             self._release(node)
+
+    def _released(self, call: ast.Call, body: list[ast.stmt], node: ast.AST) -> None:
+        """A block in which a lock held around it is not held."""
+        b = self.builder
+        lock, _ = self._named_lock(call, node)
+        held = b.scopes
+        if not any(s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) for s in held):
+            raise self.source.error(node, "not-held", f"{lock.name} is not held here", "take it first")
+        self._unlock(lock, node)
+        b.scopes = tuple(Scope() if s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) else s for s in held)
+        returns = len(self.returns)
+        self.block(body)
+        if len(self.returns) > returns:
+            raise self.source.error(node, "return-unlocked", f"{lock.name} must be taken again before returning", "return behind it")
+        b.add(Action.ACQUIRE, self, node, lock.name, lock=lock)
+        b.scopes = held
 
     def _enter(self, target: object, call: ast.Call, body: list[ast.stmt], node: ast.AST) -> None:
         b = self.builder
@@ -645,7 +703,7 @@ class Statements(Expressions):
         elif target is declare.BUG_TRAP:
             self._bug_trap(call)
         elif hasattr(target, "__declaration__"):
-            self.inline(self.model.functions[target.__name__], call)
+            self.inline(self.model.source(target), call)
         else:
             self.value(call)
 
@@ -779,7 +837,7 @@ def takes_lock(scope: Expressions, body: list[ast.stmt]) -> bool:
     def callees(source: Source, node: ast.Call) -> list[Source]:
         if isinstance(node.func, ast.Name):
             function: Any = source.namespace.get(node.func.id)
-            return [scope.model.functions[function.__name__]] if hasattr(function, "__declaration__") else []
+            return [scope.model.source(function)] if hasattr(function, "__declaration__") else []
         if isinstance(node.func, ast.Attribute):
             functions = [t.functions.get(node.func.attr) for t in scope.model.tables.values()]
             return [scope.model.functions[f.__name__] for f in functions if f]

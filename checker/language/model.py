@@ -48,6 +48,10 @@ class Model:
         """The functions declared with one of ``kinds``, in order of declaration."""
         return [s for s in self.functions.values() if s.declaration.kind in kinds]
 
+    def source(self, function: Any) -> Source:
+        """The source of a declared function: the one a variant put in its place, or its own."""
+        return self.functions.get(function.__name__) or read(function)
+
     def sort_of(self, python_type: Any, where: str) -> Sort:
         """The sort of a Python type used as an annotation.  Raises SpecError for types outside the language."""
         if python_type is bool:
@@ -82,7 +86,7 @@ def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for module in modules:
         for name, value in vars(module).items():
-            if not name.startswith("__"):
+            if not (name.startswith("__") and name.endswith("__")):
                 found.setdefault(name, value)
     return found
 

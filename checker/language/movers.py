@@ -173,6 +173,8 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
         seen = a.write and a.key in visible and not a.fresh
         moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key])
         moving[a.root, a.node] = moving.get((a.root, a.node), True) and moves
+    # Whoever looks at a lock without taking it sees when it is taken and released.
+    visible = visible | {n.lock.users for g in graphs for n in g.nodes if n.lock and n.lock.users in by_key}
     classes: dict[tuple[str, int], Mover] = {}
     for graph in graphs:
         for node in graph.nodes:
@@ -202,3 +204,36 @@ def _class(node: Node, moves: bool | None, visible: set[FieldKey], reduce: bool)
     if moves is None:
         return Mover.LOCAL
     return Mover.BOTH if moves else Mover.NONE
+
+
+def region_classes(graph: Graph, classes: list[Mover]) -> dict[int, Mover]:
+    """How each atomic region as a whole commutes; ``classes`` has one entry per node."""
+    found: dict[int, Mover] = {}
+    for node, mover in zip(graph.nodes, classes, strict=True):
+        region = node.context.region
+        if region and mover not in (Mover.LOCAL, Mover.FUSED):
+            known = found.get(region, mover)
+            found[region] = mover if known in (mover, Mover.BOTH) else known if mover is Mover.BOTH else Mover.NONE
+    return found
+
+
+def guarding_choices(graph: Graph) -> frozenset[int]:
+    """Choices that a wait follows: one that cannot go on must not have been made, so they start a step together."""
+    local = (Action.ASSIGN, Action.NOTE, Action.BRANCH, Action.CHOOSE, Action.GHOST)
+    found: set[int] = set()
+    for node in graph.nodes:
+        if node.action is Action.CHOOSE:
+            seen: set[int] = set()
+            work = list(node.successors)
+            while work:
+                index = work.pop()
+                if index in seen:
+                    continue
+                seen.add(index)
+                follower = graph.nodes[index]
+                if follower.action in (Action.WAIT, Action.ACQUIRE):
+                    found.add(node.index)
+                    break
+                if follower.action in local:
+                    work += follower.successors
+    return frozenset(found)

@@ -51,7 +51,9 @@ class Program:
 class Scenario:
     """``setup`` runs alone, then ``threads`` run against each other, then ``post`` runs alone once they all returned or block.
 
-    ``machine`` is ``smp`` or ``up``; ``events`` are what the environment may do besides (``signal``, ``timeout``, ``rst``...).
+    ``machine`` is ``smp`` or ``up``; ``events`` are what the environment may do besides (``signal``, ``timeout``, ``rst``...);
+    ``peers`` say what other hosts do, by address (``REMOTE``): ``listening``, ``refusing``, ``silent``, or ``free`` for any of
+    these, which is also the default; ``NONE`` is silent by default.
     """
 
     id: str
@@ -61,14 +63,16 @@ class Scenario:
     machine: str = "smp"
     events: tuple[str, ...] = ()
     title: str = ""
+    peers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Outcome:
     """One vector of results: per program (``setup``, each thread, ``post``) one result per call.
 
-    A result is an errno name, ``0``, ``0 ADDR:PORT``, ``0 value=ERRNO``, a state name for ``state``, or ``blocks`` for a call that
-    never returns (the calls behind it are ``-``).  ``interleavings`` counts the schedules that lead here, ``schedule`` is a shortest one.
+    A result is an errno name, ``0``, ``0 ADDR:PORT``, ``0 value=ERRNO``, a state name for ``state``, or ``blocks`` for a call
+    that never returns (the calls behind it are ``-``).  ``interleavings`` counts the schedules that lead here, ``schedule`` is
+    a shortest one.
     """
 
     results: Mapping[str, tuple[str, ...]]

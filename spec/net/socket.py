@@ -6,28 +6,49 @@ drops the last reference after ``close`` emptied the descriptor slot.
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, current, exclusive, free, kernel, new, spin_lock, syscall
+from checker.language import NULL, abstracted, current, exclusive, free, kernel, might_sleep, new, spin_lock, syscall
 from checker.language import choice as kmalloc_fails
-from spec.net.core.sock import setsockopt_reuseaddr
-from spec.net.ipv4.af_inet import inet_bind, inet_create, inet_listen, inet_release, inet_stream_disconnect
+from spec.net.core.sock import sock_getsockopt_error, sock_setsockopt
+from spec.net.ipv4.af_inet import inet_create, inet_getname, inet_release, inet_sendmsg, inet_shutdown
 from spec.state import (
+    AF_INET,
+    EAFNOSUPPORT,
     EBADF,
-    ENOBUFS,
-    SOCK_STREAM,
+    ECONNABORTED,
+    EINVAL,
+    EMFILE,
+    ENFILE,
+    MAX_SOCK_ADDR,
+    NPROTO,
+    SOCK_MAX,
+    SOMAXCONN,
     SS_UNCONNECTED,
+    SYS_ACCEPT,
     SYS_BIND,
     SYS_CLOSE,
-    SYS_CONNECT_UNSPEC,
+    SYS_CONNECT,
+    SYS_GETPEERNAME,
+    SYS_GETSOCKNAME,
+    SYS_GETSOCKOPT,
     SYS_LISTEN,
-    SYS_SETSOCKOPT_REUSEADDR,
+    SYS_SEND,
+    SYS_SETSOCKOPT,
+    SYS_SHUTDOWN,
     Addr,
+    AddrLen,
     Backlog,
     Call,
+    Device,
     Errno,
+    Family,
+    Option,
     Port,
     Protocol,
+    ShutdownHow,
     Socket,
+    SocketType,
     Thread,
+    Timeo,
     files_lock,
 )
 
@@ -42,15 +63,17 @@ def sockfd_put(sock: Socket) -> None:
         sock_release(sock)
 
 
-@kernel("net/socket.c")
+@kernel("net/socket.c", shared=True)
 def sock_release(sock: Socket) -> None:
     with exclusive(sock):
-        inet_release(sock)
+        if sock.ops != NULL:
+            inet_release(sock)
         free(sock)
 
 
 @kernel("net/socket.c")
 def sock_alloc() -> Socket:
+    might_sleep()
     if kmalloc_fails():
         return NULL
     sock = new(Socket)
@@ -59,22 +82,57 @@ def sock_alloc() -> Socket:
 
 
 @syscall("net/socket.c")
-def sys_socket(protocol: Protocol) -> Errno:
+def sys_socket(family: Family, type: SocketType, protocol: Protocol) -> Errno:
+    if family == NPROTO:
+        return EAFNOSUPPORT
+    if type == SOCK_MAX:
+        return EINVAL
+    if family != AF_INET:
+        return EAFNOSUPPORT
     sock = sock_alloc()
     if sock == NULL:
-        return ENOBUFS
-    sock.type = SOCK_STREAM
+        return ENFILE
+    sock.type = type
     err = inet_create(sock, protocol)
     if err:
-        free(sock)
+        sock_release(sock)
         return err
-    abstracted("sock_map_fd failing: the size of the descriptor table is not modelled")
+    return sock_map_fd(sock)
+
+
+@kernel("net/socket.c")
+def sock_map_fd(sock: Socket) -> Errno:
+    """A descriptor for a new socket; the table may be full."""
+    if descriptor_table_full():
+        sock_release(sock)
+        return EMFILE
+    current().installed = sock
     sock.fd = True
     return 0
 
 
+@kernel("fs/file_table.c")
+def descriptor_table_full() -> bool:
+    return kmalloc_fails()
+
+
 @syscall("arch/i386/kernel/entry.S")
-def system_call(call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backlog, valbool: bool) -> Errno:
+def system_call(
+    call: Call,
+    sock: Socket,
+    family: Family,
+    addr: Addr,
+    port: Port,
+    addr_len: AddrLen,
+    noblock: bool,
+    backlog: Backlog,
+    how: ShutdownHow,
+    optname: Option,
+    valbool: bool,
+    timeo: Timeo,
+    device: Device,
+    wants_name: bool,
+) -> Errno:
     """Every call on an open socket: the common head (sockfd_lookup) and tail (sockfd_put) are written once.
 
     close empties the descriptor slot and takes over the reference the table held.
@@ -86,13 +144,25 @@ def system_call(call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backl
         if call == SYS_CLOSE:
             sock.fd = False
     if call == SYS_BIND:
-        err = sys_bind(sock, addr, port)
+        err = sys_bind(sock, addr, port, addr_len)
     elif call == SYS_LISTEN:
         err = sys_listen(sock, backlog)
-    elif call == SYS_CONNECT_UNSPEC:
-        err = sys_connect_unspec(sock)
-    elif call == SYS_SETSOCKOPT_REUSEADDR:
-        err = sys_setsockopt_reuseaddr(sock, valbool)
+    elif call == SYS_CONNECT:
+        err = sys_connect(sock, family, addr, port, addr_len, noblock)
+    elif call == SYS_ACCEPT:
+        err = sys_accept(sock, noblock, wants_name)
+    elif call == SYS_GETSOCKNAME:
+        err = sys_getsockname(sock)
+    elif call == SYS_GETPEERNAME:
+        err = sys_getpeername(sock)
+    elif call == SYS_SEND:
+        err = sys_send(sock, noblock)
+    elif call == SYS_SHUTDOWN:
+        err = sys_shutdown(sock, how)
+    elif call == SYS_SETSOCKOPT:
+        err = sys_setsockopt(sock, optname, valbool, timeo, device)
+    elif call == SYS_GETSOCKOPT:
+        err = sys_getsockopt_error(sock)
     else:
         err = sys_close()
     sockfd_put(sock)
@@ -100,23 +170,74 @@ def system_call(call: Call, sock: Socket, addr: Addr, port: Port, backlog: Backl
 
 
 @kernel("net/socket.c")
-def sys_bind(sock: Socket, addr: Addr, port: Port) -> Errno:
-    return inet_bind(sock, addr, port)
+def sys_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+    if addr_len > MAX_SOCK_ADDR:
+        return EINVAL
+    return sock.ops.bind(sock, addr, port, addr_len)
 
 
 @kernel("net/socket.c")
 def sys_listen(sock: Socket, backlog: Backlog) -> Errno:
-    return inet_listen(sock, backlog)
+    if backlog > SOMAXCONN:
+        return sock.ops.listen(sock, Backlog(SOMAXCONN))
+    return sock.ops.listen(sock, backlog)
 
 
 @kernel("net/socket.c")
-def sys_connect_unspec(sock: Socket) -> Errno:
-    return inet_stream_disconnect(sock)
+def sys_connect(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool) -> Errno:
+    if addr_len > MAX_SOCK_ADDR:
+        return EINVAL
+    return sock.ops.connect(sock, family, addr, port, addr_len, noblock)
 
 
 @kernel("net/socket.c")
-def sys_setsockopt_reuseaddr(sock: Socket, valbool: bool) -> Errno:
-    setsockopt_reuseaddr(sock, valbool)
+def sys_accept(sock: Socket, noblock: bool, wants_name: bool) -> Errno:
+    """Whatever fails after the connection was taken from the queue closes it."""
+    newsock = sock_alloc()
+    if newsock == NULL:
+        return EMFILE
+    newsock.type = sock.type
+    newsock.ops = sock.ops
+    err = sock.ops.accept(sock, newsock, noblock)
+    if err:
+        sock_release(newsock)
+        return err
+    if wants_name:
+        if inet_getname(newsock, True, True):
+            sock_release(newsock)
+            return ECONNABORTED
+        abstracted("EFAULT: a bad address buffer closes the connection too", "move_addr_to_user")
+    return sock_map_fd(newsock)
+
+
+@kernel("net/socket.c")
+def sys_getsockname(sock: Socket) -> Errno:
+    return inet_getname(sock, False, False)
+
+
+@kernel("net/socket.c")
+def sys_getpeername(sock: Socket) -> Errno:
+    return inet_getname(sock, True, False)
+
+
+@kernel("net/socket.c")
+def sys_send(sock: Socket, noblock: bool) -> Errno:
+    return inet_sendmsg(sock, noblock)
+
+
+@kernel("net/socket.c")
+def sys_shutdown(sock: Socket, how: ShutdownHow) -> Errno:
+    return inet_shutdown(sock, how)
+
+
+@kernel("net/socket.c")
+def sys_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, device: Device) -> Errno:
+    return sock_setsockopt(sock, optname, valbool, timeo, device)
+
+
+@kernel("net/socket.c")
+def sys_getsockopt_error(sock: Socket) -> Errno:
+    current().optval = sock_getsockopt_error(sock)
     return 0
 
 

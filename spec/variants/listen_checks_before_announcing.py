@@ -7,7 +7,7 @@ announce and both enter the listening hash.
 
 from __future__ import annotations
 
-from checker.language import abstracted, htons, kernel, spin_lock_bh
+from checker.language import NULL, abstracted, htons, kernel, might_sleep, spin_lock_bh
 from checker.language import choice as kmalloc_fails
 from spec.state import EADDRINUSE, ENOMEM, TCP_LISTEN, Errno, Sock, syn_wait_lock
 
@@ -18,7 +18,9 @@ BREAKS = "one_listener"
 def tcp_listen_start(sk: Sock) -> Errno:
     sk.max_ack_backlog = 0
     sk.ack_backlog = 0
-    abstracted("accept queue, delayed ACK state: no event of this slice reads them")
+    sk.accept_queue = sk.accept_queue_tail = NULL
+    abstracted("a lock made new, and the delayed ACK block: no modelled guard reads them", "syn_wait_lock", "tcp_delack_init")
+    might_sleep()
     if kmalloc_fails():
         return ENOMEM
     with spin_lock_bh(syn_wait_lock):

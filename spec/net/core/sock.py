@@ -1,26 +1,74 @@
-"""net/core/sock.c: allocation, initialisation and socket options."""
+"""net/core/sock.c and include/net/sock.h: allocation, initialisation, wake-ups and socket options."""
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, kernel, new, spin_lock_bh
+from checker.language import NULL, abstracted, current, free, kernel, might_sleep, new, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
-from spec.state import TCP_CLOSE, Sock, Socket, callback_lock, lock_sock
+from spec.kernel.sched import wake_up_interruptible, wake_up_interruptible_all
+from spec.state import (
+    EINTR,
+    EOPNOTSUPP,
+    ERESTARTSYS,
+    MAX_SCHEDULE_TIMEOUT,
+    SO_BINDTODEVICE,
+    SO_BROADCAST,
+    SO_LINGER,
+    SO_RCVTIMEO,
+    SO_REUSEADDR,
+    SO_SNDTIMEO,
+    SUCCESS,
+    TCP_CLOSE,
+    TIMEO_ZERO,
+    Backlog,
+    Device,
+    Errno,
+    Option,
+    Sock,
+    Socket,
+    Timeo,
+    callback_lock,
+    err_xchg,
+    lock_sock,
+    refcnt_lock,
+    referenced,
+)
 
 
 @kernel("net/core/sock.c")
 def sk_alloc() -> Sock:
+    might_sleep()
     if kmalloc_fails():
         return NULL
     return new(Sock)
 
 
 @kernel("net/core/sock.c")
+def sk_free(sk: Sock) -> None:
+    free(sk)
+
+
+@kernel("net/core/sock.c")
 def sock_init_data(sock: Socket, sk: Sock) -> None:
-    abstracted("queues, timers, buffer sizes, callbacks, credentials: no listed guard of this slice reads them")
+    abstracted("queues, timer, buffer sizes, allocation mode: no modelled guard reads them", "receive_queue", "timer", "rcvbuf")
     sk.state = TCP_CLOSE
     sk.socket = sock
     sk.type = sock.type
+    sk.sleep = sock
     sock.sk = sk
+    abstracted("locks and callbacks are the same for every socket", "dst_lock", "callback_lock", "state_change", "data_ready")
+    sk.rcvtimeo = MAX_SCHEDULE_TIMEOUT
+    sk.sndtimeo = MAX_SCHEDULE_TIMEOUT
+    abstracted("the reference count: who holds a reference is in gone, held_sk and rx_sk", "refcnt")
+
+
+@kernel("include/net/sock.h")
+def sock_put(sk: Sock) -> None:
+    """Drop the caller's reference; the last one frees."""
+    with spin_lock(refcnt_lock):
+        current().held_sk = NULL
+        last = sk.gone and not referenced(sk)
+    if last:
+        sk_free(sk)
 
 
 @kernel("include/net/sock.h")
@@ -28,11 +76,108 @@ def sock_orphan(sk: Sock) -> None:
     with spin_lock_bh(callback_lock):
         sk.dead = True
         sk.socket = NULL
+        sk.sleep = NULL
+
+
+@kernel("include/net/sock.h")
+def sock_graft(sk: Sock, parent: Socket) -> None:
+    with spin_lock_bh(callback_lock):
+        sk.sleep = parent
+        parent.sk = sk
+        sk.socket = parent
 
 
 @kernel("net/core/sock.c")
-def setsockopt_reuseaddr(sock: Socket, valbool: bool) -> None:
+def sock_def_wakeup(sk: Sock) -> None:
+    """sk->state_change"""
+    with spin_lock(callback_lock):
+        sleep = sk.sleep
+    if sleep != NULL:
+        wake_up_interruptible_all(sleep)
+
+
+@kernel("net/core/sock.c")
+def sock_def_readable(sk: Sock) -> None:
+    """sk->data_ready"""
+    with spin_lock(callback_lock):
+        sleep = sk.sleep
+    if sleep != NULL:
+        wake_up_interruptible(sleep)
+
+
+@kernel("net/core/sock.c")
+def sock_def_error_report(sk: Sock) -> None:
+    """sk->error_report"""
+    with spin_lock(callback_lock):
+        sleep = sk.sleep
+    if sleep != NULL:
+        wake_up_interruptible(sleep)
+
+
+@kernel("include/net/sock.h")
+def sock_rcvtimeo(sk: Sock, noblock: bool) -> Timeo:
+    return TIMEO_ZERO if noblock else sk.rcvtimeo
+
+
+@kernel("include/net/sock.h")
+def sock_sndtimeo(sk: Sock, noblock: bool) -> Timeo:
+    return TIMEO_ZERO if noblock else sk.sndtimeo
+
+
+@kernel("include/net/sock.h")
+def sock_intr_errno(timeo: Timeo) -> Errno:
+    return ERESTARTSYS if timeo == MAX_SCHEDULE_TIMEOUT else EINTR
+
+
+@kernel("include/net/sock.h")
+def sock_error(sk: Sock) -> Errno:
+    """Read the pending error and clear it, in one instruction."""
+    with spin_lock(err_xchg):
+        err = sk.err
+        sk.err = SUCCESS
+    return err
+
+
+@kernel("net/core/sock.c")
+def sock_no_accept(sock: Socket, newsock: Socket, noblock: bool) -> Errno:
+    return EOPNOTSUPP
+
+
+@kernel("net/core/sock.c")
+def sock_no_listen(sock: Socket, backlog: Backlog) -> Errno:
+    return EOPNOTSUPP
+
+
+@kernel("net/core/sock.c")
+def sock_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, device: Device) -> Errno:
     sk = sock.sk
     with lock_sock(sk):
-        sk.reuse = valbool
-        sk.reuse_withdrawn = (sk.reuse_withdrawn or sk.prev != NULL) and not valbool
+        if optname == SO_REUSEADDR:
+            sk.reuse = valbool
+            sk.reuse_withdrawn = (sk.reuse_withdrawn or sk.prev != NULL) and not valbool
+        elif optname == SO_BROADCAST:
+            sk.broadcast = valbool
+        elif optname == SO_LINGER:
+            sk.linger = valbool
+        elif optname == SO_RCVTIMEO:
+            sk.rcvtimeo = timeo
+        elif optname == SO_SNDTIMEO:
+            sk.sndtimeo = timeo
+        elif optname == SO_BINDTODEVICE:
+            sk.bound_dev_if = device
+        else:
+            sk.freebind = valbool
+        return 0
+
+
+@kernel("net/core/sock.c")
+def sock_getsockopt_error(sock: Socket) -> Errno:
+    """SO_ERROR: the pending error, or else the soft one; without the socket lock."""
+    sk = sock.sk
+    err = sock_error(sk)
+    if err:
+        return err
+    with spin_lock(err_xchg):
+        soft = sk.err_soft
+        sk.err_soft = SUCCESS
+    return soft

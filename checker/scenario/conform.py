@@ -1,0 +1,115 @@
+"""The model against what real kernels did: one-thread results step by step, observed races as members of the outcome set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, Place, UsageError
+from checker.scenario.expect import one_form
+from checker.scenario.load import MAIN, Case
+from checker.scenario.program import Engine, Outcomes
+from checker.scenario.question import differing_steps
+from checker.scenario.races import Observed, Race, as_threads, serial_runs
+
+AGREED, DIFFERS, OUTSIDE, UNDECIDED = STANDINGS = ("agreed", "differs", "outside the model", "undecided")
+OUTSIDE_CODE = "outside-model"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one recorded scenario compares; ``details`` say what differs, is missing or is undecided."""
+
+    id: str
+    category: str
+    standing: str
+    place: Place = field(compare=False)
+    details: tuple[str, ...] = ()
+    outcomes: int = 0
+    states: int = 0
+
+
+def conform_case(case: Case, key: str, engine: Engine) -> Finding:
+    """Run a one-thread scenario; every outcome of the model must give the results of column ``key``.
+
+    Raises UsageError if the scenario has no such column.
+    """
+    expected = case.columns.get(key)
+    if expected is None:
+        known = ", ".join(case.columns) or "none"
+        raise UsageError("unknown-column", f"{case.scenario.id} has no recorded results {key}", f"it has: {known}", case.place)
+    try:
+        found = engine(case.scenario)
+    except (LimitError, UsageError) as problem:
+        return _not_run(case.scenario.id, case.category, case.place, problem)
+    steps: dict[int, str] = {}
+    for outcome in found.rows:
+        for _, n, wanted, _ in differing_steps({MAIN: expected}, outcome):
+            steps.setdefault(n, str(wanted))
+    calls = case.scenario.threads[0].calls
+    details = [
+        f"step {n + 1}, {calls[n].label}: expected {wanted}, got {_all_results(found, n)}" for n, wanted in sorted(steps.items())
+    ]
+    standing = DIFFERS if details else AGREED
+    if not details and not found.rows and found.complete:
+        standing, details = DIFFERS, ["no outcome: the program never ends"]
+    elif not details and not found.complete:
+        standing, details = UNDECIDED, ["the search stopped early"]
+    return Finding(case.scenario.id, case.category, standing, case.place, tuple(details), len(found.rows), found.states)
+
+
+def _all_results(found: Outcomes, step: int) -> str:
+    results = dict.fromkeys(one_form(o.results[MAIN][step]) for o in found.rows)
+    many = f" ({len(found.rows)} outcomes)" if len(found.rows) > 1 else ""
+    return " or ".join(results) + many
+
+
+def conform_race(race: Race, version: str | None, engine: Engine) -> Finding:
+    """Run a race; every outcome observed must be one of the model's, and no serial one if it is marked so."""
+    wanted = [o for o in race.observed if o.required(version)]
+    try:
+        found = engine(race.scenario)
+        missing = [o for o in wanted if not any(o.row.matches(row) for row in found.rows)]
+        details = [f"not in the model: {o.row.text}{_seen(o)}" for o in missing] if found.complete else []
+        serial, complete = _serial_ones([o for o in wanted if o.nonserial], race, engine)
+    except (LimitError, UsageError) as problem:
+        return _not_run(race.scenario.id, "race", race.place, problem)
+    details += serial
+    standing = DIFFERS if details else AGREED
+    if not details and ((missing and not found.complete) or not complete):
+        standing, details = UNDECIDED, ["the search stopped early"]
+    return Finding(race.scenario.id, "race", standing, race.place, tuple(details), len(found.rows), found.states)
+
+
+def _serial_ones(observed: Sequence[Observed], race: Race, engine: Engine) -> tuple[list[str], bool]:
+    """What a sequential order gives although it was observed as non-serial, and whether all orders were searched."""
+    details: dict[str, None] = {}
+    complete = True
+    for order, scenario in serial_runs(race) if observed else ():
+        found = engine(scenario)
+        complete = complete and found.complete
+        rows = [as_threads(race, order, outcome) for outcome in found.rows]
+        for o in observed:
+            if any(o.row.matches(row) for row in rows):
+                details[f"marked nonserial, but {' then '.join(order)} gives it: {o.row.text}"] = None
+    return list(details), complete
+
+
+def _seen(o: Observed) -> str:
+    counts = ", ".join(f"{count:,} on {version}" for version, count in o.seen.items())
+    return f"  (seen {counts})" if counts else ""
+
+
+def _not_run(id: str, category: str, place: Place, problem: LimitError | UsageError) -> Finding:
+    if isinstance(problem, UsageError) and problem.code != OUTSIDE_CODE:
+        raise problem
+    standing = OUTSIDE if isinstance(problem, UsageError) else UNDECIDED
+    return Finding(id, category, standing, place, (problem.message,))
+
+
+def status_of_findings(findings: Sequence[Finding]) -> int:
+    """1 if something differs, 3 if something is undecided or nothing was compared at all, else 0."""
+    standings = {f.standing for f in findings}
+    if DIFFERS in standings:
+        return EXIT_DIFFERS
+    return EXIT_UNDETERMINED if UNDECIDED in standings or AGREED not in standings else EXIT_AS_EXPECTED

@@ -1,0 +1,291 @@
+"""A concrete machine: runs control-flow graphs on a flat memory, from one point of possible interference to the next.
+
+This is a second reading of the graphs that :mod:`checker.language.compact` turns into transitions: nodes run one after the other
+on real values, and a step ends where the reduction says that other processes may come in between.  What the environment
+decides (may an allocation fail, does a timer expire) is asked of a policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from checker.errors import LimitError
+from checker.language.compact import live_locals
+from checker.language.graph import Action, Graph, Lock, Node
+from checker.language.movers import Mover, guarding_choices, region_classes
+from checker.language.terms import FieldKey
+from checker.scenario.heap import Code, Memory
+
+IDLE = -1
+Frame = tuple[int, int, tuple[int, ...]]
+"""Which graph, which node is next, and the values of the locals alive there."""
+
+NO_FRAME: Frame = (IDLE, 0, ())
+
+
+@dataclass(frozen=True)
+class After:
+    """One way a step can end: memory, the frame that goes on (NO_FRAME if the root returned), the result, what was done."""
+
+    heap: tuple[int, ...]
+    frame: Frame
+    returned: int | None
+    done: tuple[Node, ...]
+    faults: tuple[str, ...]
+
+
+@dataclass
+class Run:
+    """One step under way."""
+
+    heap: list[int]
+    locals: dict[int, int]
+    done: list[Node] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    visited: frozenset[int] = frozenset()
+    committed: bool = False
+    moved: bool = False
+    region: int = 0
+
+    def fork(self) -> Run:
+        return Run(
+            list(self.heap),
+            dict(self.locals),
+            list(self.done),
+            list(self.faults),
+            self.visited,
+            self.committed,
+            self.moved,
+            self.region,
+        )
+
+
+Policy = Callable[[Node, int], tuple[int, ...] | None]
+"""The values a choice of a thread may have; None for every value."""
+
+
+class Program:
+    """The graphs of a model made ready to be run: numbered locals, which are alive where, how nodes commute."""
+
+    def __init__(self, graphs: tuple[Graph, ...], classes: dict[tuple[str, int], Mover]) -> None:
+        self.graphs = graphs
+        self.number = {g.root: i for i, g in enumerate(graphs)}
+        self.classes = [[classes[g.root, n.index] for n in g.nodes] for g in graphs]
+        self.slots: list[dict[FieldKey, int]] = [{key: i for i, key in enumerate(g.locals)} for g in graphs]
+        self.live = [
+            [tuple(sorted(slots[key] for key in keys)) for keys in live_locals(g)]
+            for g, slots in zip(graphs, self.slots, strict=True)
+        ]
+        self.regions = [region_classes(g, c) for g, c in zip(graphs, self.classes, strict=True)]
+        self.guarding = [guarding_choices(g) for g in graphs]
+
+
+class Machine:
+    """Executes a program.  ``sleep_points`` makes steps end where C may sleep, as a uniprocessor needs it."""
+
+    def __init__(self, memory: Memory, program: Program, *, sleep_points: bool) -> None:
+        self.memory = memory
+        self.program = program
+        self.graphs = program.graphs
+        self.slots, self.live = program.slots, program.live
+        self.sleep_points = sleep_points
+        self.code: dict[tuple[int, int, str], Code] = {}
+        self.live_base = {name: memory.base[name, "live"] for name in memory.model.records if (name, "live") in memory.base}
+
+    def enter(self, root: str, arguments: dict[str, int]) -> Frame:
+        """The frame of a call about to start."""
+        graph = self.program.number[root]
+        slots = self.slots[graph]
+        values = {slots[key]: arguments[key[1].rsplit(".", 1)[1]] for key in self.graphs[graph].lazy}
+        return (graph, 0, tuple(values.get(s, 0) for s in self.live[graph][0]))
+
+    def node(self, frame: Frame) -> Node | None:
+        """What a process does next."""
+        return None if frame[0] == IDLE else self.graphs[frame[0]].nodes[frame[1]]
+
+    def step(self, heap: tuple[int, ...], frame: Frame, thread: int, policy: Policy) -> Iterator[After]:
+        """Every way in which ``thread`` can go on from ``frame``; none if it is blocked."""
+        graph, pc, values = frame
+        run = Run(list(heap), dict(zip(self.live[graph][pc], values, strict=True)))
+        yield from self._go(run, graph, pc, thread, policy)
+
+    def _go(self, run: Run, graph: int, pc: int, thread: int, policy: Policy) -> Iterator[After]:
+        nodes = self.graphs[graph].nodes
+        while True:
+            node = nodes[pc]
+            if self._must_stop(run, graph, node):
+                frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
+                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults))
+                return
+            run.visited |= {pc}
+            run.region = node.context.region
+            if node.action is Action.RETURN:
+                returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
+                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults))
+                return
+            if node.action is Action.BRANCH:
+                pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
+                continue
+            if node.action is Action.CHOOSE:
+                yield from self._choose(run, graph, node, thread, policy)
+                return
+            if not self._act(run, graph, node, thread):
+                return
+            pc = node.successors[0]
+
+    def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
+        """The rule of the compactor, with what really happened on this path."""
+        if node.context.region and node.context.region == run.region and run.visited:
+            return False
+        if node.index in run.visited:
+            return True
+        if node.action is Action.MAY_SLEEP:
+            return self.sleep_points and bool(run.visited)
+        mover = self.program.classes[graph][node.index]
+        if node.context.region:
+            mover = self.program.regions[graph].get(node.context.region, Mover.LOCAL)
+        if node.index in self.program.guarding[graph] and (run.moved or run.committed):
+            return True
+        if mover in (Mover.LOCAL, Mover.FUSED):
+            return False
+        if node.action in (Action.ACQUIRE, Action.WAIT) and run.moved:
+            return True
+        if mover in (Mover.RIGHT, Mover.NONE) and run.committed:
+            return True
+        run.moved = run.moved or node.action is not Action.READ
+        run.committed = run.committed or mover in (Mover.NONE, Mover.LEFT)
+        return False
+
+    def _value(self, graph: int, node: Node, part: str, run: Run, thread: int) -> int:
+        key = (graph, node.index, part)
+        if key not in self.code:
+            self.code[key] = self.memory.compile(getattr(node, part), self.slots[graph])
+        found: int = self.code[key](run.heap, run.locals, thread)
+        return found
+
+    def _choose(self, run: Run, graph: int, node: Node, thread: int, policy: Policy) -> Iterator[After]:
+        assert node.target is not None
+        slot = self.slots[graph][node.target.key]
+        allowed = policy(node, thread)
+        run.done.append(node)
+        for value in self.memory.domain(node.target.sort) if allowed is None else allowed:
+            other = run.fork()
+            other.locals[slot] = value
+            if self._value(graph, node, "value", other, thread):
+                yield from self._go(other, graph, node.successors[0], thread, policy)
+
+    # -- what nodes do ------------------------------------------------------------------------------------------
+
+    def _act(self, run: Run, graph: int, node: Node, thread: int) -> bool:
+        """Do one thing; False if it cannot be done now."""
+        heap = run.heap
+        match node.action:
+            case Action.ASSIGN:
+                assert node.target is not None
+                run.locals[self.slots[graph][node.target.key]] = self._value(graph, node, "value", run, thread)
+                return True
+            case Action.NOTE | Action.MAY_SLEEP:
+                return True
+            case Action.READ:
+                assert node.target is not None and node.key is not None
+                run.locals[self.slots[graph][node.target.key]] = heap[self._cell(run, graph, node, thread)]
+            case Action.WRITE if node.where is not None:
+                self._write_each(run, graph, node, thread)
+            case Action.WRITE:
+                heap[self._cell(run, graph, node, thread)] = self._value(graph, node, "value", run, thread)
+            case Action.GHOST:
+                if node.key is not None and node.key[0] == "" and self._value(graph, node, "value", run, thread):
+                    run.faults.append(node.key[1])
+                return True
+            case Action.WAIT:
+                if not self._value(graph, node, "value", run, thread):
+                    return False
+            case Action.ACQUIRE | Action.RELEASE:
+                if not self._lock(run, graph, node, thread):
+                    return False
+            case Action.NEW | Action.FREE | Action.COPY:
+                self._memory(run, graph, node, thread)
+        run.done.append(node)
+        return True
+
+    def _cell(self, run: Run, graph: int, node: Node, thread: int) -> int:
+        """The cell a read or write touches; touching NULL or a freed object is a fault."""
+        assert node.key is not None
+        if node.obj is None:
+            return self.memory.base[node.key]
+        obj = self._value(graph, node, "obj", run, thread)
+        alive = self.live_base.get(node.key[0])
+        if not obj:
+            run.faults.append(f"NULL dereference: {node.text} ({node.place})")
+        elif alive is not None and not run.heap[alive + obj]:
+            run.faults.append(f"use after free: {node.text} ({node.place})")
+        return self.memory.base[node.key] + obj
+
+    def _write_each(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        assert node.key is not None and node.obj is not None and node.where is not None and node.value is not None
+        key = (graph, node.index, "each")
+        if key not in self.code:
+            names = {node.obj: "x"}
+            where, value = (self.memory.source(t, self.slots[graph], names) for t in (node.where, node.value))
+            domain = self.memory.instance.objects(node.obj.sort)
+            source = f"lambda h, L, me: [(x, {value}) for x in range({domain.start}, {domain.stop}) if {where}]"
+            self.code[key] = eval(source)  # noqa: S307 - made from terms, not from input
+        base = self.memory.base[node.key]
+        for obj, value in self.code[key](run.heap, run.locals, thread):
+            run.heap[base + obj] = value
+
+    def _lock(self, run: Run, graph: int, node: Node, thread: int) -> bool:
+        lock = node.lock
+        assert lock is not None
+        obj = self._lock_object(run, graph, node, lock, thread)
+        cell = self.memory.base[lock.users] + obj
+        if node.action is Action.ACQUIRE and run.heap[cell]:
+            return False
+        taking = int(node.action is Action.ACQUIRE)
+        run.heap[cell] = taking
+        if lock.also is not None:
+            run.heap[self.memory.base[lock.also] + obj] = taking
+        return True
+
+    def _lock_object(self, run: Run, graph: int, node: Node, lock: Lock, thread: int) -> int:
+        if lock.obj is None:
+            return 0
+        key = (graph, node.index, "lock")
+        if key not in self.code:
+            self.code[key] = self.memory.compile(lock.obj, self.slots[graph])
+        found: int = self.code[key](run.heap, run.locals, thread)
+        return found
+
+    def _memory(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        heap = run.heap
+        if node.action is Action.NEW:
+            assert node.record is not None and node.target is not None
+            name = node.record.name
+            alive = self.live_base[name]
+            free = [i for i in range(1, self.memory.count(name) + 1) if not heap[alive + i]]
+            if not free:
+                raise LimitError("instance-too-small", f"no {name} is left for {node.text}", "run the scenario with more of them")
+            run.locals[self.slots[graph][node.target.key]] = free[0]
+            self._clear(heap, name, free[0], alive=1)
+            return
+        assert node.obj is not None
+        obj = self._value(graph, node, "obj", run, thread)
+        name = node.obj.sort.name
+        if not obj or not heap[self.live_base[name] + obj]:
+            run.faults.append(f"{'NULL dereference' if not obj else 'double free'}: {node.text} ({node.place})")
+            return
+        if node.action is Action.FREE:
+            self._clear(heap, name, obj, alive=0)
+            return
+        source = self._value(graph, node, "value", run, thread)
+        for key, base in self.memory.base.items():
+            if key[0] == name and key[1] != "live":
+                heap[base + obj] = heap[base + source]
+
+    def _clear(self, heap: list[int], record: str, obj: int, *, alive: int) -> None:
+        for key, base in self.memory.base.items():
+            if key[0] == record:
+                heap[base + obj] = self.memory.variables[key].initial
+        heap[self.live_base[record] + obj] = alive
+

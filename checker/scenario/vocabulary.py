@@ -1,0 +1,290 @@
+"""The words of scenario files: calls with their arguments, addresses, ports, events, errors and states.
+
+Everything else reads these tables: the JSON Schema is made from them, short steps (``bind a lo P1``) are parsed and calls
+labelled with them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from checker.scenario.program import Argument, PortChosen, PortOf
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+DOTTED = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
+
+ADDRESSES: Mapping[str, str] = {
+    "ANY": "0.0.0.0",
+    "LOOPBACK": "127.0.0.1",
+    "LOOPBACK2": "127.0.0.2",
+    "LO_BCAST": "127.255.255.255",
+    "BCAST": "255.255.255.255",
+    "MCAST": "239.1.2.3",
+    "NONLOCAL": "10.255.254.253",
+    "NOROUTE": "200.200.200.10",
+    "CLASS_E": "240.0.0.1",
+    "ZERONET": "0.1.2.3",
+    "DUMMY": "a second local interface",
+    "NONE": "routed, but nobody ever answers",
+    "REMOTE": "another host",
+    "REMOTE2": "one more host",
+}
+"""Names of addresses, and what they stand for."""
+
+SHORT_ADDRESSES: Mapping[str, str] = {
+    "any": "ANY",
+    "lo": "LOOPBACK",
+    "lo2": "LOOPBACK2",
+    "dmy": "DUMMY",
+    "none": "NONE",
+    "remote": "REMOTE",
+    "remote2": "REMOTE2",
+}
+
+HOSTS = ("NONE", "REMOTE", "REMOTE2")
+"""Addresses of other machines: what happens there is for ``peers`` to say."""
+
+BEHAVIOURS: Mapping[str, str] = {
+    "listening": "accepts every connection",
+    "refusing": "answers every SYN with a RST",
+    "silent": "never answers",
+    "free": "may do any of these",
+}
+
+MACHINES = ("smp", "up")
+
+EVENTS: Mapping[str, str] = {
+    "signal": "a signal may interrupt a call that sleeps",
+    "timeout": "retransmissions may run out, send and receive timeouts may expire",
+    "rst": "a connected or connecting peer may send a RST",
+    "fin": "a connected peer may send a FIN",
+    "syn": "another host may ask a listening socket for a connection",
+    "icmp": "an ICMP error may arrive",
+    "no_memory": "an allocation may fail",
+}
+"""What the environment may do at any time, if a scenario allows it."""
+
+PORTS = ("P1", "P2", "P3", "P4", "E1")
+"""P1 to P4 are unprivileged and outside the local port range, E1 is inside it."""
+
+DESCRIPTORS = ("BADFD", "NOTSOCK")
+"""Descriptors that are not open, and open but no socket."""
+
+TYPES = ("STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET", "PACKET")
+FAMILIES = ("AF_INET", "AF_UNSPEC")
+HOWS = ("RD", "WR", "RDWR")
+OPTIONS = ("SO_REUSEADDR", "SO_BROADCAST")
+FLAGS = ("NONBLOCK", "CLOEXEC")
+
+ERRNOS = (
+    "EPERM",
+    "EINTR",
+    "EBADF",
+    "EAGAIN",
+    "ENOMEM",
+    "EACCES",
+    "EFAULT",
+    "EINVAL",
+    "ENFILE",
+    "EMFILE",
+    "EPIPE",
+    "EPROTO",
+    "ENOTSOCK",
+    "EDESTADDRREQ",
+    "EMSGSIZE",
+    "ENOPROTOOPT",
+    "EPROTONOSUPPORT",
+    "ESOCKTNOSUPPORT",
+    "EOPNOTSUPP",
+    "EAFNOSUPPORT",
+    "EADDRINUSE",
+    "EADDRNOTAVAIL",
+    "ENETDOWN",
+    "ENETUNREACH",
+    "ECONNABORTED",
+    "ECONNRESET",
+    "ENOBUFS",
+    "EISCONN",
+    "ENOTCONN",
+    "ESHUTDOWN",
+    "ETIMEDOUT",
+    "ECONNREFUSED",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "EALREADY",
+    "EINPROGRESS",
+    "ERESTARTSYS",
+)
+
+STATES = (
+    "ESTABLISHED",
+    "SYN_SENT",
+    "SYN_RECV",
+    "FIN_WAIT1",
+    "FIN_WAIT2",
+    "TIME_WAIT",
+    "CLOSE",
+    "CLOSE_WAIT",
+    "LAST_ACK",
+    "LISTEN",
+    "CLOSING",
+)
+
+BLOCKS = "blocks"
+UNREACHED = "-"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a call: its name, its kind, and its default (None: it must be given)."""
+
+    name: str
+    kind: str
+    default: Argument | None = None
+
+
+@dataclass(frozen=True)
+class CallShape:
+    """One call of the vocabulary; ``short`` are the arguments of its short form, in order."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    short: tuple[str, ...]
+    doc: str
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter called ``name``, which exists."""
+        return next(p for p in self.parameters if p.name == name)
+
+
+_SOCKET = Parameter("s", "socket")
+_NEW = Parameter("as", "new name")
+_NONBLOCK = Parameter("nonblock", "boolean", False)
+_UID = Parameter("uid", "uid", 0)
+_ADDRESS = (
+    Parameter("addr", "address", "ANY"),
+    Parameter("port", "port", 0),
+    Parameter("addr_len", "length", 16),
+    Parameter("family", "family", "AF_INET"),
+)
+
+
+def _on_socket(name: str, doc: str) -> CallShape:
+    return CallShape(name, (_SOCKET,), ("s",), doc)
+
+
+_SHAPES = (
+    CallShape(
+        "socket",
+        (
+            _NEW,
+            Parameter("type", "type"),
+            Parameter("proto", "number", 0),
+            Parameter("domain", "family", "AF_INET"),
+            Parameter("flags", "flags", ()),
+            _UID,
+        ),
+        ("as", "type", "proto"),
+        "make a socket",
+    ),
+    CallShape(
+        "bind",
+        (_SOCKET, Parameter("addr", "address"), Parameter("port", "port"), *_ADDRESS[2:], _UID),
+        ("s", "addr", "port"),
+        "give a socket its local address and port",
+    ),
+    CallShape(
+        "connect", (_SOCKET, *_ADDRESS, _NONBLOCK), ("s", "addr", "port"), "connect; family AF_UNSPEC dissolves a connection"
+    ),
+    CallShape("accept", (_SOCKET, _NEW, _NONBLOCK), ("s", "as"), "take a connection from a listening socket"),
+    CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
+    CallShape(
+        "setsockopt",
+        (_SOCKET, Parameter("opt", "option"), Parameter("val", "number")),
+        ("s", "opt", "val"),
+        "set a socket option",
+    ),
+    CallShape("shutdown", (_SOCKET, Parameter("how", "direction")), ("s", "how"), "close one or both directions"),
+    _on_socket("getsockname", "the local address and port"),
+    _on_socket("getpeername", "the peer's address and port"),
+    _on_socket("close", "close the descriptor"),
+    _on_socket("so_error", "read and clear SO_ERROR"),
+    _on_socket("reset_close", "SO_LINGER {on, 0}, then close: the peer sees a RST"),
+    CallShape("settle", (), (), "let packets in flight arrive"),
+    CallShape("silent_peer", (_NEW,), ("as",), "a loopback port that answers no SYN"),
+    CallShape(
+        "port_range", (Parameter("lo", "port number"), Parameter("hi", "port number")), ("lo", "hi"), "set the local port range"
+    ),
+    CallShape(
+        "hold_ports",
+        (
+            Parameter("type", "type"),
+            Parameter("addr", "address"),
+            Parameter("lo", "port number"),
+            Parameter("hi", "port number"),
+            Parameter("reuse", "number", 0),
+        ),
+        ("type", "addr", "lo", "hi"),
+        "other sockets bound to every port lo..hi",
+    ),
+    CallShape("send", (_SOCKET, Parameter("size", "length")), ("s", "size"), "send so many bytes, without an address"),
+    CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
+    _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
+)
+
+CALLS: Mapping[str, CallShape] = {shape.name: shape for shape in _SHAPES}
+
+SHORT_NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "reuse": ("setsockopt", {"opt": "SO_REUSEADDR"}),
+    "broadcast": ("setsockopt", {"opt": "SO_BROADCAST"}),
+}
+"""Words of short steps that mean another call with an argument given."""
+
+
+def required(shape: CallShape) -> list[str]:
+    """The arguments that must be given; connect needs no address to dissolve a connection (family AF_UNSPEC)."""
+    needed = [p.name for p in shape.parameters if p.default is None]
+    return [*needed, "addr", "port"] if shape.name == "connect" else needed
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """What to choose instead of ``word``: the likely one first, then all.
+
+    >>> nearest("bnd", ["accept", "bind"])
+    'did you mean bind? Choose one of accept, bind'
+    """
+    words = list(known)
+    close = difflib.get_close_matches(str(word).lower(), [w.lower() for w in words], 1)
+    guess = next((w for w in words if close and w.lower() == close[0]), "")
+    listed = ", ".join(words)
+    return f"did you mean {guess}? Choose one of {listed}" if guess else f"choose one of {listed}"
+
+
+def arguments(shape: CallShape, args: Mapping[str, Any]) -> dict[str, Argument]:
+    """The arguments of a call that the schema accepted, with defaults, addresses by name and ports as the engine takes them."""
+    made: dict[str, Argument] = {}
+    for p in shape.parameters:
+        value = args.get(p.name, p.default)
+        if p.kind == "address":
+            value = address_name(str(value))
+        elif p.kind == "port" and isinstance(value, dict):
+            value = PortOf(value["of"])
+        elif p.kind == "port" and isinstance(value, str) and value.startswith("eph_"):
+            value = PortChosen(value.removeprefix("eph_"))
+        elif p.kind == "flags":
+            value = tuple(value or ())
+        made[p.name] = value
+    return made
+
+
+def address_name(address: str) -> str:
+    """The name of an address, also of one written in numbers, if it has one.
+
+    >>> address_name("127.0.0.1"), address_name("4.4.4.4")
+    ('LOOPBACK', '4.4.4.4')
+    """
+    return next((name for name, number in ADDRESSES.items() if number == address), SHORT_ADDRESSES.get(address, address))

@@ -1,0 +1,1 @@
+"""Functions of kernel/: scheduling and waiting."""

@@ -1,0 +1,75 @@
+"""net/ipv4/tcp_output.c: sending segments, and what connect does once the addresses are known."""
+
+from __future__ import annotations
+
+from checker.language import kernel, new
+from spec.net.core.dev import netif_rx
+from spec.state import RTN_LOCAL, Addr, BePort, Fib, OpenRequest, Segment, Sock, net
+
+
+@kernel("net/ipv4/tcp_output.c", shared=True)
+def tcp_transmit_skb(
+    saddr: Addr, source: BePort, daddr: Addr, dest: BePort, syn: bool, ack: bool, fin: bool, rst: bool, data: bool, acks_fin: bool
+) -> None:
+    """A segment to one of this machine's addresses comes back through the loopback device; any other one leaves the model."""
+    if net.loopback_up and Fib[daddr].type == RTN_LOCAL:
+        skb = new(Segment)
+        skb.syn = syn
+        skb.ack = ack
+        skb.fin = fin
+        skb.rst = rst
+        skb.data = data
+        skb.acks_fin = acks_fin
+        skb.saddr = saddr
+        skb.source = source
+        skb.daddr = daddr
+        skb.dest = dest
+        netif_rx(skb)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_send_syn(sk: Sock) -> None:
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, False, False, False, False, False)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_send_synack(sk: Sock) -> None:
+    """The answer to a crossed SYN."""
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, True, False, False, False, False)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_send_ack(sk: Sock) -> None:
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, False, sk.done)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_send_fin(sk: Sock) -> None:
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, True, False, False, sk.done)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_push(sk: Sock) -> None:
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_send_active_reset(sk: Sock) -> None:
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, True, False, sk.done)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_send_synack(sk: Sock, req: OpenRequest) -> None:
+    tcp_transmit_skb(req.loc_addr, sk.sport, req.rmt_addr, req.rmt_port, True, True, False, False, False, False)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_send_reset(skb: Segment) -> None:
+    """Never in response to a reset."""
+    if not skb.rst:
+        tcp_transmit_skb(skb.daddr, skb.dest, skb.saddr, skb.source, False, not skb.ack, False, True, False, False)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_timewait_ack(tw: Sock) -> None:
+    tcp_transmit_skb(tw.rcv_saddr, tw.sport, tw.daddr, tw.dport, False, True, False, False, False, True)

@@ -1,0 +1,1 @@
+"""Scenario files, their errors, and the commands that run them."""

@@ -1,0 +1,4 @@
+"""The engine does not get to its end."""
+
+OVERRIDES = {"stop": None}
+BREAKS = ""
