@@ -340,23 +340,18 @@ class Statements(Expressions):
             raise self.source.error(node, "unknown-operation", f"no table has {func.attr}", "give one a function")
         done: Ends = []
         result: StateVar | None = None
-        for i, (m, source) in enumerate(present):
-            rest: Ends = []
-            if i + 1 < len(present):
-                made = b.add(
-                    Action.BRANCH,
-                    self,
-                    node,
-                    f"{self.source.text(func.value)} == {m}",
-                    value=terms.eq(table, terms.member(table.sort, m)),
-                )
-                b.ends, rest = [(made.index, 0)], [(made.index, 1)]
+        for m, source in present:
+            text = f"{self.source.text(func.value)} == {m}"
+            made = b.add(Action.BRANCH, self, node, text, value=terms.eq(table, terms.member(table.sort, m)))
+            b.ends, rest = [(made.index, 0)], [(made.index, 1)]
             value = self.inline(source, node)
             if value is not None:
                 result = result or b.temporary(self.source.name, value.sort)
                 b.add(Action.ASSIGN, self, node, "", target=result, value=value)
             done += b.ends
             b.ends = rest
+        # A call through NULL goes nowhere: the thread is stuck here.
+        b.add(Action.WAIT, self, node, f"{self.source.text(func)} is there", value=terms.FALSE)
         b.ends = done
         return b.get(result) if result else None
 

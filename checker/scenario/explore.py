@@ -171,7 +171,7 @@ class Search:
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            if not self._waiting(state) or len(self.scenario.threads) > 1:
+            if not self._waiting(state) or len(self.scenario.threads) > 1 or self.scenario.events:
                 break  # Nobody waits for anything, or it is the question who waits for ever: time does not pass.
         following = self._next_phase(state)
         return [*following, *maybe], not following

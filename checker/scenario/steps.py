@@ -14,7 +14,7 @@ from checker.errors import LimitError
 from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
 from checker.language.movers import Mover, guarding_choices, region_classes
-from checker.language.terms import FieldKey
+from checker.language.terms import FALSE, FieldKey
 from checker.scenario.heap import Code, Memory
 
 IDLE = -1
@@ -197,6 +197,10 @@ class Machine:
             case Action.GHOST:
                 if node.key is not None and node.key[0] == "" and self._value(graph, node, "value", run, thread):
                     run.faults.append(node.key[1])
+                return True
+            case Action.WAIT if node.value == FALSE:
+                run.faults.append(f"call through NULL: {node.text} ({node.place})")
+                run.visited = frozenset(range(len(self.graphs[graph].nodes)))
                 return True
             case Action.WAIT:
                 if not self._value(graph, node, "value", run, thread):

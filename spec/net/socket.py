@@ -95,9 +95,13 @@ def sys_socket(family: Family, type: SocketType, protocol: Protocol) -> Errno:
     sock.type = type
     err = inet_create(sock, protocol)
     if err:
-        sock_release(sock)
+        abstracted("sock_release would close what a failed init left behind: the init of no protocol fails", "sock_release")
+        free(sock)
         return err
-    return sock_map_fd(sock)
+    abstracted("sock_map_fd failing: that closes a socket nobody has used", "sock_map_fd")
+    current().installed = sock
+    sock.fd = True
+    return 0
 
 
 @kernel("net/socket.c")
@@ -178,9 +182,7 @@ def sys_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
 
 @kernel("net/socket.c")
 def sys_listen(sock: Socket, backlog: Backlog) -> Errno:
-    if backlog > SOMAXCONN:
-        return sock.ops.listen(sock, Backlog(SOMAXCONN))
-    return sock.ops.listen(sock, backlog)
+    return sock.ops.listen(sock, Backlog(SOMAXCONN) if backlog > SOMAXCONN else backlog)
 
 
 @kernel("net/socket.c")

@@ -80,10 +80,10 @@ def tcp_listen_stop(sk: Sock) -> None:
         sk.listen_opt = False
     child = sk.accept_queue
     sk.accept_queue = sk.accept_queue_tail = NULL
-    req = find(r for r in OpenRequest if r.listener == sk)
+    req = find(r for r in OpenRequest if r.live and r.listener == sk)
     while req != NULL:
         free(req)
-        req = find(r for r in OpenRequest if r.listener == sk)
+        req = find(r for r in OpenRequest if r.live and r.listener == sk)
     while child != NULL:
         following = child.dl_next
         current().held_sk = child
@@ -118,7 +118,7 @@ def tcp_abort(sk: Sock) -> None:
     tcp_forget_peer(sk, old_state)
 
 
-@kernel("net/ipv4/tcp.c", shared=True)
+@kernel("net/ipv4/tcp.c", shared=True, holds="lock_sock(sk)")
 def tcp_forget_peer(sk: Sock, old_state: TcpState) -> None:
     """The rest of tcp_disconnect."""
     if old_state in (TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_SYN_RECV):

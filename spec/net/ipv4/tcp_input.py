@@ -43,6 +43,7 @@ from spec.net.ipv4.tcp_output import (
 )
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state, tcp_time_wait
 from spec.state import (
+    lock_sock,
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
@@ -177,7 +178,7 @@ def sk_add_backlog(sk: Sock, skb: Segment) -> None:
     skb.next = NULL
 
 
-@kernel("net/ipv4/tcp_ipv4.c", shared=True)
+@kernel("net/ipv4/tcp_ipv4.c", shared=True, holds="lock_sock(sk)")
 def tcp_v4_do_rcv(sk: Sock, skb: Segment) -> None:
     """Called with the socket locked: by the softirq itself, or by whoever releases it and finds the packet in the backlog."""
     nsk = sk
@@ -298,7 +299,7 @@ def tcp_child_process(parent: Sock, child: Sock, skb: Segment) -> bool:
     return ret
 
 
-@kernel("net/ipv4/tcp_input.c", shared=True)
+@kernel("net/ipv4/tcp_input.c", shared=True, holds="lock_sock(sk)")
 def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     """True if a reset is due."""
     if sk.state == TCP_CLOSE:
@@ -376,7 +377,7 @@ def tcp_fin(sk: Sock) -> None:
         sock_def_wakeup(sk)
 
 
-@kernel("net/ipv4/tcp_input.c", shared=True)
+@kernel("net/ipv4/tcp_input.c", shared=True, holds="lock_sock(sk)")
 def tcp_reset(sk: Sock) -> None:
     if sk.state == TCP_SYN_SENT:
         sk.err = ECONNREFUSED

@@ -142,8 +142,9 @@ def tcp_inherit_port(sk: Sock, child: Sock) -> None:
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_hash(sk: Sock) -> None:
-    if sk.state != TCP_CLOSE:
-        if sk.state == TCP_LISTEN:
+    state = sk.state
+    if state != TCP_CLOSE:
+        if state == TCP_LISTEN:
             with spin_lock_bh(tcp_lhash_lock):
                 BUG_TRAP(sk.hashed == NOT_HASHED)
                 sk.hashed = TCP_LHASH

@@ -6,6 +6,7 @@ from checker.language import BUG_TRAP, NULL, kernel, new, spin_lock_bh
 from spec.net.core.sock import sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import tcp_put_port
 from spec.state import (
+    lock_sock,
     NOT_HASHED,
     TCP_CLOSE,
     TCP_EHASH,
@@ -25,7 +26,7 @@ def tcp_set_state(sk: Sock, state: TcpState) -> None:
     sk.state = state
 
 
-@kernel("include/net/tcp.h", shared=True)
+@kernel("include/net/tcp.h", shared=True, holds="lock_sock(sk)")
 def tcp_done(sk: Sock) -> None:
     tcp_set_state(sk, TCP_CLOSE)
     sk.rcv_shutdown = True
