@@ -9,7 +9,7 @@ tests on it.  Sets and reachable nodes are the least solution together: an edge 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from checker.errors import InternalError
 from checker.language import terms
@@ -28,12 +28,8 @@ Edge = tuple[int, Env]
 """A successor slot that may be taken, and the locals behind it."""
 
 
-@dataclass(frozen=True)
-class Facts:
-    """The solution: the values of every shared variable, and per graph the locals at each node (None: never reached)."""
-
-    shared: Mapping[FieldKey, Values]
-    locals: tuple[tuple[Env | None, ...], ...]
+Known = tuple[Values | None, ...]
+"""The values of the variables of a term."""
 
 
 class Analysis:
@@ -52,36 +48,50 @@ class Analysis:
             for node in graph.nodes:
                 for key in shared_reads(graph, node):
                     self.readers.setdefault(key, []).append((number, node.index))
-        self.work: dict[tuple[int, int], None] = {}
+        self.work: list[tuple[int, int]] = []
+        self.waiting: set[tuple[int, int]] = set()
+        self.fields: dict[Term, list[FieldKey]] = {}
+        self.evaluated: dict[tuple[Term, Known], Values] = {}
+        self.tested: dict[tuple[Term, Known], list[Edge]] = {}
 
-    def run(self) -> Facts:
-        """The least solution."""
+    def run(self) -> None:
+        """Find the least solution: ``shared``, and ``envs`` per graph and node, None where no process ever is."""
         for number, graph in enumerate(self.graphs):
             self._join(number, 0, {key: first_values(graph, key) for key in graph.locals})
         while self.work:
-            number, index = place = next(iter(self.work))
-            del self.work[place]
+            number, index = place = heappop(self.work)
+            self.waiting.discard(place)
             env = self.envs[number][index]
             assert env is not None
             node = self.graphs[number].nodes[index]
             for slot, after in self.step(self.graphs[number], node, env):
                 self._join(number, node.successors[slot], after)
-        return Facts(self.shared, tuple(tuple(envs) for envs in self.envs))
 
     def _join(self, number: int, index: int, env: Env) -> None:
-        kept = {key: values for key, values in env.items() if key in self.live[number][index]}
+        """A process may come to a node with ``env``."""
         old = self.envs[number][index]
-        if old is not None:
-            kept = {key: values | old[key] for key, values in kept.items()}
-        if kept != old:
-            self.envs[number][index] = kept
-            self.work[number, index] = None
+        live = self.live[number][index]
+        if old is None:
+            self.envs[number][index] = {key: values for key, values in env.items() if key in live}
+        elif more := {key: values | old[key] for key, values in env.items() if key in live and not values <= old[key]}:
+            self.envs[number][index] = {**old, **more}
+        else:
+            return
+        self._again(number, index)
+
+    def _again(self, number: int, index: int) -> None:
+        """A node has to be looked at; those nearest to an entry come first."""
+        if (number, index) not in self.waiting:
+            self.waiting.add((number, index))
+            heappush(self.work, (number, index))
 
     def store(self, key: FieldKey, values: Values) -> None:
         """A field may be given ``values``."""
         if not self.given and not values <= self.shared[key]:
             self.shared[key] |= values
-            self.work.update(dict.fromkeys(p for p in self.readers.get(key, ()) if self.envs[p[0]][p[1]] is not None))
+            for number, index in self.readers.get(key, ()):
+                if self.envs[number][index] is not None:
+                    self._again(number, index)
 
     # -- one node -----------------------------------------------------------------------------------------------------
 
@@ -98,7 +108,6 @@ class Analysis:
 
     def step(self, graph: Graph, node: Node, env: Env) -> list[Edge]:
         """Store what ``node`` may store; the edges it may take.  Raises InternalError for an action this module does not know."""
-        e = self.evaluator(graph, env)
         match node.action:
             case Action.NOTE | Action.MAY_SLEEP | Action.COPY:  # a copy gives a field values it has already
                 pass
@@ -106,26 +115,24 @@ class Analysis:
                 return []
             case Action.ASSIGN:
                 assert node.target and node.value is not None
-                env = {**env, node.target.key: e.values(node.value)}
+                env = {**env, node.target.key: self.values(graph, env, node.value)}
             case Action.READ:
                 assert node.target and node.key
                 env = {**env, node.target.key: self.shared[node.key]}
             case Action.WRITE | Action.GHOST:
                 assert node.key and node.value is not None
-                if node.where is None or 1 in e.values(node.where):
-                    self.store(node.key, e.values(node.value))
+                if node.where is None or 1 in self.values(graph, env, node.where):
+                    self.store(node.key, self.values(graph, env, node.value))
             case Action.BRANCH:
                 assert node.value is not None
-                return self._outcomes(graph, e, env, node.value)
+                return self.outcomes(graph, env, node.value)
             case Action.WAIT:
                 assert node.value is not None
-                return [edge for edge in self._outcomes(graph, e, env, node.value) if edge[0] == 0]
+                return [edge for edge in self.outcomes(graph, env, node.value) if edge[0] == 0]
             case Action.CHOOSE:
                 assert node.target and node.value is not None
-                choice = terms.field(node.target.key, node.target.sort, self.process)
                 env = {**env, node.target.key: objects(node.target.sort)}
-                possible = self._outcomes(graph, self.evaluator(graph, env), env, node.value, choice)
-                return [edge for edge in possible if edge[0] == 0]
+                return [edge for edge in self.outcomes(graph, env, node.value) if edge[0] == 0]
             case Action.ACQUIRE | Action.RELEASE:
                 assert node.lock
                 taking = node.action is Action.ACQUIRE
@@ -142,20 +149,38 @@ class Analysis:
                 raise InternalError("specialise", f"{node.place}: specialisation does not know {node.action.value}")
         return [(0, env)]
 
-    def _outcomes(self, graph: Graph, e: Evaluator, env: Env, condition: Term, choice: Term | None = None) -> list[Edge]:
+    def values(self, graph: Graph, env: Env, term: Term) -> Values:
+        """What ``term`` may be for a process with ``env``."""
+        question = (term, self._known(graph, env, term))
+        if question not in self.evaluated:
+            self.evaluated[question] = self.evaluator(graph, env).values(term)
+        return self.evaluated[question]
+
+    def outcomes(self, graph: Graph, env: Env, condition: Term) -> list[Edge]:
         """The edges of a test, true first; behind each the locals tested have only the values that lead there."""
+        question = (condition, self._known(graph, env, condition))
+        if question not in self.tested:
+            self.tested[question] = self._test(graph, env, condition)
+        return [(slot, {**env, **left}) for slot, left in self.tested[question]]
+
+    def _known(self, graph: Graph, env: Env, term: Term) -> Known:
+        if term not in self.fields:
+            self.fields[term] = terms.fields_of(term)
+        return tuple(env.get(k) if k in graph.locals else self.shared.get(k) for k in self.fields[term])
+
+    def _test(self, graph: Graph, env: Env, condition: Term) -> list[Edge]:
+        """The possible outcomes of a test, each with what it tells of locals."""
+        e = self.evaluator(graph, env)
         outcomes = e.values(condition)
         own = (self.process,)
         tested = [t for t in terms.subterms(condition) if t.op == "field" and t.data in graph.locals and t.args == own]
-        cases = {t: {v: e.pin(t, frozenset({v})).values(condition) for v in e.values(t)} for t in dict.fromkeys(tested)}
+        cases = {t.data: {v: e.pin(t, frozenset({v})).values(condition) for v in e.values(t)} for t in tested}
         edges: list[Edge] = []
         for slot, outcome in enumerate((1, 0)):
-            left = {t.data: frozenset(v for v, found in by_value.items() if outcome in found) for t, by_value in cases.items()}
+            left = {key: frozenset(v for v, found in by_value.items() if outcome in found) for key, by_value in cases.items()}
             if outcome in outcomes and all(left.values()):
-                edges.append((slot, {**env, **left}))
-        if edges or choice is not None:
-            return edges
-        return [(slot, env) for slot, outcome in enumerate((1, 0)) if outcome in outcomes]
+                edges.append((slot, left))
+        return edges
 
 
 def shared_variables(model: Model, graphs: Iterable[Graph]) -> list[StateVar]:
@@ -188,4 +213,4 @@ def shared_reads(graph: Graph, node: Node) -> list[FieldKey]:
     return list(dict.fromkeys([*found, node.key] if node.action is Action.READ and node.key else found))
 
 
-__all__ = ["Analysis", "Edge", "Env", "Facts", "shared_variables"]
+__all__ = ["Analysis", "Edge", "Env", "shared_variables"]

@@ -29,7 +29,7 @@ from checker.language.model import Model
 from checker.language.terms import FALSE, TRUE, FieldKey, Term
 from checker.language.valuesets import Values, constant, objects
 
-BLOCKING = (Action.WAIT, Action.CHOOSE)
+BLOCKING = (Action.WAIT, Action.CHOOSE, Action.BRANCH)
 
 
 def specialise(

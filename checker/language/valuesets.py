@@ -21,6 +21,9 @@ EITHER = NO | YES
 MAX_CASES = 16
 """How many values of one variable a condition is tried with, one after the other."""
 
+MAX_PINS = 2
+"""For how many variables at once."""
+
 
 def everything(sort: Sort) -> Values:
     """All abstract values of ``sort``."""
@@ -138,7 +141,7 @@ class Evaluator:
             return frozenset({zero})
         if all(zero not in p for p in parts):
             return frozenset({1 - zero})
-        for variable in shared_variables(t):
+        for variable in shared_variables(t) if len(self.pinned) < MAX_PINS else ():
             cases = self.values(variable)
             if 1 < len(cases) <= MAX_CASES:
                 found = frozenset().union(*(self.pin(variable, frozenset({c})).values(t) for c in cases))
