@@ -21,6 +21,7 @@ from checker.commands.engines import NOTHING_WITHIN, Say, cone, prove_any_size, 
 from checker.commands.model import (
     Scope,
     Variant,
+    c_files,
     choose_properties,
     compile_package,
     load_package,
@@ -112,7 +113,7 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
     variant = load_variant(package, task.variant) if task.variant else None
     compiled = compile_package(package, variant)
     if task.method == "inductive":
-        return prove_any_size(compiled, out / "certificates", recheck=recheck)
+        return prove_any_size(compiled, out / "certificates", proofs=package.PROOFS, recheck=recheck)
     instance = make_instance(package, task.scope)
     properties = choose_properties(compiled, list(task.properties))
     if variant:
@@ -127,7 +128,7 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
 
 def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path) -> int:
     """Do everything and return the exit status.  Raises SpecError and UsageError for bad input."""
-    package = load_package(spec)
+    package = load_package(spec, "PROOFS", "STATE_DIAGRAMS")
     make_instance(package, scope)
     console = out_console()
     with working("compiling") as say:
@@ -208,7 +209,7 @@ def write(compiled: Compiled, verdicts: Sequence[Verdict], out: Path, diagrams: 
         key = (v.variant, v.property.name)
         if v.trace is not None and key not in shown:
             say(f"writing the trace of {v.property.name}")
-            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", diagrams)
+            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
             shown[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
         reported.append(Reported(v, *shown[key]) if v.trace is not None else Reported(v))
     write_atomic(out / "results.json", results_json(reported))

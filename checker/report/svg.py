@@ -6,6 +6,8 @@ upper bounds over the usual fonts, so that what fits here fits everywhere; every
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -173,6 +175,14 @@ class Canvas:
         extra = f' stroke-dasharray="{dash}"' if dash else ""
         line = f'fill="{fill}" stroke="{stroke}" stroke-width="{_n(width)}"{extra}'
         self.layers[layer].append(f'<path{_class(css)} d="{d}" {line}/>')
+
+    @contextmanager
+    def tooltip(self, text: str) -> Iterator[None]:
+        """Whatever is drawn in front meanwhile shows ``text`` when the mouse rests on it."""
+        front = self.layers["front"]
+        front.append(f"<g><title>{escape(text)}</title>")
+        yield
+        front.append("</g>")
 
     def text(self, x: float, y: float, line: Line, *, css: str = "", right: bool = False) -> None:
         """A line of text whose box has its top left corner (top right with ``right``) at ``x, y``."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from checker.commands.engines import run_explicit
+from checker.commands.model import Scope, c_files, compile_package, load_package, make_instance
 from checker.errors import UsageError
 from checker.language import terms
+from checker.report.dispatch import Dispatch, dispatches
 from checker.report.explain import Finding, explain, implication, question, show_formula
 from checker.report.locks import lock_fields
 from checker.report.pretty import Pretty
@@ -142,6 +145,26 @@ def test_calls_have_arguments_and_results() -> None:
         ("sys_socket()", "returns 0"),
         ("sys_listen(sock=Socket[1], port=80)", None),
     ]
+
+
+def test_a_dispatching_call_is_named_for_what_it_does() -> None:
+    compiled = compile_package(load_package("tests.tiny"))
+    assert dispatches(compiled.system) == {"enter": Dispatch("call", {"DO_PAINT": "do_paint", "DO_TAKE": "do_take"})}
+    assert dispatches(toy.SYSTEM) == {}
+    scope = make_instance(load_package("tests.tiny"), Scope(threads=1, sockets=1))
+    (verdict,) = run_explicit(compiled, (compiled.property("taken"),), scope).verdicts
+    assert verdict.trace is not None
+    shown = [c.text for c in timeline(verdict.trace).calls]
+    assert shown == ["do_paint(box=Box[1], color=RED)", "do_take(box=Box[1])"]
+    told = trace_text(verdict.trace, compiled.property("taken"), c_files=c_files(compiled))
+    assert "enter > do_paint (paint.c)\n" in told
+    assert "  T1  do_paint(box=Box[1], color=RED)\n" in told
+
+
+def test_a_value_without_a_function_of_its_own_names_the_call() -> None:
+    chosen = dispatches(compile_package(load_package("spec")).system)["system_call"]
+    assert chosen.argument == "call"
+    assert (chosen.names["SYS_LISTEN"], chosen.names["SYS_CLOSE"]) == ("sys_listen", "sys_close")
 
 
 def test_only_undisturbed_calls_are_condensed() -> None:
