@@ -1,7 +1,8 @@
 """The specification package a command works on, found by name: the checker imports no specification itself.
 
 A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
-``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and the property it ``BREAKS``.
+``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
+the property it ``BREAKS``.
 """
 
 from __future__ import annotations
