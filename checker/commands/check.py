@@ -251,15 +251,29 @@ def contradict(a: Verdict, b: Verdict) -> bool:
 def write(
     compiled: Compiled, verdicts: Sequence[Verdict], covered: Covered, out: Path, diagrams: Path, say: Say
 ) -> None:
-    """Write results, report and the first trace of each property (of each variant)."""
-    shown: dict[tuple[str, str], tuple[str, str]] = {}
+    """Write results, report and the clearest trace of each property (of each variant)."""
+    shown = clearest(verdicts)
+    files: dict[tuple[str, str], tuple[str, str]] = {}
+    for key, v in shown.items():
+        assert v.trace is not None
+        say(f"writing the trace of {v.property.name}")
+        _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
+        files[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
     reported = []
     for v in verdicts:
         key = (v.variant, v.property.name)
-        if v.trace is not None and key not in shown:
-            say(f"writing the trace of {v.property.name}")
-            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
-            shown[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
-        reported.append(Reported(v, *shown[key]) if v.trace is not None else Reported(v))
+        same = key in shown and (v.scope, v.depth) == (shown[key].scope, shown[key].depth)
+        reported.append(Reported(v, *files[key]) if same else Reported(v))
     write_atomic(out / "results.json", results_json(reported))
     write_atomic(out / "report.md", report(reported, compiled.system, covered, with_times=False))
+
+
+def clearest(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Verdict]:
+    """Per variant and property, the verdict with the trace that is easiest to follow: few threads, then few steps."""
+    found: dict[tuple[str, str], tuple[int, int, Verdict]] = {}
+    for v in verdicts:
+        if v.trace is not None:
+            key, acting = (v.variant, v.property.name), len({s.process for s in v.trace.steps})
+            if key not in found or (acting, v.trace.depth) < found[key][:2]:
+                found[key] = (acting, v.trace.depth, v)
+    return {key: v for key, (_, _, v) in found.items()}

@@ -247,8 +247,8 @@ def _pill(canvas: Canvas, lane: Lane, line: Line, y: float) -> float:
 def _box(canvas: Canvas, lane: Lane, block: Block, y: float, *, fill: str, stroke: str, dash: str = "") -> float:
     """The box of a row: its head with the place on the right, its lines, its changes on a tinted ground."""
     inner = lane.right - lane.left - 2 * PAD
-    fits = line_width(block.head) + 8 + line_width(block.place) <= inner
-    place = block.place if fits else block.brief
+    room = inner - line_width(block.head) - 8
+    place = next((p for p in (block.place, block.brief) if line_width(p) <= room), ())
     aside = line_width(place)
     head = wrap(block.head, inner - aside - 8)
     lines = [p for line in block.lines for p in wrap(line, inner)]

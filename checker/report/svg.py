@@ -107,19 +107,36 @@ def wrap(line: Line, width: float, indent: float = 12.0) -> list[tuple[float, Li
     return result
 
 
+JOINTS = "(,=._"
+"""Where a word that is too long is cut rather than elsewhere: behind one of these."""
+
+
 def _words(line: Line, width: float) -> list[list[Run]]:
     """The words of ``line``, each with the space after it; a word may run over styles, and is cut at ``width``."""
     words: list[list[Run]] = []
     for run in line:
         for c in run.text:
             ended = bool(words) and words[-1][-1].text.endswith(" ") and c != " "
-            if not words or ended or line_width((*words[-1], Run(c.strip(" "), run.style))) > width:
+            if not words or ended:
                 words.append([Run(c, run.style)])
-            elif words[-1][-1].style == run.style:
+                continue
+            if line_width((*words[-1], Run(c.strip(" "), run.style))) > width:
+                words.append(_cut(words[-1]))
+            if words[-1] and words[-1][-1].style == run.style:
                 words[-1][-1] = Run(words[-1][-1].text + c, run.style)
             else:
                 words[-1].append(Run(c, run.style))
     return words
+
+
+def _cut(word: list[Run]) -> list[Run]:
+    """Take from ``word`` what is behind its last joint, and return it; nothing if it has none in its last style."""
+    text, style = word[-1].text, word[-1].style
+    at = max(text.rfind(joint, 0, -1) for joint in JOINTS) + 1
+    if not at:
+        return []
+    word[-1] = Run(text[:at], style)
+    return [Run(text[at:], style)]
 
 
 def _trimmed(runs: list[Run]) -> Line:

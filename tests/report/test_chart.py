@@ -133,6 +133,13 @@ def test_wrapping_keeps_every_word_within_the_width() -> None:
     assert ["".join(r.text for r in piece) for _, piece in pieces][:2] == ["alpha beta", "gamma"]
 
 
+def test_long_words_are_cut_at_their_joints() -> None:
+    style = Style(mono=True)
+    width = 24 * style.width("x")
+    pieces = wrap((Run("T1 calls sys_setsockopt(sock=Socket[2], on=true)", style),), width, indent=0.0)
+    assert ["".join(r.text for r in piece) for _, piece in pieces] == ["T1 calls", "sys_setsockopt(sock=", "Socket[2], on=true)"]
+
+
 def test_text_is_escaped() -> None:
     canvas = Canvas(100, 50, title="a < b")
     canvas.text(0, 0, (Run("a < b & c", Style()),))

@@ -8,6 +8,7 @@ from checker.commands.engines import run_explicit
 from checker.commands.model import Scope, c_files, compile_package, load_package, make_instance
 from checker.errors import UsageError
 from checker.language import terms
+from checker.language.compile import compile_function
 from checker.report.dispatch import Dispatch, dispatches
 from checker.report.explain import Finding, explain, implication, question, show_formula
 from checker.report.locks import lock_fields
@@ -259,6 +260,14 @@ def test_transitions_have_bare_locals_and_no_dead_resets() -> None:
     assert rows["entry", "inet_listen+2"].updates == ("current.file := sock", "sk := sock.sk")
     assert rows["tcp_v4_get_port+1", "tcp_v4_hash+1"].updates == ("sk.num := port",)
     assert rows["inet_listen+9", "return 0"].updates[0] == "sk.sport := htons(sk.num)"
+
+
+def test_fields_zeroed_with_their_object_are_one_update() -> None:
+    system = compile_function(compile_package(load_package("spec")), "sk_alloc")
+    (made,) = (r for r in transition_rows(system, "sk_alloc") if r.target == "return sock")
+    assert made.updates == ("sock.live := True", "sock.* := 0")
+    few = [r for r in transition_rows(toy.SYSTEM, "sys_socket") if "socket.live := True" in r.updates]
+    assert few and not any(".*" in update for r in few for update in r.updates)
 
 
 def test_transitions_markdown_is_one_row_each() -> None:
