@@ -1,9 +1,10 @@
-# make check: the main job.  make test: the tests.  Both create .venv themselves.
+# make check: the main job.  make test: the tests.  make readme: README.md with the output of today's commands.
+# Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: check test lint clean
+.PHONY: check test lint readme clean
 
 check: $(STAMP)
 	$(BIN)/sockproof check
@@ -14,6 +15,9 @@ test: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+readme: $(STAMP)
+	$(BIN)/python docs/readme.py
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

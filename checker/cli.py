@@ -1,4 +1,4 @@
-"""The command line: ``sockproof check | show | explore | trace | draw | scenario | conform | audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw | scenario | conform | audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -118,6 +118,23 @@ def explore(
     from checker.commands.explore import run_explore
 
     return run_explore(spec, properties or [], (size or ScopeOptions()).scope(), variant=variant, max_states=max_states)
+
+
+@app.command
+def coverage(*, unfired: bool = False, spec: Spec = "spec") -> int:
+    """Say of every transition how often it fires in small instances of the whole model, or why it never does.
+
+    Counts read new : all, the states found for the first time and all firings.  The status is 1 if a transition never
+    fires and neither a proof nor the package's coverage.py says why, or if what it says is stale.
+
+    Parameters
+    ----------
+    unfired
+        Show only the transitions that never fire.
+    """
+    from checker.commands.coverage import run_coverage
+
+    return run_coverage(spec, unfired=unfired)
 
 
 @app.command

@@ -1,6 +1,6 @@
 """The model: the AF_INET socket layer of Linux 2.4, written in the specification language.
 
-What the checker asks of a specification package is here: ``MODEL_NAME``, ``modules()``, ``sizes()`` and
+What the checker asks of a specification package is here: ``MODEL_NAME``, ``modules()``, ``sizes()``, ``PROOFS`` and
 ``STATE_DIAGRAMS``.
 """
 
@@ -45,6 +45,9 @@ MODULES = (
     "spec.net.socket",
     "spec.properties",
 )
+
+PROOFS = "proofs"
+"""The package with the lemmas of the inductive proofs."""
 
 STATE_DIAGRAMS = (("sock-states", "Sock", ("state", "socket.state")),)
 """Diagrams of reachable values: file name, record watched, paths from it."""

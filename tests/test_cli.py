@@ -5,19 +5,21 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from checker import cli
 from checker.commands import explore
-from checker.commands.check import agree, settle_vacuity
+from checker.commands.check import agree, clearest, families, settle_vacuity
 from checker.commands.console import status_of
-from checker.commands.model import Scope, load_package, make_instance, variant_names
+from checker.commands.model import Scope, compile_package, load_package, make_instance, variant_names
 from checker.errors import InternalError, LimitError, Place
 from checker.language import terms
 from checker.system import Property
 from checker.verdict import Verdict
+from tests.report import toy
 
 SMALL = ["--threads", "1", "--sockets", "1", "--ports", "1"]
 
@@ -106,7 +108,7 @@ def test_debug_adds_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "check", "show", "explore", "trace", "draw", "scenario", "conform"])
+@pytest.mark.parametrize("command", ["", "check", "show", "explore", "coverage", "trace", "draw", "scenario", "conform", "audit", "fidelity"])
 def test_help_on_every_level(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*command.split(), "--help"]) == 0
     assert "Usage: sockproof" in capsys.readouterr().out
@@ -197,6 +199,24 @@ def test_engines_must_agree() -> None:
     agree([verdict("proved"), verdict("proved", method="inductive"), verdict("unknown", method="bounded")])
     with pytest.raises(InternalError, match="explicit says violated"):
         agree([verdict("violated"), verdict("proved", method="inductive")])
+
+
+def test_the_trace_with_the_fewest_threads_is_shown() -> None:
+    def found(*processes: int) -> Verdict:
+        moves = {1: toy.socket(1, 1), 2: toy.socket(2, 2)}
+        return replace(verdict("violated", "violated"), trace=toy.run(*(moves[p] for p in processes)))
+
+    wide, narrow = found(1, 2), found(2)
+    assert clearest([wide, narrow, verdict("proved")]) == {("", "p"): narrow}
+    assert clearest([narrow, wide]) == {("", "p"): narrow}
+
+
+def test_families_share_ghosts() -> None:
+    compiled = compile_package(load_package("spec"))
+    groups = families(compiled)
+    assert sorted(name for group in groups for name in group) == sorted(p.name for p in compiled.properties)
+    (home,) = (group for group in groups if "both_listens_fail" in group)
+    assert "bind_inside_window" in home and "double_bind" not in home
 
 
 def test_python_m_checker() -> None:

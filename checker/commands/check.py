@@ -1,26 +1,30 @@
 """``sockproof check``: every engine, every question, every drawing.
 
 Every question is a Task for one engine: proofs for any size, exhaustive search, bounded search, each variant.  Two worker
-processes share the tasks; then the verdicts are compared, printed and written.
+processes share the tasks, coverage and the drawings; then the verdicts are compared, printed and written.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
 from checker.commands.console import VACUOUS, out_console, status_of, working
+from checker.commands.coverage import cover
 from checker.commands.draw import draw_functions, draw_states
-from checker.commands.engines import NOTHING_WITHIN, Say, cone, prove_any_size, run_bounded, run_explicit, undetermined
+from checker.commands.engines import NOTHING_WITHIN, Say, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import (
     Scope,
     Variant,
+    c_files,
     choose_properties,
     compile_package,
     load_package,
@@ -29,15 +33,18 @@ from checker.commands.model import (
     variant_names,
 )
 from checker.commands.trace import write_trace
-from checker.errors import InternalError, LimitError
+from checker.coverage import Covered
+from checker.errors import EXIT_DIFFERS, InternalError, LimitError
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
+from checker.report.coverage import coverage_summary, print_problems
+from checker.report.dot import find_dot
 from checker.report.files import write_atomic
 from checker.report.markdown import report
 from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
 from checker.report.table import print_verdicts
-from checker.system import Property
+from checker.system import Property, relevant_vars
 from checker.verdict import Verdict
 
 WORKERS = 2
@@ -91,28 +98,39 @@ def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list
 
 
 def families(compiled: Compiled) -> list[tuple[str, ...]]:
-    """The properties in groups that need the same ghost fields: ghosts multiply states, so each search carries few."""
+    """The properties in groups that need the same ghost fields: ghosts multiply states, so each search carries few.
+
+    A property joins a group that has all its ghosts, else one that has some of them: those move together, and a
+    search of its own would find most states again.
+    """
     needs = {
-        p.name: frozenset(v.key for v in cone(compiled, (p,)).system.state_vars if v.record and v.ghost)
+        p.name: frozenset(v.key for v in relevant_vars(compiled.system, (p.formula, p.antecedent)) if v.record and v.ghost)
         for p in compiled.properties
     }
-    found: list[tuple[frozenset[FieldKey], list[str]]] = []
+    found: list[tuple[set[FieldKey], list[str]]] = []
     for name in sorted(needs, key=lambda n: -len(needs[n])):
-        home = next((names for ghosts, names in found if needs[name] <= ghosts), None)
-        if home is None:
-            found.append((needs[name], [name]))
+        homes = [home for home in found if needs[name] <= home[0]] or [home for home in found if needs[name] & home[0]]
+        if homes:
+            homes[0][0].update(needs[name])
+            homes[0][1].append(name)
         else:
-            home.append(name)
+            found.append((set(needs[name]), [name]))
     return [tuple(names) for _, names in found]
 
 
-def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
-    """Run one task in a worker process, which compiles the specification for itself."""
+@cache
+def model_of(spec: str, variant: str = "") -> tuple[ModuleType, Compiled, Variant | None]:
+    """A specification, compiled once per process; worker processes inherit what their parent compiled before."""
     package = load_package(spec)
-    variant = load_variant(package, task.variant) if task.variant else None
-    compiled = compile_package(package, variant)
+    patch = load_variant(package, variant) if variant else None
+    return package, compile_package(package, patch), patch
+
+
+def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
+    """Run one task in a worker process."""
+    package, compiled, variant = model_of(spec, task.variant)
     if task.method == "inductive":
-        return prove_any_size(compiled, out / "certificates", recheck=recheck)
+        return prove_any_size(compiled, out / "certificates", proofs=package.PROOFS, recheck=recheck)
     instance = make_instance(package, task.scope)
     properties = choose_properties(compiled, list(task.properties))
     if variant:
@@ -125,35 +143,65 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
         return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
 
 
+def cover_all(spec: str) -> Covered:
+    """Coverage, in a worker process."""
+    package, compiled, _ = model_of(spec)
+    return cover(package, compiled)
+
+
+def draw_all(spec: str, diagrams: Path) -> None:
+    """Every control-flow graph and state diagram, in a worker process."""
+    package, compiled, _ = model_of(spec)
+    draw_functions(compiled, [], diagrams)
+    draw_states(package, compiled, make_instance(package, DRAWN), diagrams)
+
+
 def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path) -> int:
     """Do everything and return the exit status.  Raises SpecError and UsageError for bad input."""
-    package = load_package(spec)
+    package = load_package(spec, "PROOFS", "STATE_DIAGRAMS")
     make_instance(package, scope)
+    find_dot()
     console = out_console()
     with working("compiling") as say:
-        compiled = compile_package(package)
-        verdicts = settle_vacuity(answers(spec, tasks(package, compiled, scope, quick), out, not quick, say))
-        agree(verdicts)
-        write(compiled, verdicts, out, diagrams, say)
-        draw_functions(compiled, [], diagrams, say)
-        draw_states(package, compiled, make_instance(package, DRAWN), diagrams, say)
+        _, compiled, _ = model_of(spec)
+        with workers() as pool:
+            todo = tasks(package, compiled, scope, quick)
+            asked = {task: pool.submit(perform, spec, task, out, not quick) for task in sorted(todo, key=weight, reverse=True)}
+            covering, drawing = pool.submit(cover_all, spec), pool.submit(draw_all, spec, diagrams)
+            verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
+            agree(verdicts)
+            covered = covering.result()
+            write(compiled, verdicts, covered, out, diagrams, say)
+            drawing.result()
     print_verdicts(verdicts, console)
+    console.print(coverage_summary(covered))
+    print_problems(covered, console)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
-    return status_of(verdicts)
+    return status_of(verdicts) if covered.complete else EXIT_DIFFERS
 
 
-def answers(spec: str, todo: list[Task], out: Path, recheck: bool, say: Say) -> list[Verdict]:
-    """The verdicts of all tasks, in the order of the tasks, worked on by two processes."""
+def weight(task: Task) -> tuple[bool, int, bool]:
+    """How long a task may take, to start the longest ones first: proofs, then searches by threads, Z3 before native code."""
+    return task.method == "inductive", task.scope.threads, task.method == "bounded"
+
+
+@contextmanager
+def workers() -> Iterator[ProcessPoolExecutor]:
+    """The worker processes; they stop at once if something goes wrong."""
     with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
-        futures = {pool.submit(perform, spec, task, out, recheck): task for task in todo}
         try:
-            for count, future in enumerate(as_completed(futures), 1):
-                future.result()
-                say(f"{count} of {len(todo)} done, the last one {futures[future]}")
+            yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [v for future in futures for v in future.result()]
+
+
+def answers(asked: Sequence[Future[list[Verdict]]], say: Say) -> list[Verdict]:
+    """The verdicts of all tasks, in the order of the tasks."""
+    for count, future in enumerate(as_completed(asked), 1):
+        future.result()
+        say(f"{count} of {len(asked)} questions answered")
+    return [v for future in asked for v in future.result()]
 
 
 def broken(compiled: Compiled, variant: Variant) -> Property:
@@ -200,16 +248,32 @@ def contradict(a: Verdict, b: Verdict) -> bool:
     return False
 
 
-def write(compiled: Compiled, verdicts: Sequence[Verdict], out: Path, diagrams: Path, say: Say) -> None:
-    """Write results, report and the first trace of each property (of each variant)."""
-    shown: dict[tuple[str, str], tuple[str, str]] = {}
+def write(
+    compiled: Compiled, verdicts: Sequence[Verdict], covered: Covered, out: Path, diagrams: Path, say: Say
+) -> None:
+    """Write results, report and the clearest trace of each property (of each variant)."""
+    shown = clearest(verdicts)
+    files: dict[tuple[str, str], tuple[str, str]] = {}
+    for key, v in shown.items():
+        assert v.trace is not None
+        say(f"writing the trace of {v.property.name}")
+        _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
+        files[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
     reported = []
     for v in verdicts:
         key = (v.variant, v.property.name)
-        if v.trace is not None and key not in shown:
-            say(f"writing the trace of {v.property.name}")
-            _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", diagrams)
-            shown[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
-        reported.append(Reported(v, *shown[key]) if v.trace is not None else Reported(v))
+        same = key in shown and (v.scope, v.depth) == (shown[key].scope, shown[key].depth)
+        reported.append(Reported(v, *files[key]) if same else Reported(v))
     write_atomic(out / "results.json", results_json(reported))
-    write_atomic(out / "report.md", report(reported, compiled.system, with_times=False))
+    write_atomic(out / "report.md", report(reported, compiled.system, covered, with_times=False))
+
+
+def clearest(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Verdict]:
+    """Per variant and property, the verdict with the trace that is easiest to follow: few threads, then few steps."""
+    found: dict[tuple[str, str], tuple[int, int, Verdict]] = {}
+    for v in verdicts:
+        if v.trace is not None:
+            key, acting = (v.variant, v.property.name), len({s.process for s in v.trace.steps})
+            if key not in found or (acting, v.trace.depth) < found[key][:2]:
+                found[key] = (acting, v.trace.depth, v)
+    return {key: v for key, (_, _, v) in found.items()}

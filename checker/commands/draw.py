@@ -16,6 +16,7 @@ from checker.language.compile import Compiled, compile_function
 from checker.language.declare import Kind
 from checker.language.sorts import RefSort
 from checker.language.terms import Term
+from checker.report.dispatch import dispatches
 from checker.report.dot import find_dot, write_diagram
 from checker.report.flowgraph import flow_graph
 from checker.report.statediagram import state_diagram
@@ -36,8 +37,12 @@ def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path) -> int
 
 
 def draw_functions(compiled: Compiled, functions: list[str], out: Path, say: Say = silent) -> list[Path]:
-    """Write ``NAME.dot`` and ``NAME.svg`` for each function (all kernel functions and system calls if none is named)."""
-    names = functions or [s.name for s in compiled.model.of_kind(Kind.KERNEL, Kind.SYSCALL)]
+    """Write ``NAME.dot`` and ``NAME.svg`` for each function, if none is named for all kernel functions and system calls.
+
+    All are those that do not dispatch: a drawing of what such a function calls would be one of the whole model.
+    """
+    skipped = dispatches(compiled.system)
+    names = functions or [s.name for s in compiled.model.of_kind(Kind.KERNEL, Kind.SYSCALL) if s.name not in skipped]
     systems = [(name, compile_function(compiled, name)) for name in names]
     find_dot()
     written: list[Path] = []

@@ -121,12 +121,12 @@ def run_bounded(
 
 
 def prove_any_size(
-    compiled: Compiled, certificates: Path, *, proofs: str = "proofs", recheck: bool = True, say: Say = silent
+    compiled: Compiled, certificates: Path, *, proofs: str, recheck: bool = True, say: Say = silent
 ) -> list[Verdict]:
     """Engine (c): inductive proofs for any number of objects, of the properties the package ``proofs`` has facts for.
 
-    ``proofs.facts(compiled)`` gives the facts; each obligation is exported to ``certificates/FACT/`` and, with ``recheck``,
-    discharged by a second solver too.
+    ``facts(compiled)`` of that package gives the facts; each obligation is exported to ``certificates/FACT/`` and, with
+    ``recheck``, discharged by a second solver too.
     """
     facts = {f.name: f for f in import_module(proofs).facts(compiled)}
     proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))

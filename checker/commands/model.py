@@ -1,7 +1,8 @@
 """The specification package a command works on, found by name: the checker imports no specification itself.
 
-A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)`` and
-sub-modules ``variants.NAME``, each with ``OVERRIDES`` and the property it ``BREAKS``.
+A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
+``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
+the property it ``BREAKS``.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class Scope:
     addresses: int = 1
 
 
-def load_package(name: str) -> ModuleType:
-    """The specification package ``name``.  Raises UsageError if there is none."""
+def load_package(name: str, *needed: str) -> ModuleType:
+    """The specification package ``name``.  Raises UsageError if there is none, or if it lacks one of the parts ``needed``."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -52,7 +53,7 @@ def load_package(name: str) -> ModuleType:
         raise UsageError(
             "unknown-spec", f"there is no specification package {name} ({problem})", "give the name of an importable package"
         ) from None
-    missing = [part for part in ("MODEL_NAME", "modules", "sizes") if not hasattr(package, part)]
+    missing = [part for part in ("MODEL_NAME", "modules", "sizes", *needed) if not hasattr(package, part)]
     if missing:
         raise UsageError("unknown-spec", f"{name} is no specification package", f"define {', '.join(missing)} in it")
     return package
@@ -92,3 +93,8 @@ def make_instance(package: ModuleType, scope: Scope) -> Instance:
 def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:
     """The properties called ``names``, all if there are none.  Raises UsageError for an unknown one."""
     return tuple(compiled.property(n) for n in names) if names else compiled.properties
+
+
+def c_files(compiled: Compiled) -> dict[str, str]:
+    """The C file each function of the model is from, as declared: ``tcp_listen_start`` is from ``net/ipv4/tcp.c``."""
+    return {name: s.declaration.c_file for name, s in compiled.model.functions.items() if s.declaration.c_file}

@@ -17,5 +17,6 @@ def run_show(spec: str, function: str, *, steps: bool, variant: str) -> int:
     system = compile_function(compiled, function, reduce=not steps)
     console = out_console()
     console.print(transitions_table(system, function))
-    console.print(f"{len(system.transitions)} transitions.  {GHOST} ghost: only properties read it.  A false guard blocks.")
+    legend = f"{GHOST} ghost: only properties read it.  x.*: the other fields of x.  A false guard blocks."
+    console.print(f"{len(system.transitions)} transitions.  {legend}")
     return EXIT_AS_EXPECTED

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from checker.commands.console import out_console, status_of, working
 from checker.commands.engines import run_bounded, run_explicit
-from checker.commands.model import Scope, compile_package, load_package, load_variant, make_instance
+from checker.commands.model import Scope, c_files, compile_package, load_package, load_variant, make_instance
 from checker.report.chart import chart_svg
 from checker.report.files import file_stem, write_atomic
 from checker.report.itf import itf_bytes
@@ -39,17 +40,23 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
         console.print(f"{prop.name}: {verdict.verdict} ({verdict.scope}); there is no trace to show", soft_wrap=True)
     else:
         shown = straighten(verdict.trace)
-        console.print(trace_text(shown, prop), end="", soft_wrap=True, markup=False)
-        for path in write_trace(shown, prop, variant, out):
+        files = c_files(compiled)
+        console.print(trace_text(shown, prop, c_files=files), end="", soft_wrap=True, markup=False)
+        for path in write_trace(shown, prop, variant, out, files):
             console.print(f"wrote {path}", soft_wrap=True)
     return status_of((verdict,))
 
 
-def write_trace(trace: Trace, prop: Property, variant: str, out: Path, charts: Path | None = None) -> list[Path]:
-    """Write a trace as text and ITF JSON into ``out`` and as a chart into ``charts`` (``out`` if None); returns the files."""
+def write_trace(
+    trace: Trace, prop: Property, variant: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
+) -> list[Path]:
+    """Write a trace as text and ITF JSON into ``out`` and as a chart into ``charts`` (``out`` if None); returns the files.
+
+    ``from_c`` maps functions to the C files they are from.
+    """
     stem = file_stem(variant, prop.name)
     text, itf, chart = out / f"{stem}.txt", out / f"{stem}.itf.json", (charts or out) / f"{stem}.svg"
-    write_atomic(text, trace_text(trace, prop))
-    write_atomic(itf, itf_bytes(trace, prop))
-    write_atomic(chart, chart_svg(trace, prop))
+    write_atomic(text, trace_text(trace, prop, c_files=from_c))
+    write_atomic(itf, itf_bytes(trace, prop, from_c))
+    write_atomic(chart, chart_svg(trace, prop, from_c))
     return [text, itf, chart]

@@ -223,7 +223,8 @@ def _row(chart: Chart, row: Row, y: float, c_files: Mapping[str, str]) -> float:
     box = y
     canvas.text(MARGIN, y + PAD, words.numbers(row.call, row.number))
     block = words.step(row, chart.view, c_files)
-    end = y = _box(canvas, lane, block, y, fill="#ffffff", stroke=lane.color)
+    with canvas.tooltip(block.tooltip):
+        end = y = _box(canvas, lane, block, y, fill="#ffffff", stroke=lane.color)
     if row.ends:
         y = _pill(canvas, lane, words.result(row), y + 4)
     chart.placed.append(Placed(row, top, box, end, y))
@@ -246,15 +247,17 @@ def _pill(canvas: Canvas, lane: Lane, line: Line, y: float) -> float:
 def _box(canvas: Canvas, lane: Lane, block: Block, y: float, *, fill: str, stroke: str, dash: str = "") -> float:
     """The box of a row: its head with the place on the right, its lines, its changes on a tinted ground."""
     inner = lane.right - lane.left - 2 * PAD
-    aside = line_width(block.place) if block.place else 0.0
+    room = inner - line_width(block.head) - 8
+    place = next((p for p in (block.place, block.brief) if line_width(p) <= room), ())
+    aside = line_width(place)
     head = wrap(block.head, inner - aside - 8)
     lines = [p for line in block.lines for p in wrap(line, inner)]
     changes = [p for line in block.changes for p in wrap(line, inner)]
     size = sum(line_height(p) for _, p in (*head, *lines, *changes)) + 2 * PAD + (6 if changes else 0)
     canvas.rect(lane.left, y, lane.right - lane.left, size, fill=fill, stroke=stroke, radius=4, dash=dash, css="step")
     at = y + PAD
-    if block.place:
-        canvas.text(lane.right - PAD, at, block.place, right=True)
+    if place:
+        canvas.text(lane.right - PAD, at, place, right=True)
     for offset, piece in (*head, *lines):
         canvas.text(lane.left + PAD + offset, at, piece)
         at += line_height(piece)

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from checker.report.calls import Call
 from checker.report.explain import Explanation, outcome, question
-from checker.report.pretty import GHOST
+from checker.report.pretty import CALLER, GHOST
 from checker.report.rows import WholeCall
 from checker.report.sights import Sight
 from checker.report.svg import Line, Run, Style
@@ -41,12 +41,17 @@ NUMBER = Style(11, bold=True, fill=PALE)
 
 @dataclass(frozen=True)
 class Block:
-    """The contents of a box: its head, what stands to the right of it, its lines and its changes."""
+    """The contents of a box: its head, what stands to the right of it, its lines and its changes.
+
+    ``brief`` stands there instead of ``place`` where room is short; ``tooltip`` is shown when the mouse rests on the box.
+    """
 
     head: Line
     place: Line
     lines: tuple[Line, ...]
     changes: tuple[Line, ...]
+    brief: Line = ()
+    tooltip: str = ""
 
 
 def heading(trace: Trace, prop: Property, told: Explanation | None) -> list[Line]:
@@ -90,7 +95,7 @@ def call(moment: Moment) -> Line:
 
 def result(moment: Moment) -> Line:
     """The end of a system call."""
-    return (Run(f"{moment.call.root} {moment.call.returned}", CALL),)
+    return (Run(f"{moment.call.name} {moment.call.returned}", CALL),)
 
 
 def whole_call(row: WholeCall) -> Block:
@@ -123,7 +128,7 @@ def _arrow(c: Changed, fresh: bool) -> list[Run]:
 def step(moment: Moment, view: Timeline, c_files: Mapping[str, str]) -> Block:
     """One step: function and place, statements, what it saw, what changed; lock fields are left to the bars."""
     main = moment.main
-    function = main.function if main else moment.call.root
+    function = main.function if main else moment.call.name
     lines: list[Line] = []
     before = function
     for called, group in groupby(moment.statements, key=lambda s: s.function):
@@ -137,7 +142,19 @@ def step(moment: Moment, view: Timeline, c_files: Mapping[str, str]) -> Block:
         for c in moment.changes
         if c.key not in view.lock_fields
     ]
-    return Block((Run(function, FUNCTION),), _place(main, c_files), tuple(lines), tuple(changes))
+    place, brief = _place(main, c_files), _place(main, {})
+    return Block((Run(function, FUNCTION),), place, tuple(lines), tuple(changes), brief, tooltip(moment, c_files))
+
+
+def tooltip(moment: Moment, c_files: Mapping[str, str]) -> str:
+    """Who ran which statements in which functions of which C files, one function a line."""
+    lines = [f"{moment.who} in {moment.call.text}"]
+    for stack, group in groupby(moment.statements, key=lambda s: s.stack):
+        ran = list(group)
+        known = c_files.get(stack[-1]) if stack else None
+        numbers = dict.fromkeys(str(s.line) for s in ran)
+        lines.append(f"{CALLER.join(stack)}{f' ({known})' if known else ''}: {ran[0].file}:{', '.join(numbers)}")
+    return "\n".join(lines)
 
 
 def sight(s: Sight) -> Line:

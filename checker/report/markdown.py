@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checker.coverage import Covered, guard_parts
+from checker.report.coverage import coverage_summary
 from checker.report.explain import explain, implication
 from checker.report.pretty import Pretty
 from checker.report.results import Reported
 from checker.report.table import standing, summary
 from checker.report.text import explanation_lines
-from checker.system import Property, TransitionSystem
+from checker.report.transitions import short_name
+from checker.system import IDLE, Property, TransitionSystem
 
 STANDING = {"expected": "as expected", "differs": "**differs**", "open": "**undecided**"}
 
 
-def report(reported: Sequence[Reported], system: TransitionSystem, *, with_times: bool) -> str:
+def report(
+    reported: Sequence[Reported], system: TransitionSystem, covered: Covered | None = None, *, with_times: bool
+) -> str:
     """The report on ``system``; ``with_times`` adds a last column with seconds, the only thing that varies between runs."""
     verdicts = [r.verdict for r in reported]
     lines = [f"# Verdicts of {system.name}", "", f"{summary(verdicts)}.", ""]
@@ -25,7 +30,22 @@ def report(reported: Sequence[Reported], system: TransitionSystem, *, with_times
     lines += ["", "## Properties"]
     for (name, variant), group in _by_property(reported).items():
         lines += ["", f"### {_heading(name, variant)}", "", *_property(group, system)]
+    if covered is not None:
+        lines += ["", "## Coverage", "", *_coverage(covered, system)]
     return "\n".join(lines) + "\n"
+
+
+def _coverage(covered: Covered, system: TransitionSystem) -> list[str]:
+    """The summary, the searches, what is missing, and the transitions that never fire."""
+    lines = [f"{coverage_summary(covered)}.", "", *(f"- {search}" for search in covered.searches)]
+    lines += [f"- **{problem}**" for problem in covered.problems]
+    lines += ["", "| location | guard | why it never fires |", "| --- | --- | --- |"]
+    for row in covered.rows:
+        if not row.fired:
+            where = "entry" if row.transition.source == IDLE else short_name(system, row.transition.source)
+            guard = " and ".join(guard_parts(system, row.transition)) or "always"
+            lines.append(f"| {where} | {_cell(guard)} | {_cell(row.explanation)} |")
+    return lines
 
 
 def _by_property(reported: Sequence[Reported]) -> dict[tuple[str, str], list[Reported]]:

@@ -17,6 +17,8 @@ from checker.system import IDLE, Location, StateVar, Transition, TransitionSyste
 
 GHOST = "†"
 CALLER = " > "
+MANY_ZEROED = 4
+"""From this number on, fields zeroed with their object are written as one update of ``sk.*``."""
 
 
 def bare_name(name: str) -> str:
@@ -146,19 +148,32 @@ class Pretty:
     def updates(self, t: Transition) -> tuple[str, ...]:
         """The updates of ``t`` a reader cares about.
 
-        Left out are resets of locals that are dead afterwards, and arguments that become locals of the same name.
+        Left out are resets of locals that are dead afterwards, and arguments that become locals of the same name.  The many
+        fields that are zeroed when an object comes into being or goes are one line.
         """
         names = self.system.locations_by_name[t.target].names
         live = {part.data for _, _, name in names for part in terms.subterms(name) if part.op == "field"}
-        return tuple(self.update(u) for u in t.updates if not self._reset(u, live) and not self._same_name(u))
+        shown = [u for u in t.updates if not self._reset(u, live) and not self._same_name(u)]
+        zeroed: dict[Term, list[Update]] = {}
+        for u in shown:
+            if u.obj is not None and self._initial(u) and not self.system.vars_by_key[u.key].owner_root:
+                zeroed.setdefault(u.obj, []).append(u)
+        objects = {u.obj for u in shown if u.key[1] == "live" and len(zeroed.get(u.obj or terms.TRUE, ())) >= MANY_ZEROED}
+        lines: dict[str, None] = {}
+        for u in shown:
+            folded = u.obj in objects and u.obj is not None and u in zeroed[u.obj] and u.key[1] != "live"
+            lines[f"{self.term(u.obj)}.* := 0" if folded and u.obj is not None else self.update(u)] = None
+        return tuple(lines)
+
+    def _initial(self, u: Update) -> bool:
+        variable = self.system.vars_by_key[u.key]
+        return u.value == terms.const(variable.initial, variable.sort)
 
     def _same_name(self, u: Update) -> bool:
         return bool(self.system.vars_by_key[u.key].owner_root) and self.field(u.key, u.obj) == self.term(u.value)
 
     def _reset(self, u: Update, live: set[FieldKey]) -> bool:
-        variable = self.system.vars_by_key[u.key]
-        dead = bool(variable.owner_root) and u.key not in live
-        return dead and u.value == terms.const(variable.initial, variable.sort)
+        return bool(self.system.vars_by_key[u.key].owner_root) and u.key not in live and self._initial(u)
 
     # -- values of one instance ---------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ In goes a quotient graph (nodes are value tuples, edges carry ``causes``); out c
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ PAD = "0.4"
 """Inches around the drawing: fonts wider than the one ``dot`` measured must not be cut."""
 PER_LINE = 2
 """Function names on one line of an edge label."""
+CAPTION = 32
+"""Characters on one line of the title: it must not be wider than the smallest drawing."""
 
 
 def state_diagram(
@@ -36,12 +39,13 @@ def state_diagram(
     ids = {node: f"s{i}" for i, node in enumerate(order)}
     drawn = graphviz.Digraph(
         title or "states",
-        graph_attr={"rankdir": "TB", "nodesep": "0.5", "ranksep": "0.6", "pad": PAD},
+        graph_attr={"rankdir": "TB", "nodesep": "0.8", "ranksep": "0.7", "pad": PAD},
         node_attr={"shape": "box", "style": "filled,rounded", "fillcolor": "#eff6ff", "fontname": "Helvetica", "fontsize": "12"},
         edge_attr={"fontname": "Courier", "fontsize": "10", "fontcolor": "#374151", "color": "#6b7280"},
     )
-    caption = [title, " × ".join(names)]
-    drawn.attr(label="\n".join(line for line in caption if line), labelloc="t", fontname="Helvetica-Bold", fontsize="14")
+    caption = [*title.split("\n"), " × ".join(names)]
+    wrapped = [piece for line in caption for piece in textwrap.wrap(line, CAPTION)]
+    drawn.attr(label="\n".join(wrapped), labelloc="t", fontname="Helvetica-Bold", fontsize="14")
     drawn.node("start", "", shape="circle", width="0.15", style="filled", fillcolor="#111827")
     for node in order:
         extra = {"penwidth": "2", "fillcolor": "#dcfce7"} if node == initial else {}
@@ -81,4 +85,5 @@ def _merged(graph: nx.MultiDiGraph[Any], order: list[Any]) -> dict[tuple[Any, An
 
 
 def _lines(causes: list[str]) -> str:
-    return "\n".join(", ".join(causes[i : i + PER_LINE]) for i in range(0, len(causes), PER_LINE))
+    """Names on few lines, with room between them and the edges on both sides."""
+    return "\n".join(f"  {', '.join(causes[i : i + PER_LINE])}  " for i in range(0, len(causes), PER_LINE))

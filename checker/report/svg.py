@@ -6,6 +6,8 @@ upper bounds over the usual fonts, so that what fits here fits everywhere; every
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -105,19 +107,36 @@ def wrap(line: Line, width: float, indent: float = 12.0) -> list[tuple[float, Li
     return result
 
 
+JOINTS = "(,=._"
+"""Where a word that is too long is cut rather than elsewhere: behind one of these."""
+
+
 def _words(line: Line, width: float) -> list[list[Run]]:
     """The words of ``line``, each with the space after it; a word may run over styles, and is cut at ``width``."""
     words: list[list[Run]] = []
     for run in line:
         for c in run.text:
             ended = bool(words) and words[-1][-1].text.endswith(" ") and c != " "
-            if not words or ended or line_width((*words[-1], Run(c.strip(" "), run.style))) > width:
+            if not words or ended:
                 words.append([Run(c, run.style)])
-            elif words[-1][-1].style == run.style:
+                continue
+            if line_width((*words[-1], Run(c.strip(" "), run.style))) > width:
+                words.append(_cut(words[-1]))
+            if words[-1] and words[-1][-1].style == run.style:
                 words[-1][-1] = Run(words[-1][-1].text + c, run.style)
             else:
                 words[-1].append(Run(c, run.style))
     return words
+
+
+def _cut(word: list[Run]) -> list[Run]:
+    """Take from ``word`` what is behind its last joint, and return it; nothing if it has none in its last style."""
+    text, style = word[-1].text, word[-1].style
+    at = max(text.rfind(joint, 0, -1) for joint in JOINTS) + 1
+    if not at:
+        return []
+    word[-1] = Run(text[:at], style)
+    return [Run(text[at:], style)]
 
 
 def _trimmed(runs: list[Run]) -> Line:
@@ -173,6 +192,14 @@ class Canvas:
         extra = f' stroke-dasharray="{dash}"' if dash else ""
         line = f'fill="{fill}" stroke="{stroke}" stroke-width="{_n(width)}"{extra}'
         self.layers[layer].append(f'<path{_class(css)} d="{d}" {line}/>')
+
+    @contextmanager
+    def tooltip(self, text: str) -> Iterator[None]:
+        """Whatever is drawn in front meanwhile shows ``text`` when the mouse rests on it."""
+        front = self.layers["front"]
+        front.append(f"<g><title>{escape(text)}</title>")
+        yield
+        front.append("</g>")
 
     def text(self, x: float, y: float, line: Line, *, css: str = "", right: bool = False) -> None:
         """A line of text whose box has its top left corner (top right with ``right``) at ``x, y``."""

@@ -5,6 +5,7 @@ In goes a Trace and the property it answers; out comes plain text of at most a f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 from checker.report.explain import Explanation, explain, outcome, question
@@ -17,10 +18,13 @@ INDENT = "         "
 EVENT = "      => "
 
 
-def trace_text(trace: Trace, prop: Property | None = None, *, show_locals: bool = False) -> str:
+def trace_text(
+    trace: Trace, prop: Property | None = None, *, show_locals: bool = False, c_files: Mapping[str, str] | None = None
+) -> str:
     """The steps of ``trace`` and, with ``prop``, what its last state says about it.
 
-    ``show_locals`` adds the changes of compiler-made locals.  Ends with a newline.
+    ``show_locals`` adds the changes of compiler-made locals; ``c_files`` maps functions to the C files they are from, to be
+    named beside them.  Ends with a newline.
     """
     lines: list[str] = []
     told = explain(prop, trace.system, trace.states[-1], trace.instance) if prop is not None else None
@@ -28,7 +32,7 @@ def trace_text(trace: Trace, prop: Property | None = None, *, show_locals: bool 
         lines += _heading(trace, prop, told)
     view = timeline(trace)
     for moment in view.moments:
-        lines += _moment(moment, show_locals=show_locals)
+        lines += _moment(moment, c_files or {}, show_locals=show_locals)
     if not view.moments:
         lines.append("  the initial state")
     if told is not None:
@@ -48,13 +52,13 @@ def _heading(trace: Trace, prop: Property, told: Explanation | None) -> list[str
     ]
 
 
-def _moment(moment: Moment, *, show_locals: bool) -> list[str]:
+def _moment(moment: Moment, c_files: Mapping[str, str], *, show_locals: bool) -> list[str]:
     lines: list[str] = []
     head = f"{moment.number:>3}  {moment.who}  "
     word = "" if moment.starts else "... "
-    lines.append(f"{head}{word}{moment.call.text if moment.starts else moment.call.root}")
+    lines.append(f"{head}{word}{moment.call.text if moment.starts else moment.call.name}")
     for stack, group in groupby(moment.statements, key=lambda s: s.stack):
-        lines.append(f"{INDENT}{CALLER.join(stack)}")
+        lines.append(f"{INDENT}{CALLER.join(stack)}{_c_file(stack, c_files)}")
         ran = list(group)
         width = max(len(_place(s)) for s in ran)
         lines += [f"{INDENT}  {_place(s):{width}}  {s.text}" for s in ran]
@@ -64,6 +68,12 @@ def _moment(moment: Moment, *, show_locals: bool) -> list[str]:
     if moment.ends:
         lines.append(f"{EVENT}{moment.call.returned}")
     return lines
+
+
+def _c_file(stack: tuple[str, ...], c_files: Mapping[str, str]) -> str:
+    """Where the innermost function is from, if that is known."""
+    known = c_files.get(stack[-1]) if stack else None
+    return f" ({known})" if known else ""
 
 
 def _place(s: Statement) -> str:

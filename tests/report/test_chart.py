@@ -75,6 +75,24 @@ def test_all_labels_are_there() -> None:
     assert not any("users" in text or "owner" in text for text in shown), "locks are bars, not changes"
 
 
+def test_boxes_tell_functions_and_c_files() -> None:
+    files = {"tcp_listen_start": "net/ipv4/tcp.c"}
+    root = ElementTree.fromstring(chart_svg(*traces()[2], files))
+    titles = [g[0].text or "" for g in root.iter(f"{SVG}g")]
+    announced = next(t for t in titles if "tcp.c" in t)
+    assert announced.splitlines() == [
+        "T2 in sys_listen(sock=Socket[2], port=80)",
+        "sys_listen > inet_listen > tcp_listen_start (net/ipv4/tcp.c): spec/toy.py:34",
+    ]
+
+
+def test_the_c_file_gives_way_where_room_is_short() -> None:
+    files = {"tcp_listen_start": "net/ipv4/" + "very/" * 20 + "tcp.c"}
+    shown = _texts(chart_svg(*traces()[2], files))
+    assert "toy.py:34" in shown
+    assert not any("very" in text for text in shown)
+
+
 def test_verdict_shows_the_false_conjunct_with_values() -> None:
     shown = _texts(chart_svg(*traces()[0]))
     assert "claimed sk.sport == htons(sk.num) is false:  sk.sport = 0, sk.num = 80" in shown
@@ -113,6 +131,13 @@ def test_wrapping_keeps_every_word_within_the_width() -> None:
     assert all(offset + line_width(piece) <= 80.0 for offset, piece in pieces)
     assert "".join("".join(r.text for r in piece) for _, piece in pieces) == "alpha betagammaaveryverylongword"
     assert ["".join(r.text for r in piece) for _, piece in pieces][:2] == ["alpha beta", "gamma"]
+
+
+def test_long_words_are_cut_at_their_joints() -> None:
+    style = Style(mono=True)
+    width = 24 * style.width("x")
+    pieces = wrap((Run("T1 calls sys_setsockopt(sock=Socket[2], on=true)", style),), width, indent=0.0)
+    assert ["".join(r.text for r in piece) for _, piece in pieces] == ["T1 calls", "sys_setsockopt(sock=", "Socket[2], on=true)"]
 
 
 def test_text_is_escaped() -> None:
@@ -171,6 +196,7 @@ def test_itf_has_every_variable_in_every_state() -> None:
         "call": "sys_listen(sock=Socket[1], port=80)",
         "function": "tcp_v4_hash",
         "place": "spec/toy.py:51",
+        "c_file": "",
         "statements": ["spin_lock_bh(tcp_lhash_lock)", "sk.hashed = True"],
         "returns": None,
     }

@@ -18,7 +18,7 @@ from tests.report import toy
 
 STATES = """\
 digraph sockets {
-	graph [nodesep=0.5 pad=0.4 rankdir=TB ranksep=0.6]
+	graph [nodesep=0.8 pad=0.4 rankdir=TB ranksep=0.7]
 	node [fillcolor="#eff6ff" fontname=Helvetica fontsize=12 shape=box style="filled,rounded"]
 	edge [color="#6b7280" fontcolor="#374151" fontname=Courier fontsize=10]
 	fontname="Helvetica-Bold" fontsize=14 label="sockets
@@ -29,11 +29,11 @@ UNCONNECTED" fillcolor="#dcfce7" penwidth=2]
 	s1 [label="LISTEN
 UNCONNECTED"]
 	start -> s0
-	s0 -> s1 [label=tcp_listen_start]
-	s1 -> s0 [label="inet_listen, tcp_close
-tcp_disconnect"]
+	s0 -> s1 [label="~tcp_listen_start~"]
+	s1 -> s0 [label="~inet_listen, tcp_close~
+~tcp_disconnect~"]
 }
-"""
+""".replace("~", "  ")
 
 
 def sockets() -> nx.MultiDiGraph[tuple[str, str]]:
@@ -48,6 +48,12 @@ def sockets() -> nx.MultiDiGraph[tuple[str, str]]:
 def test_state_diagram_is_golden() -> None:
     drawn = state_diagram(sockets(), ("CLOSE", "UNCONNECTED"), "sockets", ("sk->state", "sock->state"))
     assert drawn.source == STATES
+
+
+def test_long_titles_are_wrapped() -> None:
+    title = "sock-states\n2 Thread, 1 Socket, 1 Sock, 1 Addr, Port {4999}, Backlog {1}"
+    source = state_diagram(sockets(), ("CLOSE", "UNCONNECTED"), title).source
+    assert 'label="sock-states\n2 Thread, 1 Socket, 1 Sock, 1\nAddr, Port {4999}, Backlog {1}"' in source
 
 
 def test_state_diagram_uses_labels_of_nodes() -> None:

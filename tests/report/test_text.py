@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from checker.commands.engines import run_explicit
+from checker.commands.model import Scope, c_files, compile_package, load_package, make_instance
 from checker.errors import UsageError
 from checker.language import terms
+from checker.language.compile import compile_function
+from checker.report.dispatch import Dispatch, dispatches
 from checker.report.explain import Finding, explain, implication, question, show_formula
 from checker.report.locks import lock_fields
 from checker.report.pretty import Pretty
@@ -144,6 +148,26 @@ def test_calls_have_arguments_and_results() -> None:
     ]
 
 
+def test_a_dispatching_call_is_named_for_what_it_does() -> None:
+    compiled = compile_package(load_package("tests.tiny"))
+    assert dispatches(compiled.system) == {"enter": Dispatch("call", {"DO_PAINT": "do_paint", "DO_TAKE": "do_take"})}
+    assert dispatches(toy.SYSTEM) == {}
+    scope = make_instance(load_package("tests.tiny"), Scope(threads=1, sockets=1))
+    (verdict,) = run_explicit(compiled, (compiled.property("taken"),), scope).verdicts
+    assert verdict.trace is not None
+    shown = [c.text for c in timeline(verdict.trace).calls]
+    assert shown == ["do_paint(box=Box[1], color=RED)", "do_take(box=Box[1])"]
+    told = trace_text(verdict.trace, compiled.property("taken"), c_files=c_files(compiled))
+    assert "enter > do_paint (paint.c)\n" in told
+    assert "  T1  do_paint(box=Box[1], color=RED)\n" in told
+
+
+def test_a_value_without_a_function_of_its_own_names_the_call() -> None:
+    chosen = dispatches(compile_package(load_package("spec")).system)["system_call"]
+    assert chosen.argument == "call"
+    assert (chosen.names["SYS_LISTEN"], chosen.names["SYS_CLOSE"]) == ("sys_listen", "sys_close")
+
+
 def test_only_undisturbed_calls_are_condensed() -> None:
     rows = condense(timeline(toy.refused()))
     assert [row.call.first for row in rows if isinstance(row, WholeCall)] == [1, 2]
@@ -236,6 +260,14 @@ def test_transitions_have_bare_locals_and_no_dead_resets() -> None:
     assert rows["entry", "inet_listen+2"].updates == ("current.file := sock", "sk := sock.sk")
     assert rows["tcp_v4_get_port+1", "tcp_v4_hash+1"].updates == ("sk.num := port",)
     assert rows["inet_listen+9", "return 0"].updates[0] == "sk.sport := htons(sk.num)"
+
+
+def test_fields_zeroed_with_their_object_are_one_update() -> None:
+    system = compile_function(compile_package(load_package("spec")), "sk_alloc")
+    (made,) = (r for r in transition_rows(system, "sk_alloc") if r.target == "return sock")
+    assert made.updates == ("sock.live := True", "sock.* := 0")
+    few = [r for r in transition_rows(toy.SYSTEM, "sys_socket") if "socket.live := True" in r.updates]
+    assert few and not any(".*" in update for r in few for update in r.updates)
 
 
 def test_transitions_markdown_is_one_row_each() -> None:

@@ -1,0 +1,99 @@
+"""``sockproof coverage``: which transitions fire, and why the others do not; ``check`` asks the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from checker.commands.console import out_console, working
+from checker.commands.engines import Say, silent
+from checker.commands.model import Scope, compile_package, load_package, make_instance
+from checker.coverage import Covered, Reason, check_reasons, judge, measure, total
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
+from checker.language.compile import Compiled
+from checker.report.coverage import coverage_summary, coverage_table, print_problems
+from checker.symbolic.dead import dead_transitions
+from checker.symbolic.inductive import closure
+
+Search = tuple[Scope, int]
+"""An instance and the number of states after which its search stops."""
+
+DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
+
+
+def run_coverage(spec: str, *, unfired: bool) -> int:
+    """Print the table, of the transitions that never fire only with ``unfired``; returns 1 unless all are explained."""
+    package = load_package(spec, "PROOFS")
+    compiled = compile_package(package)
+    with working("coverage") as say:
+        covered = cover(package, compiled, say)
+    console = out_console()
+    console.print(coverage_table(covered, compiled.system, unfired=unfired))
+    for search in covered.searches:
+        console.print(search)
+    console.print(coverage_summary(covered))
+    print_problems(covered, console)
+    return EXIT_AS_EXPECTED if covered.complete else EXIT_DIFFERS
+
+
+def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered:
+    """The coverage of a model by the searches its package lists, and by proof.
+
+    The proofs use the facts that the properties of ``check`` rest on: if one of them does not hold, ``check`` says so.
+    """
+    searches, reasons = plan(package)
+    check_reasons(compiled.system, reasons)
+    explorations, told = [], []
+    for scope, limit in searches:
+        instance = make_instance(package, scope)
+        say(f"coverage: {instance}")
+        explored = measure(compiled.system, instance, limit)
+        explorations.append(explored)
+        part = "all" if explored.complete else "the first"
+        told.append(f"{instance}: {part} {explored.states:,} states, down to depth {explored.depth}")
+    fired = total(explorations, compiled.system)
+    silent_ones = [t for t in compiled.system.transitions if not fired[t.name].fired]
+    facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
+    proved = closure(facts, [p.name for p in compiled.properties if p.name in facts])
+    dead = dead_transitions(compiled.system, silent_ones, proved)
+    rows, stale = judge(compiled.system, fired, {name: _told(core) for name, core in dead.items()}, reasons)
+    return Covered(rows, tuple(told), stale)
+
+
+def plan(package: ModuleType) -> tuple[Sequence[Search], tuple[Reason, ...]]:
+    """The searches and reasons of ``PACKAGE.coverage``: ``SEARCHES`` and ``UNFIRED``; without it, two searches, no reasons.
+
+    ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)``, ``UNFIRED`` has ``(function, fragments, why)``.
+    Raises UsageError if they look different.
+    """
+    name = f"{package.__name__}.coverage"
+    if find_spec(name) is None:
+        return DEFAULT_SEARCHES, ()
+    listed = import_module(name)
+    searches = [(Scope(*numbers[:4]), numbers[4]) for numbers in _shaped(name, listed.SEARCHES, "SEARCHES", _is_search)]
+    return searches, tuple(Reason(*entry) for entry in _shaped(name, listed.UNFIRED, "UNFIRED", _is_reason))
+
+
+def _shaped(module: str, entries: Sequence[tuple], name: str, good: Callable[[tuple], bool]) -> Sequence[tuple]:  # type: ignore[type-arg]
+    for entry in entries:
+        if not good(entry):
+            raise UsageError("coverage-entry", f"{module}.{name} has the entry {entry!r}", f"see what {__name__}.plan expects")
+    return entries
+
+
+def _is_search(entry: object) -> bool:
+    return isinstance(entry, tuple) and len(entry) == 5 and all(isinstance(n, int) and n > 0 for n in entry)
+
+
+def _is_reason(entry: object) -> bool:
+    if not (isinstance(entry, tuple) and len(entry) == 3):
+        return False
+    function, fragments, why = entry
+    texts = isinstance(fragments, tuple) and all(isinstance(f, str) for f in fragments)
+    return isinstance(function, str) and isinstance(why, str) and texts
+
+
+def _told(core: tuple[str, ...]) -> str:
+    return f"proved, any size: it contradicts {', '.join(core)}" if core else "proved, any size: its guard contradicts itself"
