@@ -140,6 +140,15 @@ def test_check_fails_on_an_unexplained_transition_and_on_a_stale_reason(
     assert "**stale reason" in (tmp_path / "report.md").read_text()
 
 
+def test_check_refuses_a_malformed_reason_before_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(listed, "UNFIRED", (("do_tkae", (), "misspelt"),))
+    assert cli.main(["check", "--quick", "--spec", "tests.tiny", "--out", str(tmp_path), "--diagrams", str(tmp_path)]) == 2
+    assert "error[coverage-reason]" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_transition_of_the_model_fires_or_is_explained() -> None:
     package = load_package("spec")
     covered = cover(package, compile_package(package))

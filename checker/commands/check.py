@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from checker.commands.console import VACUOUS, out_console, status_of, working
-from checker.commands.coverage import cover
+from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import NOTHING_WITHIN, Say, prove_any_size, run_bounded, run_explicit, undetermined
 from checker.commands.model import (
@@ -33,7 +33,7 @@ from checker.commands.model import (
     variant_names,
 )
 from checker.commands.trace import write_trace
-from checker.coverage import Covered
+from checker.coverage import Covered, check_reasons
 from checker.errors import EXIT_DIFFERS, InternalError, LimitError
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
@@ -164,6 +164,7 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
     console = out_console()
     with working("compiling") as say:
         _, compiled, _ = model_of(spec)
+        check_reasons(compiled.system, plan(package)[1])
         with workers() as pool:
             todo = tasks(package, compiled, scope, quick)
             asked = {task: pool.submit(perform, spec, task, out, not quick) for task in sorted(todo, key=weight, reverse=True)}
