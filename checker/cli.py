@@ -52,6 +52,7 @@ class ScopeOptions:
 
 
 Spec = Annotated[str, Parameter(name="--spec", help="The specification package, by its importable name.")]
+Client = Annotated[str, Parameter(name="--client", help="Which calls the threads make; the package's first client if none is given.")]
 Variant = Annotated[str, Parameter(name="--variant", help="A named patch of the model, from the package's variants.")]
 
 
@@ -81,7 +82,9 @@ def check(
 
 
 @app.command
-def show(function: str, *, steps: bool = False, variant: Variant = "", spec: Spec = "spec") -> int:
+def show(
+    function: str, *, steps: bool = False, client: Client = "", variant: Variant = "", spec: Spec = "spec"
+) -> int:
     """Print the guarded transitions of one kernel function, to be read beside the C source.
 
     Parameters
@@ -93,7 +96,7 @@ def show(function: str, *, steps: bool = False, variant: Variant = "", spec: Spe
     """
     from checker.commands.show import run_show
 
-    return run_show(spec, function, steps=steps, variant=variant)
+    return run_show(spec, function, steps=steps, variant=variant, client=client)
 
 
 @app.command
@@ -102,6 +105,7 @@ def explore(
     /,
     *,
     size: ScopeOptions | None = None,
+    client: Client = "",
     variant: Variant = "",
     max_states: Annotated[int, Parameter(name="--max-states")] = 60_000_000,
     spec: Spec = "spec",
@@ -117,7 +121,8 @@ def explore(
     """
     from checker.commands.explore import run_explore
 
-    return run_explore(spec, properties or [], (size or ScopeOptions()).scope(), variant=variant, max_states=max_states)
+    scope = (size or ScopeOptions()).scope()
+    return run_explore(spec, properties or [], scope, variant=variant, max_states=max_states, client=client)
 
 
 @app.command
@@ -144,6 +149,7 @@ def trace(
     *,
     size: ScopeOptions | None = None,
     method: Literal["explicit", "bounded"] = "explicit",
+    client: Client = "",
     variant: Variant = "",
     out: Path = Path("build/traces"),
     spec: Spec = "spec",
@@ -161,7 +167,8 @@ def trace(
     """
     from checker.commands.trace import run_trace
 
-    return run_trace(spec, property, (size or ScopeOptions()).scope(), method=method, variant=variant, out=out)
+    scope = (size or ScopeOptions()).scope()
+    return run_trace(spec, property, scope, method=method, variant=variant, out=out, client=client)
 
 
 @app.command
@@ -170,6 +177,7 @@ def draw(
     /,
     *,
     size: ScopeOptions | None = None,
+    client: Client = "",
     out: Path = Path("diagrams"),
     spec: Spec = "spec",
 ) -> int:
@@ -186,7 +194,7 @@ def draw(
     """
     from checker.commands.draw import run_draw
 
-    return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out)
+    return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out, client=client)
 
 
 @app.command

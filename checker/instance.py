@@ -19,7 +19,7 @@ class Instance:
 
     ``sizes`` maps record and scalar names to their number of objects or non-zero values; ``words`` maps host order
     word sorts to their representative values other than 0, increasing.  ``tables`` gives cells ``(record, field, index)``
-    other initial values than their field has: the tables of the environment.  ``limit`` refuses sizes that no search ends for.  Every value of a sort is an
+    other initial values than their field has: the tables of the environment.  ``title`` is how people read the sizes.  ``limit`` refuses sizes that no search ends for.  Every value of a sort is an
     index ``0 .. cardinality-1``, and 0 is NULL, the wildcard, port 0.
     """
 
@@ -27,6 +27,7 @@ class Instance:
     words: tuple[tuple[str, tuple[int, ...]], ...] = ()
     tables: tuple[tuple[tuple[str, str, int], int], ...] = ()
     limit: bool = True
+    title: str = ""
 
     def __post_init__(self) -> None:
         for name, size in self.sizes if self.limit else ():
@@ -113,6 +114,8 @@ class Instance:
         return self.objects(sort)
 
     def __str__(self) -> str:
+        if self.title:
+            return self.title
         parts = [f"{n} {name}" for name, n in self.sizes]
         parts += [f"{name} {{{', '.join(map(str, values))}}}" for name, values in self.words]
         return ", ".join(parts)

@@ -84,16 +84,22 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope, quick: bool) ->
     for one in [scope] if quick else [larger, scope]:
         found += [Task("explicit", one, names) for names in families(compiled)]
     found.append(Task("explicit", WITNESS, holding))
-    for name in variant_names(package):
-        found.append(Task("explicit", replace(scope, ports=1), (load_variant(package, name).breaks,), name))
+    for variant in mutants(package):
+        found.append(Task("explicit", replace(scope, ports=1), (variant.breaks,), variant.name))
     return found if quick else [*found, *bounded_tasks(package, compiled, scope)]
+
+
+def mutants(package: ModuleType) -> list[Variant]:
+    """The variants that must break a property."""
+    variants = [load_variant(package, name) for name in variant_names(package)]
+    return [v for v in variants if v.breaks]
 
 
 def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list[Task]:
     """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too."""
     small = replace(scope, ports=1)
     tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
-    of_variants = [Task("bounded", small, (load_variant(package, v).breaks,), v) for v in variant_names(package)]
+    of_variants = [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
     return [Task("explicit", small, tracing), *(Task("bounded", small, (name,)) for name in tracing), *of_variants]
 
 

@@ -12,7 +12,7 @@ from checker.errors import EXIT_AS_EXPECTED
 from checker.explicit.project import Projection, quotient_graph
 from checker.instance import Instance
 from checker.language import terms
-from checker.language.compile import Compiled, compile_function
+from checker.language.compile import Compiled, calls, compile_function
 from checker.language.declare import Kind
 from checker.language.sorts import RefSort
 from checker.language.terms import Term
@@ -22,11 +22,11 @@ from checker.report.flowgraph import flow_graph
 from checker.report.statediagram import state_diagram
 
 
-def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path) -> int:
+def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path, client: str) -> int:
     """Draw ``functions``, or all of them and the state diagram.  Raises UsageError for an unknown function or a missing dot."""
     package = load_package(spec)
     instance = make_instance(package, scope)
-    compiled = compile_package(package)
+    compiled = compile_package(package, client=client)
     with working("drawing") as say:
         written = draw_functions(compiled, functions, out, say)
         if not functions:
@@ -39,11 +39,13 @@ def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path) -> int
 def draw_functions(compiled: Compiled, functions: list[str], out: Path, say: Say = silent) -> list[Path]:
     """Write ``NAME.dot`` and ``NAME.svg`` for each function, if none is named for all kernel functions and system calls.
 
-    All are those that do not dispatch: a drawing of what such a function calls would be one of the whole model.
+    All are those that the client runs and that do not dispatch: a drawing of what such a function calls would be one
+    of the whole model.
     """
     skipped = dispatches(compiled.system)
-    names = functions or [s.name for s in compiled.model.of_kind(Kind.KERNEL, Kind.SYSCALL) if s.name not in skipped]
-    systems = [(name, compile_function(compiled, name)) for name in names]
+    every = [s.name for s in compiled.model.of_kind(Kind.KERNEL, Kind.SYSCALL)]
+    names = functions or [name for name in every if name not in skipped and calls(compiled, name)]
+    systems = [(name, compile_function(compiled, name, prune=calls(compiled, name))) for name in names]
     find_dot()
     written: list[Path] = []
     for name, system in systems:

@@ -11,7 +11,7 @@ from checker.errors import UsageError
 from checker.report.table import print_verdicts
 
 
-def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_states: int) -> int:
+def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_states: int, client: str) -> int:
     """Explore one instance and print its size and its verdicts.
 
     Raises UsageError for unknown names and impossible sizes, LimitError beyond ``max_states``.
@@ -20,7 +20,7 @@ def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_
         raise UsageError("max-states", f"a search cannot stop after {max_states} states", "give a number from 1 on")
     package = load_package(spec)
     instance = make_instance(package, scope)
-    compiled = compile_package(package, load_variant(package, variant) if variant else None)
+    compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
     properties = choose_properties(compiled, names)
     console = out_console()
     with working("explicit") as say:

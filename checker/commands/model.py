@@ -18,6 +18,7 @@ from typing import Any
 
 from checker.errors import UsageError
 from checker.instance import MAX_SIZE, Instance
+from checker.language.client import Client
 from checker.language.compile import Compiled, compile_model
 from checker.system import Property
 
@@ -40,6 +41,11 @@ class Scope:
     sockets: int = 2
     ports: int = 2
     addresses: int = 1
+
+    def __str__(self) -> str:
+        counts = ((self.threads, "thread"), (self.sockets, "socket"), (self.ports, "port"))
+        shown = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts]
+        return f"{', '.join(shown)}, {self.addresses} address{'' if self.addresses == 1 else 'es'}"
 
 
 def load_package(name: str, *needed: str) -> ModuleType:
@@ -74,9 +80,25 @@ def load_variant(package: ModuleType, name: str) -> Variant:
     return Variant(name, module.OVERRIDES, getattr(module, "BREAKS", ""), (module.__doc__ or "").strip())
 
 
-def compile_package(package: ModuleType, variant: Variant | None = None) -> Compiled:
-    """Compile a specification, patched by ``variant``.  Raises SpecError for anything outside the language."""
-    return compile_model(package.MODEL_NAME, package.modules(), overrides=variant.overrides if variant else None)
+def choose_client(package: ModuleType, name: str = "") -> Client | None:
+    """The client called ``name``, the first one if it is empty; None for a package without clients.
+
+    Raises UsageError with the names there are.
+    """
+    clients: tuple[Client, ...] = getattr(package, "CLIENTS", ())
+    if not name:
+        return clients[0] if clients else None
+    for client in clients:
+        if client.name == name:
+            return client
+    known = ", ".join(c.name for c in clients) or "none"
+    raise UsageError("unknown-client", f"there is no client {name}", f"choose one of {known}")
+
+
+def compile_package(package: ModuleType, variant: Variant | None = None, client: str = "") -> Compiled:
+    """Compile a specification for one of its clients, patched by ``variant``.  Raises SpecError for anything outside the language."""
+    overrides = variant.overrides if variant else None
+    return compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=choose_client(package, client))
 
 
 def make_instance(package: ModuleType, scope: Scope) -> Instance:
@@ -87,7 +109,7 @@ def make_instance(package: ModuleType, scope: Scope) -> Instance:
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
     sizes, words, tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
-    return Instance(sizes, words, tables)
+    return Instance(sizes, words, tables, title=str(scope))
 
 
 def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:

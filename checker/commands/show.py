@@ -5,16 +5,19 @@ from __future__ import annotations
 from checker.commands.console import out_console
 from checker.commands.model import compile_package, load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED
-from checker.language.compile import compile_function
+from checker.language.compile import calls, compile_function
 from checker.report.pretty import GHOST
 from checker.report.transitions import transitions_table
 
 
-def run_show(spec: str, function: str, *, steps: bool, variant: str) -> int:
-    """Print the transitions of ``function``.  Raises UsageError if there is none of that name."""
+def run_show(spec: str, function: str, *, steps: bool, variant: str, client: str) -> int:
+    """Print the transitions of ``function``, as ``client`` meets them if it calls it.
+
+    Raises UsageError if there is no such function or client.
+    """
     package = load_package(spec)
-    compiled = compile_package(package, load_variant(package, variant) if variant else None)
-    system = compile_function(compiled, function, reduce=not steps)
+    compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
+    system = compile_function(compiled, function, reduce=not steps, prune=calls(compiled, function))
     console = out_console()
     console.print(transitions_table(system, function))
     legend = f"{GHOST} ghost: only properties read it.  x.*: the other fields of x.  A false guard blocks."

@@ -18,7 +18,7 @@ from checker.system import Property
 from checker.trace import Trace
 
 
-def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, out: Path) -> int:
+def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, out: Path, client: str = "") -> int:
     """Search, print the trace and write ``NAME.txt``, ``NAME.itf.json`` and the chart into ``out``.
 
     With ``variant`` the property is expected to fail if it is the one the variant breaks.  Raises UsageError for unknown names.
@@ -26,7 +26,7 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
     package = load_package(spec)
     instance = make_instance(package, scope)
     patch = load_variant(package, variant) if variant else None
-    compiled = compile_package(package, patch)
+    compiled = compile_package(package, patch, client)
     prop = compiled.property(name)
     if patch is not None and patch.breaks == name:
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])

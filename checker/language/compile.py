@@ -100,6 +100,11 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prun
     return _system(model, compiled.system.self_var, [graph], locations, transitions)
 
 
+def calls(compiled: Compiled, name: str) -> bool:
+    """Whether the client of ``compiled`` ever runs the function ``name``."""
+    return any(name in node.context.stack for graph in compiled.graphs for node in graph.nodes)
+
+
 def _assemble(model: Model, process: Term, graphs: list[Graph], properties: list[Property], reduce: bool) -> Compiled:
     visible = {k for p in properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
     classes = classify(model, graphs, visible, reduce=reduce)
