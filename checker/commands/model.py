@@ -108,8 +108,8 @@ def make_instance(package: ModuleType, scope: Scope) -> Instance:
             raise UsageError(
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
-    sizes, words, tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
-    return Instance(sizes, words, tables, title=str(scope))
+    sizes, words, *tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
+    return Instance(sizes, words, *tables, title=str(scope))
 
 
 def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:
