@@ -52,7 +52,7 @@ class ScopeOptions:
 
 
 Spec = Annotated[str, Parameter(name="--spec", help="The specification package, by its importable name.")]
-Client = Annotated[str, Parameter(name="--client", help="Which calls the threads make; the package's first client if none is given.")]
+Client = Annotated[str, Parameter(name="--client", help="Which calls the threads make; without it the package's first client.")]
 Variant = Annotated[str, Parameter(name="--variant", help="A named patch of the model, from the package's variants.")]
 
 

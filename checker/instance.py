@@ -19,8 +19,9 @@ class Instance:
 
     ``sizes`` maps record and scalar names to their number of objects or non-zero values; ``words`` maps host order
     word sorts to their representative values other than 0, increasing.  ``tables`` gives cells ``(record, field, index)``
-    other initial values than their field has: the tables of the environment.  ``title`` is how people read the sizes.  ``limit`` refuses sizes that no search ends for.  Every value of a sort is an
-    index ``0 .. cardinality-1``, and 0 is NULL, the wildcard, port 0.
+    other initial values than their field has: the tables of the environment.  ``title`` is how people read the sizes;
+    ``limit`` refuses sizes that no search ends for.  Every value of a sort is an index ``0 .. cardinality-1``, and 0 is
+    NULL, the wildcard, port 0.
     """
 
     sizes: tuple[tuple[str, int], ...]

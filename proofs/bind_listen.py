@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, htons, implies, inside, lemma, pure
-from spec.net.core.sock import sock_orphan, sock_put, sock_setsockopt
+from spec.net.core.sock import sock_orphan, sock_setsockopt
 from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_connect
 from spec.net.ipv4.tcp import tcp_close, tcp_forget_peer, tcp_listen_start
-from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
+from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.socket import sock_release, system_call
 from spec.state import NOT_HASHED, TCP_CLOSE, TCP_LHASH, TCP_LISTEN, Port, Sock, Socket, Thread, overlap
 
@@ -158,7 +158,9 @@ def dying(t: Thread, sk: Sock) -> bool:
     return adjudged(t, sk) or inside(t, sock_orphan, sk=sk) or inside(t, tcp_destroy_sock, sk=sk)
 
 
-@lemma(uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing", "local_port_range"))
+@lemma(
+    uses=(*OWNED, "not_hashed", "closed", "hashed_validated", "num_iff_bucket", "snum_given", "announcing", "local_port_range")
+)
 def hash_ready(t: Thread, sk: Sock) -> bool:
     """tcp_v4_hash finds a validated listener that owns its bucket and has its port in sport."""
     return implies(

@@ -6,12 +6,12 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 
 from __future__ import annotations
 
-from importlib import import_module
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from spec.clients import CLIENTS
+from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Sizes = tuple[tuple[str, int], ...]
 Words = tuple[tuple[str, tuple[int, ...]], ...]
 Tables = tuple[tuple[tuple[str, str, int], int], ...]
+
+CLIENTS = clients.CLIENTS
 
 MODEL_NAME = "linux-2.4.17"
 
@@ -98,6 +100,6 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """What runs scenarios on this model, patched by ``overrides``."""
-    from spec.client import scenario_engine
+    from spec.scenarios.engine import scenario_engine
 
     return scenario_engine(overrides)

@@ -14,5 +14,5 @@ SEARCHES = (
 """One thread fires all that two do.  The second and the third search are for calls that find the local port range
 occupied: they meet them early, and are cut short afterwards."""
 
-UNFIRED = ()
+UNFIRED: tuple[tuple[str, tuple[str, ...], str], ...] = ()
 """Function, fragments of the guard, and why such transitions cannot fire."""

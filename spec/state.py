@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checker.language import (
-
     Enumeration,
     Ghost,
     ObjectLock,
@@ -26,6 +25,7 @@ from checker.language import (
     members,
     pure,
 )
+
 
 class Errno(Enumeration):
     """include/asm-i386/errno.h, include/linux/errno.h"""
@@ -65,6 +65,7 @@ class Errno(Enumeration):
     EINPROGRESS = 115
     ERESTARTSYS = 512
 
+
 SUCCESS = Errno.SUCCESS
 EPERM, EINTR, EBADF, EAGAIN, ENOMEM = Errno.EPERM, Errno.EINTR, Errno.EBADF, Errno.EAGAIN, Errno.ENOMEM
 EACCES, EFAULT, EINVAL, ENFILE, EMFILE = Errno.EACCES, Errno.EFAULT, Errno.EINVAL, Errno.ENFILE, Errno.EMFILE
@@ -76,6 +77,7 @@ EISCONN, ENOTCONN, ETIMEDOUT = Errno.EISCONN, Errno.ENOTCONN, Errno.ETIMEDOUT
 ECONNREFUSED, EALREADY, EINPROGRESS = Errno.ECONNREFUSED, Errno.EALREADY, Errno.EINPROGRESS
 ERESTARTSYS = Errno.ERESTARTSYS
 
+
 class SocketState(Enumeration):
     """include/linux/net.h"""
 
@@ -85,7 +87,9 @@ class SocketState(Enumeration):
     SS_CONNECTED = 3
     SS_DISCONNECTING = 4
 
+
 SS_FREE, SS_UNCONNECTED, SS_CONNECTING, SS_CONNECTED, SS_DISCONNECTING = SocketState
+
 
 class TcpState(Enumeration):
     """include/linux/tcp.h; the state of a new sock comes first."""
@@ -102,6 +106,7 @@ class TcpState(Enumeration):
     TCP_LAST_ACK = 9
     TCP_CLOSING = 11
 
+
 TCP_CLOSE, TCP_LISTEN, TCP_ESTABLISHED, TCP_SYN_SENT, TCP_SYN_RECV = (
     TcpState.TCP_CLOSE,
     TcpState.TCP_LISTEN,
@@ -111,6 +116,7 @@ TCP_CLOSE, TCP_LISTEN, TCP_ESTABLISHED, TCP_SYN_SENT, TCP_SYN_RECV = (
 )
 TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_TIME_WAIT = TcpState.TCP_FIN_WAIT1, TcpState.TCP_FIN_WAIT2, TcpState.TCP_TIME_WAIT
 TCP_CLOSE_WAIT, TCP_LAST_ACK, TCP_CLOSING = TcpState.TCP_CLOSE_WAIT, TcpState.TCP_LAST_ACK, TcpState.TCP_CLOSING
+
 
 class SocketType(Enumeration):
     """include/asm-i386/socket.h; one member stands for every number from SOCK_MAX on."""
@@ -123,7 +129,9 @@ class SocketType(Enumeration):
     SOCK_SEQPACKET = 5
     SOCK_MAX = 11
 
+
 SOCK_ZERO, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_MAX = SocketType
+
 
 class Family(Enumeration):
     """include/linux/socket.h; a family in range that nobody registered, and one from NPROTO on."""
@@ -133,7 +141,9 @@ class Family(Enumeration):
     AF_UNREGISTERED = 31
     NPROTO = 32
 
+
 AF_UNSPEC, AF_INET, AF_UNREGISTERED, NPROTO = Family
+
 
 class AddrType(Enumeration):
     """include/linux/rtnetlink.h: what the routing table says about an address."""
@@ -143,7 +153,9 @@ class AddrType(Enumeration):
     RTN_BROADCAST = 3
     RTN_MULTICAST = 5
 
+
 RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST = AddrType
+
 
 class HashTable(Enumeration):
     """Which hash chain ``sk->pprev`` links the socket into."""
@@ -154,7 +166,9 @@ class HashTable(Enumeration):
     UDP_HASH = 3
     RAW_HASH = 4
 
+
 NOT_HASHED, TCP_LHASH, TCP_EHASH, UDP_HASH, RAW_HASH = HashTable
+
 
 class TaskState(Enumeration):
     """include/linux/sched.h; TASK_ASLEEP is TASK_INTERRUPTIBLE off the run queue, which decides whether a wake-up counts."""
@@ -163,7 +177,9 @@ class TaskState(Enumeration):
     TASK_INTERRUPTIBLE = 1
     TASK_ASLEEP = 2
 
+
 TASK_RUNNING, TASK_INTERRUPTIBLE, TASK_ASLEEP = TaskState
+
 
 class Timeo(Enumeration):
     """A timeout: none left, some jiffies, MAX_SCHEDULE_TIMEOUT."""
@@ -172,7 +188,9 @@ class Timeo(Enumeration):
     TIMEO_FINITE = 1
     MAX_SCHEDULE_TIMEOUT = 2
 
+
 TIMEO_ZERO, TIMEO_FINITE, MAX_SCHEDULE_TIMEOUT = Timeo
+
 
 class ShutdownHow(Enumeration):
     """The argument of shutdown(); one member stands for every number that is none of the three."""
@@ -182,7 +200,9 @@ class ShutdownHow(Enumeration):
     SHUT_RDWR = 2
     SHUT_INVALID = 3
 
+
 SHUT_RD, SHUT_WR, SHUT_RDWR, SHUT_INVALID = ShutdownHow
+
 
 class Call(Enumeration):
     """include/linux/net.h and asm-i386/unistd.h: the calls on an open socket."""
@@ -199,6 +219,7 @@ class Call(Enumeration):
     SYS_GETSOCKOPT = 15
     SYS_CLOSE = 6
 
+
 class Option(Enumeration):
     """include/asm-i386/socket.h: the options of setsockopt() that the model knows."""
 
@@ -209,6 +230,7 @@ class Option(Enumeration):
     SO_SNDTIMEO = 21
     SO_BINDTODEVICE = 25
     IP_FREEBIND = 15
+
 
 SO_REUSEADDR, SO_BROADCAST, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE, IP_FREEBIND = Option
 
@@ -230,26 +252,34 @@ SO_REUSEADDR, SO_BROADCAST, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE
 class Port(Word, bits=16):
     """A port in host byte order."""
 
+
 class BePort(Word, bits=16, swapped=Port):
     """A port in network byte order."""
+
 
 class Protocol(Word, bits=16):
     """An IP protocol number."""
 
+
 class Backlog(Word, bits=32):
     """The length of a queue of connections."""
+
 
 class AddrLen(Word, bits=32):
     """The length of an address, as the caller gives it."""
 
+
 class QueuePlace(Word, bits=8):
     """How many exclusive waiters queued up later."""
+
 
 class Addr(Scalar, zero="INADDR_ANY"):
     """An IPv4 address; the code only compares addresses with each other and with the wildcard."""
 
+
 class Device(Scalar, zero="NO_DEVICE"):
     """``bound_dev_if``: the index of an interface."""
+
 
 INADDR_ANY = 0
 NO_DEVICE = 0
@@ -262,6 +292,7 @@ IPPROTO_ICMP = 1
 IPPROTO_TCP = 6
 IPPROTO_UDP = 17
 IPPROTO_RAW = 255
+
 
 class Net(Static):
     """Variables of the network code, and the settings it reads."""
@@ -276,7 +307,9 @@ class Net(Static):
     ip_nonlocal_bind: Rigid[bool]
     loopback_up: bool
 
+
 net = Net()
+
 
 class Fib(Record, key=Addr):
     """The routing tables: what each address is, and how packets get there."""
@@ -285,12 +318,14 @@ class Fib(Record, key=Addr):
     route: Rigid[Errno]
     source: Rigid[Addr]
 
+
 class BindBucket(Record, key=Port):
     """struct tcp_bind_bucket: one per port at most; ``live`` while it hangs in the chain of its port."""
 
     live: bool
     fastreuse: bool
     connect_only: bool
+
 
 class Segment(Record):
     """A TCP segment in flight; sequence numbers are reduced to whether it acknowledges the receiver's FIN."""
@@ -307,6 +342,7 @@ class Segment(Record):
     dest: BePort
     next: Segment
 
+
 class OpenRequest(Record):
     """struct open_request in the SYN table of ``listener``."""
 
@@ -314,6 +350,7 @@ class OpenRequest(Record):
     rmt_addr: Addr
     rmt_port: BePort
     loc_addr: Addr
+
 
 class Proto(Operations):
     """struct proto"""
@@ -329,7 +366,8 @@ class Proto(Operations):
     hash: Callable[[Sock], None]
     unhash: Callable[[Sock], None]
     get_port: Callable[[Sock, Port], bool] | None
-    sendmsg: Callable[[Sock], Errno]
+    sendmsg: Callable[[Sock, bool], Errno]
+
 
 class ProtoOps(Operations):
     """struct proto_ops"""
@@ -338,6 +376,7 @@ class ProtoOps(Operations):
     connect: Callable[[Socket, Family, Addr, Port, AddrLen, bool], Errno]
     accept: Callable[[Socket, Socket, bool], Errno]
     listen: Callable[[Socket, Backlog], Errno]
+
 
 class Socket(Record):
     """struct socket, and its slot in the descriptor table (``fd``: open for calls)."""
@@ -349,6 +388,7 @@ class Socket(Record):
     sk: Sock
 
     releaser: Ghost[Thread]
+
 
 class Sock(Record):
     """struct sock, and struct tcp_tw_bucket, which begins like it: a sock in state TIME_WAIT.
@@ -409,6 +449,7 @@ class Sock(Record):
     refused_by_window: Ghost[bool]
     slipped_in: Ghost[bool]
 
+
 class Thread(Process):
     """A thread: the file its call holds, how it sleeps, what its calls hand out, and the packets its CPU has yet to process."""
 
@@ -429,7 +470,10 @@ class Thread(Process):
     rx_head: Segment
     rx_tail: Segment
 
-lock_sock: ObjectLock[Sock] = ObjectLock("lock_sock", users="users", owner="owner", pending="backlog_head", drain="__release_sock")
+
+lock_sock: ObjectLock[Sock] = ObjectLock(
+    "lock_sock", users="users", owner="owner", pending="backlog_head", drain="__release_sock"
+)
 bh_lock_sock: ObjectLock[Sock] = ObjectLock("bh_lock_sock", users="users", owner="owner", also="slock", bh=True)
 
 files_lock = SpinLock("files_lock")
@@ -448,6 +492,7 @@ softnet_lock = SpinLock("softnet_lock")
 refcnt_lock = SpinLock("refcnt_lock")
 err_xchg = SpinLock("err_xchg")
 
+
 @pure
 def referenced(sk: Sock) -> bool:
     """Whether a thread or a softirq at work holds a reference."""
@@ -463,27 +508,33 @@ def local_port_range() -> bool:
 def bind_owners(sk2: Sock, tb: BindBucket) -> bool:
     return sk2.prev == tb
 
+
 @pure
 def overlap(a: Sock, b: Sock) -> bool:
     return a.rcv_saddr == INADDR_ANY or b.rcv_saddr == INADDR_ANY or a.rcv_saddr == b.rcv_saddr
 
+
 @pure
 def announced(sk: Sock) -> bool:
     return sk.state == TCP_LISTEN and not sk.validated
+
 
 @pure
 def acceptq_is_full(sk: Sock) -> bool:
     """include/net/tcp.h: tcp_acceptq_is_full"""
     return sk.ack_backlog > sk.max_ack_backlog
 
+
 @pure
 def interruptible(t: Thread) -> bool:
     return t.state != TASK_RUNNING
+
 
 @members
 def sleepers(t: Thread, sock: Socket) -> bool:
     """Everybody on the wait queue that a wake-up of all wakes."""
     return t.waits_on == sock and interruptible(t)
+
 
 @members
 def woken(t: Thread, sock: Socket) -> bool:
@@ -500,12 +551,13 @@ def woken(t: Thread, sock: Socket) -> bool:
         )
     )
 
+
 @members
 def exclusive_waiters(t: Thread, sock: Socket) -> bool:
     return t.waits_on == sock and t.exclusive
+
 
 @members
 def ahead_of(t: Thread, me: Thread) -> bool:
     """Exclusive waiters of the same queue that came earlier."""
     return t.waits_on == me.waits_on and t.exclusive and t.place > me.place
-

@@ -108,7 +108,9 @@ def test_debug_adds_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "check", "show", "explore", "coverage", "trace", "draw", "scenario", "conform", "audit", "fidelity"])
+@pytest.mark.parametrize(
+    "command", ["", "check", "show", "explore", "coverage", "trace", "draw", "scenario", "conform", "audit", "fidelity"]
+)
 def test_help_on_every_level(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*command.split(), "--help"]) == 0
     assert "Usage: sockproof" in capsys.readouterr().out

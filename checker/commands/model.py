@@ -96,7 +96,10 @@ def choose_client(package: ModuleType, name: str = "") -> Client | None:
 
 
 def compile_package(package: ModuleType, variant: Variant | None = None, client: str = "") -> Compiled:
-    """Compile a specification for one of its clients, patched by ``variant``.  Raises SpecError for anything outside the language."""
+    """Compile a specification for one of its clients, patched by ``variant``.
+
+    Raises SpecError for anything outside the language, UsageError for an unknown client.
+    """
     overrides = variant.overrides if variant else None
     return compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=choose_client(package, client))
 
@@ -109,7 +112,7 @@ def make_instance(package: ModuleType, scope: Scope) -> Instance:
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
     sizes, words, *tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
-    return Instance(sizes, words, *tables, title=str(scope))
+    return Instance(sizes, words, tables[0] if tables else (), title=str(scope))
 
 
 def choose_properties(compiled: Compiled, names: list[str]) -> tuple[Property, ...]:

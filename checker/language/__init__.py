@@ -2,9 +2,9 @@
 
 from checker.language.declare import (
     BUG_TRAP,
+    NULL,
     Enumeration,
     Ghost,
-    NULL,
     ObjectLock,
     Operations,
     Process,

@@ -265,7 +265,7 @@ def assumptions(compiled: Compiled) -> tuple[Lemma, ...]:
         variables = {v.key: v for record in compiled.model.fields.values() for v in record.values()}
         changing = [k[1] for k in terms.fields_of(formula) if not variables[k].rigid]
         if changing:
-            raise source.error(source.tree, "assumption-changes", f"{changing[0]} can change", "assume something of Rigid fields only")
+            raise source.error(source.tree, "assumption-changes", f"{changing[0]} can change", "speak of Rigid fields only")
         found.append(Lemma(source.name, (), formula, source.declaration.because, source.place(source.tree), ()))
     return tuple(found)
 

@@ -105,9 +105,9 @@ class Operations:
 class ObjectLock(Generic[T]):
     """A lock kept in the boolean field ``users`` of an object; ``owner`` is the ghost holder.
 
-    With ``bh`` softirqs are off while it is held.  ``also`` names a boolean field that is set together with ``users`` (who holds it, for those who must know).  With
-    ``pending``, a reference field, the lock is released only while that is NULL; else the kernel function named ``drain`` runs
-    first, called with the object.
+    With ``bh`` softirqs are off while it is held.  ``also`` names a boolean field that is set together with ``users`` (who
+    holds it, for those who must know).  With ``pending``, a reference field, the lock is released only while that is NULL;
+    else the kernel function named ``drain`` runs first, called with the object.
     """
 
     name: str

@@ -71,9 +71,10 @@ class Context:
 class Node:
     """A node of the graph; ``successors`` has two entries for a branch (true, false), none for a return.
 
-    ``target`` is the local assigned; ``key``/``obj`` the shared variable touched; ``value`` what is assigned, tested, waited for or
-    returned; for a choice, the condition on the value, which appears in it as ``target``.  A write with ``where`` is done to every
-    object for which that holds: ``obj`` is the variable that stands for it.  A copy goes from the object ``value`` to ``obj``.
+    ``target`` is the local assigned; ``key``/``obj`` the shared variable touched; ``value`` what is assigned, tested, waited
+    for or returned; for a choice, the condition on the value, which appears in it as ``target``.  A write with ``where`` is done
+    to every object for which that holds: ``obj`` is the variable that stands for it.  A copy goes from the object ``value`` to
+    ``obj``.
     """
 
     index: int

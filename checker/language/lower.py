@@ -157,7 +157,10 @@ class Statements(Expressions):
     def quantify(self, word: str, node: ast.Call) -> Term:
         if not self.atomic:
             raise self.source.error(
-                node, "quantifier-outside-region", f"`{self.source.text(node)}` reads many objects at once", "put it under a spin lock"
+                node,
+                "quantifier-outside-region",
+                f"`{self.source.text(node)}` reads many objects at once",
+                "put it under a spin lock",
             )
         return super().quantify(word, node)
 
@@ -259,7 +262,9 @@ class Statements(Expressions):
             case _:
                 name, bound_name = "", "?"
         if name != bound_name:
-            raise self.source.error(node, "unsupported-expression", "find needs a generator of objects", "write find(x for x in Record if condition)")
+            raise self.source.error(
+                node, "unsupported-expression", "find needs a generator of objects", "write find(x for x in Record if condition)"
+            )
         pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
         bound, inside = pure._domain(loop.iter, f"found_{name}")
         pure.env = {**self.env, name: bound}
@@ -409,7 +414,7 @@ class Statements(Expressions):
         if source.declaration.holds:
             call = ast.parse(source.declaration.holds, mode="eval").body
             assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-            lock = inside.object_lock(source.namespace[call.func.id], call)
+            lock = inside.object_lock(self.model.locks[call.func.id], call)
             b.scopes = (Scope(lock=lock, inherited=True, bh=True),)
         inside.entry_scopes = len(b.scopes)
         entry = b.add(Action.NOTE, inside, source.tree, source.name)
@@ -548,7 +553,8 @@ class Statements(Expressions):
         head = b.add(Action.NOTE, self, node, "")
         b.regions += 1
         outer, b.scopes = b.scopes, (*b.scopes, Scope(lock=lock, inherited=True), Scope(region=b.regions))
-        waiting = terms.negate(terms.eq(terms.field(lock.pending.key, lock.pending.sort, lock.obj), terms.const(0, lock.pending.sort)))
+        pending = terms.field(lock.pending.key, lock.pending.sort, lock.obj)
+        waiting = terms.negate(terms.eq(pending, terms.const(0, lock.pending.sort)))
         test = b.add(Action.BRANCH, self, node, f"{lock.pending.name} != NULL", value=waiting)
         b.ends = [(test.index, 1)]
         b.add(Action.RELEASE, self, node, text, lock=lock)
@@ -613,7 +619,9 @@ class Statements(Expressions):
         returns = len(self.returns)
         self.block(body)
         if len(self.returns) > returns:
-            raise self.source.error(node, "return-unlocked", f"{lock.name} must be taken again before returning", "return behind it")
+            raise self.source.error(
+                node, "return-unlocked", f"{lock.name} must be taken again before returning", "return behind the block"
+            )
         b.add(Action.ACQUIRE, self, node, lock.name, lock=lock)
         b.scopes = held
 
@@ -623,8 +631,8 @@ class Statements(Expressions):
         if isinstance(target, declare.ObjectLock):
             self._acquire(self.object_lock(target, call), text, node, bh=target.bh)
         elif target is declare.adopt:
-            lock, bh = self._named_lock(call, node)
-            b.scopes = (*b.scopes, Scope(lock=lock, bh=bh))
+            adopted, bh = self._named_lock(call, node)
+            b.scopes = (*b.scopes, Scope(lock=adopted, bh=bh))
         elif target in (declare.spin_lock, declare.spin_lock_bh):
             (name,) = self.arguments(call, 1)
             lock = self.source.namespace.get(name.id) if isinstance(name, ast.Name) else None
@@ -693,8 +701,8 @@ class Statements(Expressions):
         elif target is declare.might_sleep:
             b.add(Action.MAY_SLEEP, self, call, text)
         elif target is declare.acquire:
-            lock, _ = self._named_lock(call, call)
-            b.add(Action.ACQUIRE, self, call, text, lock=lock)
+            taken, _ = self._named_lock(call, call)
+            b.add(Action.ACQUIRE, self, call, text, lock=taken)
         elif target is declare.BUG_TRAP:
             self._bug_trap(call)
         elif hasattr(target, "__declaration__"):

@@ -42,6 +42,7 @@ class Model:
     operations: dict[type, EnumSort]
     tables: dict[str, Operations]
     functions: dict[str, Source]
+    locks: dict[str, ObjectLock[Any]] = field(default_factory=dict)
     publications: set[FieldKey] = field(default_factory=set)
 
     def of_kind(self, *kinds: Kind) -> list[Source]:
@@ -127,7 +128,8 @@ def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[...
         if old not in functions:
             raise SpecError("unknown-override", f"the variant replaces {old}, which does not exist", "check the name")
         functions[old] = read(new)
-    model = Model(name, sorts, records, {}, thread, operations, tables, functions)
+    locks = {v.name: v for v in named.values() if isinstance(v, ObjectLock)}
+    model = Model(name, sorts, records, {}, thread, operations, tables, functions, locks)
     for cls, sort in sorts.items():
         if isinstance(sort, RefSort):
             model.fields[sort.name] = _fields(cls, sort, model)

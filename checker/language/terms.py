@@ -21,8 +21,8 @@ FieldKey = tuple[str, str]
 class Term:
     """A node of the DAG.
 
-    ``op`` is one of ``const var field not and or eq lt ite htons next prev cast object exists forall``; ``data`` is the value of a
-    constant, the name of a variable, the key of a field, or the variable bound by a quantifier.
+    ``op`` is one of ``const var field not and or eq lt ite htons next prev cast object exists forall``; ``data`` is the value of
+    a constant, the name of a variable, the key of a field, or the variable bound by a quantifier.
     """
 
     op: str

@@ -48,7 +48,10 @@ class Client:
 
 @dataclass(frozen=True)
 class State:
-    """The whole machine.  ``names`` are what the programs call their sockets and ports; ``running`` is the thread a ``up`` machine runs."""
+    """The whole machine.
+
+    ``names`` are what the programs call their sockets and ports; ``running`` is the thread that a ``up`` machine runs.
+    """
 
     heap: tuple[int, ...]
     clients: tuple[Client, ...]
@@ -132,7 +135,7 @@ class Search:
     def calls_of(self, state: State, client: int) -> tuple[Call, ...]:
         """The calls a thread may make in the present phase."""
         if client == 0:
-            return self.scenario.setup if state.phase == 0 else self.scenario.setup + self.scenario.post if state.phase == 2 else ()
+            return (self.scenario.setup, (), self.scenario.setup + self.scenario.post)[state.phase]
         return self.programs[client] if state.phase >= 1 else ()
 
     def run(self) -> Outcomes:
@@ -162,7 +165,10 @@ class Search:
     # -- moves ----------------------------------------------------------------------------------------------------
 
     def next_states(self, state: State) -> tuple[list[tuple[State, str]], bool]:
-        """Every state one step further, with what the step does; and whether the run may end here, as only events that need not happen are left."""
+        """Every state one step further, with what the step does; and whether the run may end here.
+
+        It may if nothing can happen any more but what need not happen.
+        """
         maybe = self._events(state, Occurs.MAYBE)
         found: list[tuple[State, str]] = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):

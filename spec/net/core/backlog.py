@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, free, kernel, spin_lock
 from spec.net.ipv4.tcp_input import tcp_v4_do_rcv
-from spec.state import Sock, lock_sock, sk_slock
+from spec.state import Sock, sk_slock
 
 
 @kernel("net/core/sock.c", shared=True, holds="lock_sock(sk)")

@@ -132,7 +132,9 @@ def inet_create(sock: Socket, protocol: Protocol) -> Errno:
         return ESOCKTNOSUPPORT
     abstracted("path MTU discovery and the IP identifier: only sending reads them", "pmtudisc", "no_pmtu_disc", "id")
     sock_init_data(sock, sk)
-    abstracted("destructor, family and IP defaults: no modelled guard reads them", "destruct", "zapped", "family", "backlog_rcv", "ttl")
+    abstracted(
+        "destructor, family and IP defaults: no modelled guard reads them", "destruct", "zapped", "family", "backlog_rcv", "ttl"
+    )
     abstracted("multicast defaults: no modelled guard reads them", "mc_loop", "mc_ttl", "mc_index", "mc_list")
     sk.protocol = protocol
     sk.prot = prot

@@ -50,12 +50,7 @@ def raw_bind(sk: Sock, addr: Addr, addr_len: AddrLen) -> Errno:
     if sk.state != TCP_CLOSE or addr_len < SIZEOF_SOCKADDR_IN:
         return EINVAL
     chk_addr_ret = inet_addr_type(addr)
-    if (
-        addr != INADDR_ANY
-        and chk_addr_ret != RTN_LOCAL
-        and chk_addr_ret != RTN_MULTICAST
-        and chk_addr_ret != RTN_BROADCAST
-    ):
+    if addr != INADDR_ANY and chk_addr_ret != RTN_LOCAL and chk_addr_ret != RTN_MULTICAST and chk_addr_ret != RTN_BROADCAST:
         return EADDRNOTAVAIL
     sk.rcv_saddr = sk.saddr = addr
     if chk_addr_ret == RTN_MULTICAST or chk_addr_ret == RTN_BROADCAST:

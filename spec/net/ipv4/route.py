@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import kernel, pure
-from spec.state import INADDR_ANY, RTN_BROADCAST, SUCCESS, Addr, AddrType, Errno, Fib, net
+from spec.state import INADDR_ANY, RTN_BROADCAST, Addr, AddrType, Errno, Fib, net
 
 
 @kernel("net/ipv4/fib_frontend.c")

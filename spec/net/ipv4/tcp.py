@@ -128,7 +128,9 @@ def tcp_forget_peer(sk: Sock, old_state: TcpState) -> None:
         sk.err = ECONNRESET
     elif old_state == TCP_SYN_SENT:
         sk.err = ECONNRESET
-    abstracted("timers, queues, sequence numbers and congestion state start anew", "write_seq", "rcv_nxt", "snd_cwnd", "dst_cache")
+    abstracted(
+        "timers, queues, sequence numbers and congestion state start anew", "write_seq", "rcv_nxt", "snd_cwnd", "dst_cache"
+    )
     sk.unread = False
     sk.dport = 0
     sk.bound_to = 0

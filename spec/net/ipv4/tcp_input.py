@@ -43,7 +43,6 @@ from spec.net.ipv4.tcp_output import (
 )
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state, tcp_time_wait
 from spec.state import (
-    lock_sock,
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
@@ -197,7 +196,9 @@ def tcp_v4_do_rcv(sk: Sock, skb: Segment) -> None:
 def tcp_v4_hnd_req(sk: Sock, skb: Segment) -> Sock:
     """The socket the segment is for: the listener itself, a child (locked), or none."""
     req = find(
-        r for r in OpenRequest if r.listener == sk and r.rmt_port == skb.source and r.rmt_addr == skb.saddr and r.loc_addr == skb.daddr
+        r
+        for r in OpenRequest
+        if r.listener == sk and r.rmt_port == skb.source and r.rmt_addr == skb.saddr and r.loc_addr == skb.daddr
     )
     if req != NULL:
         return tcp_check_req(sk, skb, req)
@@ -447,5 +448,3 @@ def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
         tw.substate = TCP_TIME_WAIT
         tcp_v4_timewait_ack(tw)
     return NULL
-
-

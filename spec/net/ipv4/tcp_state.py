@@ -6,7 +6,6 @@ from checker.language import BUG_TRAP, NULL, kernel, new, spin_lock_bh
 from spec.net.core.sock import sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import tcp_put_port
 from spec.state import (
-    lock_sock,
     NOT_HASHED,
     TCP_CLOSE,
     TCP_EHASH,

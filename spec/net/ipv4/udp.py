@@ -47,7 +47,9 @@ def udp_lport_inuse(port: Port) -> bool:
 def udp_v4_get_port(sk: Sock, snum: Port) -> bool:
     """True is C's 1: the port cannot be had.  Success hashes the socket in the same locked step."""
     if snum == 0:
-        abstracted("of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own")
+        abstracted(
+            "of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own"
+        )
         rover = next_udp_port(net.udp_port_rover)
         first = rover
         while True:

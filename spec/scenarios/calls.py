@@ -1,0 +1,205 @@
+"""Calls of scenario files as calls of the model, and results as scenario files write them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from checker.errors import UsageError
+from checker.language.graph import Node
+from checker.scenario.explore import Done, Names, Started
+from checker.scenario.program import Call, PortChosen, PortOf
+from spec import state as kernel
+from spec.scenarios.environment import Environment
+from spec.scenarios.world import BIG, NAMED_PORTS, UDP_HTABLE_SIZE
+
+TYPES = {
+    0: "SOCK_ZERO",
+    "STREAM": "SOCK_STREAM",
+    1: "SOCK_STREAM",
+    "DGRAM": "SOCK_DGRAM",
+    2: "SOCK_DGRAM",
+    "RAW": "SOCK_RAW",
+    3: "SOCK_RAW",
+    "RDM": "SOCK_RDM",
+    4: "SOCK_RDM",
+    "SEQPACKET": "SOCK_SEQPACKET",
+    5: "SOCK_SEQPACKET",
+}
+HOWS = {"RD": "SHUT_RD", 0: "SHUT_RD", "WR": "SHUT_WR", 1: "SHUT_WR", "RDWR": "SHUT_RDWR", 2: "SHUT_RDWR"}
+CALLS = {
+    "bind": "SYS_BIND",
+    "connect": "SYS_CONNECT",
+    "listen": "SYS_LISTEN",
+    "accept": "SYS_ACCEPT",
+    "getsockname": "SYS_GETSOCKNAME",
+    "getpeername": "SYS_GETPEERNAME",
+    "send": "SYS_SEND",
+    "shutdown": "SYS_SHUTDOWN",
+    "setsockopt": "SYS_SETSOCKOPT",
+    "so_error": "SYS_GETSOCKOPT",
+    "close": "SYS_CLOSE",
+}
+CAPABILITIES = ("capable_net_raw", "capable_net_bind_service")
+
+
+@dataclass(frozen=True)
+class Calls(Environment):
+    """Starts calls and names their results; see checker.scenario.explore.Interface."""
+
+    softirq: str = "net_rx_action"
+
+    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+        return bool(self._get(heap, "Thread", "rx_head", thread))
+
+    def is_late(self, node: Node) -> bool:
+        return node.text == "timer_expires()"
+
+    def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
+        if node.text == "kmalloc_fails()":
+            return (0, 1) if "no_memory" in self.world.events else (0,)
+        if node.function in CAPABILITIES:
+            return (int(call is not None and not call.args.get("uid")),)
+        return None
+
+    # -- starting -----------------------------------------------------------------------------------------------
+
+    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done:
+        known = dict(names)
+        args = call.args
+        match call.name:
+            case "settle":
+                return Done("0", heap, names)
+            case "port_range":
+                return Done("0", self._set_port_range(heap, int(str(args["lo"])), int(str(args["hi"]))), names)
+            case "nonblock":
+                return Done("0", heap, _with(names, f"{args['s']}.nonblock", int(bool(args["val"]))))
+            case "socket":
+                return self._start_socket(call)
+        if args["s"] == "NOTSOCK":
+            return Done("ENOTSOCK", heap, names)
+        sock = known.get(str(args["s"]), 0)
+        if not sock:
+            return Done("EBADF", heap, names)
+        if call.name == "drop_syns":
+            return Done("0", self._poke(heap, "Sock", "drops_syns", self._get(heap, "Socket", "sk", sock), 1), names)
+        if call.name == "state":
+            state = self._get(heap, "Sock", "state", self._get(heap, "Socket", "sk", sock))
+            return Done(self._member("Sock", "state", state).removeprefix("TCP_"), heap, names)
+        return Started("system_call", self._arguments(call, heap, known, sock))
+
+    def _start_socket(self, call: Call) -> Started:
+        args = call.args
+        family = args.get("domain", "AF_INET")
+        names = {"AF_INET": "AF_INET", 2: "AF_INET", "AF_UNSPEC": "AF_UNSPEC", 0: "AF_UNSPEC"}
+        shown = names.get(family, "NPROTO" if isinstance(family, int) and not 0 <= family < 32 else "AF_UNREGISTERED")
+        kind = args["type"]
+        if kind in ("PACKET", 10):
+            raise UsageError("outside-model", "SOCK_PACKET belongs to another address family", "leave the scenario out")
+        in_range = isinstance(kind, str) or 0 <= int(str(kind)) < 11
+        type_name = TYPES.get(kind, "SOCK_RDM") if in_range and not args.get("flags") else "SOCK_MAX"
+        return Started(
+            "sys_socket",
+            {
+                "family": self._index(kernel.Family, shown),
+                "type": self._index(kernel.SocketType, type_name),
+                "protocol": self._word("Protocol", int(str(args.get("proto", 0)))),
+            },
+        )
+
+    def _arguments(self, call: Call, heap: tuple[int, ...], known: dict[str, int], sock: int) -> dict[str, int]:
+        args = call.args
+        how = HOWS.get(args.get("how"), "SHUT_INVALID")
+        backlog = int(str(args.get("backlog", 0)))
+        length = int(str(args.get("addr_len", 16)))
+        option = str(args.get("opt", "SO_REUSEADDR"))
+        if option not in {m.name for m in kernel.Option}:
+            raise UsageError("outside-model", f"the model has no option {option}", "leave the scenario out")
+        family = {"AF_INET": "AF_INET", "AF_UNSPEC": "AF_UNSPEC"}.get(str(args.get("family", "AF_INET")), "AF_UNREGISTERED")
+        value = args.get("val", 0)
+        return {
+            "call": self._index(kernel.Call, CALLS[call.name]),
+            "sock": sock,
+            "family": self._index(kernel.Family, family),
+            "addr": self._address(str(args.get("addr", "ANY"))),
+            "port": self._port(args.get("port", 0), heap, known),
+            "addr_len": self._word("AddrLen", length if length >= 0 else BIG),
+            "noblock": int(bool(args.get("nonblock") or known.get(f"{args['s']}.nonblock"))),
+            "backlog": self._word("Backlog", backlog if 0 <= backlog <= kernel.SOMAXCONN else kernel.SOMAXCONN + 1),
+            "how": self._index(kernel.ShutdownHow, how),
+            "optname": self._index(kernel.Option, option),
+            "valbool": int(bool(value)),
+            "timeo": self._index(kernel.Timeo, "TIMEO_FINITE" if value else "MAX_SCHEDULE_TIMEOUT"),
+            "device": int(bool(value)),
+            "wants_name": 0,
+        }
+
+    def _port(self, port: Any, heap: tuple[int, ...], known: dict[str, int]) -> int:
+        if isinstance(port, PortOf):
+            return self._local_port(heap, known.get(port.socket, 0))
+        if isinstance(port, PortChosen):
+            return known.get(f"{port.socket}.chosen", 0)
+        return self._word("Port", int(self.world.number(port)))
+
+    def _local_port(self, heap: tuple[int, ...], sock: int) -> int:
+        return self._get(heap, "Sock", "sport", self._get(heap, "Socket", "sk", sock))
+
+    def _poke(self, heap: tuple[int, ...], record: str, field: str, obj: int, value: int) -> tuple[int, ...]:
+        cell = self.memory.cell((record, field), obj)
+        return (*heap[:cell], value, *heap[cell + 1 :])
+
+    def _set_port_range(self, heap: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+        heap = self._poke(heap, "", "local_port_low", 0, self._word("Port", low))
+        heap = self._poke(heap, "", "local_port_high", 0, self._word("Port", high))
+        return self._poke(heap, "", "udp_port_high", 0, self._word("Port", max(high, low + UDP_HTABLE_SIZE - 1)))
+
+    # -- finishing ----------------------------------------------------------------------------------------------
+
+    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]:
+        errno = list(kernel.Errno)[returned].name
+        if errno != "SUCCESS":
+            return errno, self._note_port(call, heap, names)
+        if "as" in call.args:
+            made = self._get(heap, "Thread", "installed", thread)
+            names = _with(names, str(call.args["as"]), made)
+        names = self._note_port(call, heap, names)
+        if call.name in ("getsockname", "getpeername"):
+            return f"0 {self._shown_name(heap, names, thread)}", names
+        if call.name == "so_error":
+            value = list(kernel.Errno)[self._get(heap, "Thread", "optval", thread)].name
+            return f"0 value={'0' if value == 'SUCCESS' else value}", names
+        if call.name == "close":
+            names = tuple(n for n in names if n[0] != call.args["s"])
+        return "0", names
+
+    def _note_port(self, call: Call, heap: tuple[int, ...], names: Names) -> Names:
+        """Remember the port the kernel chose for a socket, when it has one that no scenario names."""
+        known = dict(names)
+        name = str(call.args.get("s", ""))
+        port = self._local_port(heap, known.get(name, 0))
+        taken = {v for n, v in names if n.endswith(".chosen")}
+        if not port or port in taken or not self._is_ephemeral(port):
+            return names
+        return _with(names, f"{name}.chosen", port)
+
+    def _is_ephemeral(self, port: int) -> bool:
+        number = (0, *self.world.ports)[port]
+        ports = [c.args.get("port") for c in self.world.calls]
+        named = {self.world.number(p) for p in ports if not isinstance(p, (PortOf, PortChosen))}
+        return number not in named and any(low <= number <= max(high, low + 127) for low, high in self.world.ranges)
+
+    def _shown_name(self, heap: tuple[int, ...], names: Names, thread: int) -> str:
+        addr = self._get(heap, "Thread", "name_addr", thread)
+        port = self._get(heap, "Thread", "name_port", thread)
+        shown = "ANY" if not addr else self.world.addresses[addr - 1]
+        number = (0, *self.world.ports)[port]
+        named = {v: k for k, v in NAMED_PORTS.items()}
+        chosen = {v: n.removesuffix(".chosen") for n, v in names if n.endswith(".chosen")}
+        if port in chosen:
+            return f"{shown}:eph_{chosen[port]}"
+        return f"{shown}:{named.get(number, number)}"
+
+
+def _with(names: Names, name: str, value: int) -> Names:
+    """``names`` with one changed or added, sorted."""
+    return tuple(sorted({**dict(names), name: value}.items()))

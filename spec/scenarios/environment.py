@@ -1,0 +1,81 @@
+"""What the environment may do to a socket: its timer, an ICMP error, the segments its peer may send, signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from checker.scenario.explore import Occurs, Started
+from spec import state as kernel
+from spec.scenarios.view import View
+from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
+
+
+class Environment(View):
+    """The events of a scenario, read off the state of its sockets."""
+
+    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+        found: list[tuple[str, Started]] = []
+        if occurs is not Occurs.LATE and self.world.quiet:
+            return found
+        for sk in range(1, self.world.socks + 1):
+            if self._get(heap, "Sock", "live", sk):
+                found += self._about_sock(heap, sk, occurs)
+        if occurs is Occurs.MAYBE and "signal" in self.world.events:
+            for thread in range(2, self.world.threads + 1):
+                if not self._get(heap, "Thread", "sigpending", thread):
+                    found.append((f"signal for thread {thread - 1}", Started("send_sig", {"t": thread})))
+        return found
+
+    def _about_sock(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+        """What may happen to one socket: its timer, and the segments its peer may send."""
+        events = self.world.events
+        state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
+        hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
+        connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
+        if connecting and hashed == "TCP_EHASH" and occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LATE):
+            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk})
+        if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
+            for flags, name, when in self._peer_may_send(heap, sk, state):
+                if when is occurs:
+                    yield f"{name} for {self._connection(heap, sk)}", self._segment_for(heap, sk, flags)
+            if connecting and "icmp" in events and occurs is Occurs.MAYBE:
+                unreachable = self._index(kernel.Errno, "EHOSTUNREACH")
+                yield f"ICMP host unreachable for sk{sk}", Started("tcp_v4_err", {"sk": sk, "err": unreachable})
+        if hashed == "TCP_LHASH" and "syn" in events and occurs is Occurs.MAYBE:
+            local = self._get(heap, "Sock", "rcv_saddr", sk) or self._address("LOOPBACK")
+            port = self._get(heap, "Sock", "num", sk)
+            for flags in (("syn",), ("ack",)):
+                yield (
+                    f"{flags[0].upper()} from REMOTE for sk{sk}",
+                    self._segment(flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port),
+                )
+
+    def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
+        events = self.world.events
+        peer = self._get(heap, "Sock", "daddr", sk)
+        name = self.world.addresses[peer - 1] if peer else "ANY"
+        if name in ROUTED_ADDRESSES and state == "TCP_SYN_SENT":
+            behaviour = self.world.peers.get(name, "free")
+            if behaviour in ("listening", "free"):
+                yield ("syn", "ack"), "SYN-ACK", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
+            if behaviour in ("refusing", "free"):
+                yield ("rst", "ack"), "RST", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
+        if "rst" in events:
+            yield ("rst", "ack"), "RST", Occurs.MAYBE
+        if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
+            yield ("fin", "ack"), "FIN", Occurs.MAYBE
+
+    def _connection(self, heap: tuple[int, ...], sk: int) -> str:
+        """A socket and the connection it has now."""
+        daddr, dport, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "num"))
+        values = (0, *self.world.ports)
+        return f"sk{sk} (port {values[num]}, peer {self.world.addresses[daddr - 1] if daddr else 'ANY'}:{values[dport]})"
+
+    def _segment_for(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...]) -> Started:
+        daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
+        return self._segment(flags, daddr, dport, rcv_saddr, num)
+
+    @staticmethod
+    def _segment(flags: tuple[str, ...], saddr: int, source: int, daddr: int, dest: int) -> Started:
+        bits = {name: int(name in flags) for name in ("syn", "ack", "fin", "rst", "data", "acks_fin")}
+        return Started("segment_arrives", {**bits, "saddr": saddr, "source": source, "daddr": daddr, "dest": dest})
