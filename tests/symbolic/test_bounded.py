@@ -15,6 +15,7 @@ from checker.language.compile import Compiled, compile_model
 from checker.slice import slice_system
 from checker.symbolic.bounded import Reductions, search
 from checker.trace import falsifying
+from spec.clients import BIND_LISTEN
 from tests.explicit.reference import search as reference
 from tests.strategies import Case, cases
 
@@ -23,7 +24,7 @@ INSTANCE = Instance(*spec.sizes(1, 1, 1, 1))
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_model(spec.MODEL_NAME, spec.modules())
+    return compile_model(spec.MODEL_NAME, spec.modules(), client=BIND_LISTEN)
 
 
 @pytest.mark.parametrize("name", ["listen_window", "fastreuse_sound", "fastreuse_owners_reuse"])
