@@ -188,6 +188,14 @@ class Terms:
                 (a,) = args
                 last = self.instance.cardinality(t.sort) - 1
                 return (FALSE, *a[: last - 1], circuit.disj(a[last - 1 :])) if last else a
+            case "prev":
+                (a,) = args
+                return (circuit.disj(a[:2]), *a[2:], FALSE) if len(a) > 1 else a
+            case "cast":
+                (a,) = args
+                size = self.instance.cardinality(t.sort)
+                homes = [self.instance.cast(i, t.args[0].sort, t.sort) for i in range(len(a))]
+                return tuple(circuit.disj(x for x, home in zip(a, homes, strict=True) if home == v) for v in range(size))
             case "exists" | "forall":
                 size = self.instance.cardinality(t.data.sort)
                 parts = [

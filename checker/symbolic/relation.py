@@ -136,12 +136,13 @@ class Relation:
             binding = self._binding(mover, t)
             after: dict[FieldKey, list[Value]] = {}
             for u in reversed(self.system.updates(t)):  # later updates win
-                index = self.terms.value(u.obj, binding) if u.obj is not None else (TRUE,)
-                hits = index
-                for other in after.get(u.key, []):
-                    hits = tuple(self.circuit.conj((x, -y)) for x, y in zip(hits, other, strict=True))
-                after.setdefault(u.key, []).append(index)
-                groups.setdefault((u.key, hits, self._within_range(t, u, self.terms.value(u.value, binding))), []).append(fire)
+                for index, bound in self._targets(u, binding):
+                    hits = index
+                    for other in after.get(u.key, []):
+                        hits = tuple(self.circuit.conj((x, -y)) for x, y in zip(hits, other, strict=True))
+                    after.setdefault(u.key, []).append(index)
+                    value = self._within_range(t, u, self.terms.value(u.value, bound))
+                    groups.setdefault((u.key, hits, value), []).append(fire)
         found: dict[Cell, list[tuple[int, Value]]] = {}
         for (key, hits, value), fires in groups.items():
             fire = self.circuit.disj(fires)
@@ -149,6 +150,18 @@ class Relation:
                 if hits[i] != FALSE:
                     found.setdefault(cell, []).append((self.circuit.conj((fire, hits[i])), value))
         return found
+
+    def _targets(self, u: Update, binding: dict[Term, Value]) -> Iterator[tuple[Value, dict[Term, Value]]]:
+        """The object ``u`` writes and the binding of its value; one after the other if it writes to all of a kind."""
+        if u.where is None:
+            yield self.terms.value(u.obj, binding) if u.obj is not None else (TRUE,), binding
+            return
+        assert u.obj is not None
+        size = self.instance.cardinality(u.obj.sort)
+        for i in self.instance.objects(u.obj.sort):
+            bound = {**binding, u.obj: constant(i, size)}
+            picked = self.terms.holds(u.where, bound)
+            yield tuple(picked if j == i else FALSE for j in range(size)), bound
 
     def _within_range(self, t: Transition, u: Update, value: Value) -> Value:
         size = self.instance.cardinality(self.system.vars_by_key[u.key].sort)

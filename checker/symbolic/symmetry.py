@@ -7,6 +7,7 @@ in each step, then by the values chosen.  Each reduction here forbids only trace
 
 from __future__ import annotations
 
+from checker.instance import Instance
 from checker.language import terms
 from checker.language.sorts import RefSort, ScalarSort, Sort
 from checker.language.terms import Term
@@ -15,13 +16,17 @@ from checker.symbolic.relation import Relation
 from checker.system import TransitionSystem
 
 
-def interchangeable(system: TransitionSystem, formula: Term) -> list[Sort]:
-    """The sorts whose values other than 0 neither the system nor ``formula`` tells apart, in order of first choice."""
+def interchangeable(system: TransitionSystem, instance: Instance, formula: Term) -> list[Sort]:
+    """The sorts whose values other than 0 neither system, tables nor ``formula`` tell apart, in order of first choice."""
     named: set[Sort] = {v.sort for v in system.state_vars if v.initial}
+    tables = {cell[:2] for cell, _ in instance.tables}
+    named.update(v.sort for v in system.state_vars if v.key in tables)
+    indexed = {name for r in system.records if r.name in {record for record, _ in tables} for name in (r.name, r.key)}
     for term in (formula, *(x for t in system.transitions for x in system.terms_of(t))):
         named.update(n.sort for n in terms.subterms(term) if n.op == "const" and n.data)
     sorts = dict.fromkeys([system.thread, *(c.sort for t in system.transitions for c in t.choices)])
-    return [s for s in sorts if s not in named and (isinstance(s, ScalarSort) or (isinstance(s, RefSort) and not s.key))]
+    alike = [s for s in sorts if s not in named and s.name not in indexed]
+    return [s for s in alike if isinstance(s, ScalarSort) or (isinstance(s, RefSort) and not s.key)]
 
 
 def order_processes(relation: Relation, formula: Term) -> None:
@@ -30,7 +35,8 @@ def order_processes(relation: Relation, formula: Term) -> None:
     They are in the same state only if no cell refers to processes; then the trace may go on with both swapped.
     """
     system, circuit = relation.system, relation.circuit
-    if system.thread not in interchangeable(system, formula) or any(v.sort == system.thread for v in system.state_vars):
+    holders = [v for v in system.state_vars if v.sort == system.thread]
+    if holders or system.thread not in interchangeable(system, relation.instance, formula):
         return
     own = [v.key for v in system.state_vars if v.record == system.thread.name]
     for second in relation.movers:
@@ -42,7 +48,7 @@ def order_processes(relation: Relation, formula: Term) -> None:
 def order_first_uses(relation: Relation, formula: Term) -> None:
     """Interchangeable values other than processes are chosen for the first time in increasing order."""
     circuit = relation.circuit
-    for sort in interchangeable(relation.system, formula):
+    for sort in interchangeable(relation.system, relation.instance, formula):
         if sort == relation.system.thread:
             continue
         count = relation.instance.cardinality(sort)
