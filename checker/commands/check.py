@@ -49,7 +49,11 @@ from checker.verdict import Verdict
 
 WORKERS = 2
 
-BOUNDED_DEPTH = 10
+ALONE = Scope(threads=1, sockets=1, ports=1, addresses=1)
+"""Where the bounded search looks first: what one thread can do to one socket."""
+
+BOUNDED_DEPTH = {ALONE: 24}
+BOUNDED_DEPTH_ELSEWHERE = 14
 """How deep the bounded search goes here; `sockproof trace --method bounded` goes deeper."""
 
 WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
@@ -142,11 +146,24 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
     if variant:
         properties = tuple(broken(compiled, variant) for _ in properties)
     if task.method == "bounded":
-        return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]
+        return [v for p in properties for v in ask_bounded(package, compiled, p, task)]
     try:
         return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
     except LimitError as problem:
         return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
+
+
+def ask_bounded(package: ModuleType, compiled: Compiled, prop: Property, task: Task) -> list[Verdict]:
+    """The bounded search for one trace, on the smallest instance that has it; the explicit search says which, and answers too."""
+    verdicts: list[Verdict] = []
+    scope = task.scope
+    alone = run_explicit(compiled, (prop,), make_instance(package, ALONE), variant=task.variant).verdicts
+    if alone[0].trace is not None:
+        scope = ALONE
+        verdicts += alone
+    depth = BOUNDED_DEPTH.get(scope, BOUNDED_DEPTH_ELSEWHERE)
+    instance = make_instance(package, scope)
+    return [*verdicts, run_bounded(compiled, prop, instance, variant=task.variant, depth=depth)]
 
 
 def cover_all(spec: str) -> Covered:
