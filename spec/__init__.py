@@ -6,12 +6,12 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 
 from __future__ import annotations
 
-from importlib import import_module
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from spec.clients import CLIENTS
+from spec.clients import CLIENTS as CLIENTS
 from spec.state import AddrType
 
 if TYPE_CHECKING:
