@@ -49,12 +49,11 @@ from checker.verdict import Verdict
 
 WORKERS = 2
 
-ALONE = Scope(threads=1, sockets=1, ports=1, addresses=1)
-"""Where the bounded search looks first: what one thread can do to one socket."""
+BOUNDED_DEPTH = 14
+"""How deep the bounded search goes with several threads, 2 to 20 s a question; `sockproof trace --method bounded` goes deeper."""
 
-BOUNDED_DEPTH = {ALONE: 24}
-BOUNDED_DEPTH_ELSEWHERE = 14
-"""How deep the bounded search goes here; `sockproof trace --method bounded` goes deeper."""
+ALONE_DEPTH = 30
+"""How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
 WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
 """A small instance in which invariants about two sockets with different addresses are not vacuous."""
@@ -67,7 +66,8 @@ DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 class Task:
     """One question for one engine, small enough to hand to a worker process.
 
-    ``method`` is ``inductive``, ``explicit`` or ``bounded``; ``properties`` are names, none for all of them.
+    ``method`` is ``inductive``, ``explicit``, ``bounded`` or ``alone`` (explicit, then bounded for each trace it found);
+    ``properties`` are names, none for all of them.
     """
 
     method: str
@@ -100,11 +100,15 @@ def mutants(package: ModuleType) -> list[Variant]:
 
 
 def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list[Task]:
-    """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too."""
+    """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too.
+
+    With one thread it finds every trace that needs no other, whatever its depth.
+    """
     small = replace(scope, ports=1)
     tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
-    of_variants = [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
-    return [Task("explicit", small, tracing), *(Task("bounded", small, (name,)) for name in tracing), *of_variants]
+    alone = Task("alone", replace(small, threads=1), tracing)
+    found = [Task("explicit", small, tracing), alone, *(Task("bounded", small, (name,)) for name in tracing)]
+    return found + [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
 
 
 def families(compiled: Compiled) -> list[tuple[str, ...]]:
@@ -146,24 +150,14 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
     if variant:
         properties = tuple(broken(compiled, variant) for _ in properties)
     if task.method == "bounded":
-        return [v for p in properties for v in ask_bounded(package, compiled, p, task)]
+        return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]
+    if task.method == "alone":
+        found = [v for v in run_explicit(compiled, properties, instance).verdicts if v.trace is not None]
+        return [*found, *(run_bounded(compiled, v.property, instance, depth=ALONE_DEPTH) for v in found)]
     try:
         return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
     except LimitError as problem:
         return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
-
-
-def ask_bounded(package: ModuleType, compiled: Compiled, prop: Property, task: Task) -> list[Verdict]:
-    """The bounded search for one trace, on the smallest instance that has it; the explicit search says which, and answers too."""
-    verdicts: list[Verdict] = []
-    scope = task.scope
-    alone = run_explicit(compiled, (prop,), make_instance(package, ALONE), variant=task.variant).verdicts
-    if alone[0].trace is not None:
-        scope = ALONE
-        verdicts += alone
-    depth = BOUNDED_DEPTH.get(scope, BOUNDED_DEPTH_ELSEWHERE)
-    instance = make_instance(package, scope)
-    return [*verdicts, run_bounded(compiled, prop, instance, variant=task.variant, depth=depth)]
 
 
 def cover_all(spec: str) -> Covered:

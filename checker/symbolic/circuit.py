@@ -206,4 +206,4 @@ class Terms:
                 return args[0]
 
 
-__all__ = ["FALSE", "TRUE", "LATER", "later", "Circuit", "Terms", "Value", "constant", "truth"]
+__all__ = ["FALSE", "LATER", "TRUE", "Circuit", "Terms", "Value", "constant", "later", "truth"]

@@ -27,11 +27,11 @@ def compiled() -> Compiled:
     return compile_model(spec.MODEL_NAME, spec.modules(), client=BIND_LISTEN)
 
 
-@pytest.mark.parametrize("name", ["listen_window", "fastreuse_sound", "fastreuse_owners_reuse"])
+@pytest.mark.parametrize("name", ["listen_window", "fastreuse_sound", "fastreuse_owners_reuse", "bindaddr_lock"])
 def test_the_depth_is_that_of_the_explicit_engine(compiled: Compiled, name: str) -> None:
     prop = compiled.property(name)
     (explicit,) = run_explicit(compiled, (prop,), INSTANCE).verdicts
-    bounded = run_bounded(compiled, prop, INSTANCE, depth=12)
+    bounded = run_bounded(compiled, prop, INSTANCE, depth=30)
     assert (bounded.verdict, bounded.depth) == (explicit.verdict, explicit.depth)
 
 
