@@ -35,6 +35,10 @@ class SockproofError(Exception):
         self.fix = fix
         self.place = place
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross from worker processes whole."""
+        return (type(self), (self.code, self.message, self.fix, self.place))
+
     def __str__(self) -> str:
         lines = [f"error[{self.code}]: {self.message}"]
         if self.place is not None:

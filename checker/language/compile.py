@@ -91,7 +91,7 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prun
     if name not in model.functions or model.functions[name].declaration.kind not in kinds:
         known = ", ".join(s.name for s in model.of_kind(*kinds))
         raise UsageError("unknown-function", f"there is no kernel function {name}", f"choose one of {known}")
-    graph = lower(model, model.functions[name], compiled.system.self_var)
+    graph = lower(model, model.functions[name], compiled.system.self_var, standalone=True)
     if prune:
         ((graph,), _) = specialise(model, [graph], compiled.system.self_var, compiled.values)
     visible = {k for p in compiled.properties for k in terms.fields_of(p.formula)}

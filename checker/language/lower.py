@@ -70,8 +70,9 @@ CALL_SITES = EnumSort("CallSite", tuple(f"call{i}" for i in range(128)))
 class Builder:
     """Grows the graph of one system call; ``ends`` are the open ends of the code so far."""
 
-    def __init__(self, model: Model, root: Source, process: Term) -> None:
+    def __init__(self, model: Model, root: Source, process: Term, *, standalone: bool) -> None:
         self.model = model
+        self.standalone = standalone
         self.root = root.name
         self.process = process
         self.nodes: list[Node] = []
@@ -156,7 +157,9 @@ class Statements(Expressions):
 
     def quantify(self, word: str, node: ast.Call) -> Term:
         if not self.atomic:
-            Expressions(self.model, self.source, self.env, self.process, self.calling).quantify(word, node)
+            found = Expressions(self.model, self.source, self.env, self.process, self.calling).quantify(word, node)
+            if self.builder.standalone:
+                return found  # Its callers have the lock.
             raise self.source.error(
                 node,
                 "quantifier-outside-region",
@@ -855,7 +858,7 @@ def lower(model: Model, root: Source, process: Term, *, standalone: bool = False
 
     Raises SpecError for everything outside the language.
     """
-    builder = Builder(model, root, process)
+    builder = Builder(model, root, process, standalone=standalone)
     params = [a.arg for a in root.tree.args.args]
     env: dict[str, Term] = {}
     lazy: set[FieldKey] = set()
