@@ -24,7 +24,7 @@ COMPILED = compile_package(TINY)
 SYSTEM = COMPILED.system
 FIRED = total([measure(SYSTEM, make_instance(TINY, Scope(1, 1, 1, 1)), 1000)], SYSTEM)
 DEAD = next(name for name, c in FIRED.items() if not c.fired)
-LISTED = Reason("do_take", ("box.color == 0",), "only red boxes are taken")
+LISTED = Reason("do_take", ("box.color == PLAIN",), "only red boxes are taken")
 
 
 def judged(*reasons: Reason, proofs: dict[str, str] | None = None) -> Covered:
@@ -64,7 +64,7 @@ def test_a_reason_for_nothing_is_bad_input() -> None:
     with pytest.raises(UsageError, match="no function do_tkae"):
         judged(Reason("do_tkae", (), "misspelt"))
     with pytest.raises(UsageError, match="a reason is missing"):
-        judged(Reason("do_take", ("box.color == 0",), " "))
+        judged(Reason("do_take", ("box.color == PLAIN",), " "))
 
 
 def test_reasons_do_not_depend_on_numbers() -> None:

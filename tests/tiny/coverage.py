@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 SEARCHES = ((1, 1, 1, 1, 1000), (2, 1, 1, 1, 10))
-UNFIRED = (("do_take", ("box.color == 0",), "only red boxes are taken"),)
+UNFIRED = (("do_take", ("box.color == PLAIN",), "only red boxes are taken"),)
