@@ -91,7 +91,8 @@ class Machine:
         self.slots, self.live = program.slots, program.live
         self.sleep_points = sleep_points
         self.code: dict[tuple[int, int, str], Code] = {}
-        self.live_base = {name: memory.base[name, "live"] for name in memory.model.records if (name, "live") in memory.base}
+        made = {n.record.name for g in self.graphs for n in g.nodes if n.action is Action.NEW and n.record is not None}
+        self.live_base = {name: memory.base[name, "live"] for name in memory.model.records if name in made}
 
     def enter(self, root: str, arguments: dict[str, int]) -> Frame:
         """The frame of a call about to start."""

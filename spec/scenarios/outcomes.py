@@ -1,0 +1,391 @@
+"""What outcome tables are about: one socket of each type, the classes its states fall into, and the world around it.
+
+Beside the watched socket there are sockets that hold a port, and one with SO_REUSEADDR that shares its port with it in some
+circumstances.  The peer is another machine; nothing goes through the loopback device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from checker.errors import InternalError
+from checker.language.graph import Node
+from checker.scenario.alone import Alone, Decide, Ran
+from checker.scenario.explore import Done, Started
+from checker.scenario.heap import Memory
+from checker.scenario.outcomes import DETAIL, HIDDEN, ROW, Action, Class, Column, Move, Spot
+from checker.scenario.program import Call, Scenario
+from checker.scenario.steps import Program
+from spec import state as kernel
+from spec.scenarios import outcome_actions as acts
+from spec.scenarios.calls import CAPABILITIES, Calls
+from spec.scenarios.outcome_actions import CHOICES, SOCKET, Choice
+from spec.scenarios.world import NAMED_PORTS, World
+
+Heap = tuple[int, ...]
+
+SETTERS = ("tcp_set_state", "tcp_done")
+"""Functions that write a state for whoever calls them."""
+PARTS = {"tcp_rcv_acked": "tcp_rcv_state_process", "tcp_abort": "tcp_disconnect", "tcp_forget_peer": "tcp_disconnect"}
+"""Functions that are a part of one function in C."""
+
+SOCK_STATES = ("none", *(m.name.removeprefix("SS_") for m in kernel.SocketState), "closed")
+SK_STATES = (
+    *("none", "CLOSE", "LISTEN", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT"),
+    *("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK", "TIME_WAIT", "freed"),
+)
+BIT = ("-", "no", "yes")
+NUMBER = ("-", "0", "!= 0")
+ERRORS = ("-", "0", *(m.name for m in kernel.Errno if m.value))
+
+OUTCOME_CLASSES = (
+    Column("sock->state", ROW, SOCK_STATES),
+    Column("sk->state", ROW, SK_STATES),
+    Column("num", ROW, NUMBER),
+    Column("port lock", DETAIL, BIT),
+    Column("addr lock", DETAIL, BIT),
+    Column("err", DETAIL, ERRORS),
+    Column("shutdown", DETAIL, ("-", "none", "RD", "WR", "RDWR")),
+    Column("queue", DETAIL, ("-", "empty", *SK_STATES)),
+    Column("rcv_saddr", HIDDEN, NUMBER),
+    Column("sport", HIDDEN, NUMBER),
+    Column("err_soft", HIDDEN, NUMBER),
+    Column("request", HIDDEN, BIT),
+    Column("unread", HIDDEN, BIT),
+)
+"""What tells classes of sockets apart; ``queue`` is the state of the first connection nobody has accepted."""
+
+KINDS = ("stream", "dgram", "raw")
+WATCHED = (("Sock", "state"), ("Socket", "state"))
+FIELDS = {"Sock": "sk->state", "Socket": "sock->state"}
+
+
+def _call(name: str, **args: Any) -> Call:
+    """A call with the arguments scenario files would have."""
+    defaults = {"uid": 0, "nonblock": False, "family": "AF_INET", "addr_len": 16, "proto": 0, "flags": (), "domain": "AF_INET"}
+    return Call(name, {**defaults, **args}, name)
+
+
+SETUP = (
+    _call("socket", type="STREAM", **{"as": "holder"}),
+    _call("bind", s="holder", addr="ANY", port=acts.TAKEN_PORT),
+    _call("socket", type="DGRAM", **{"as": "udp_holder"}),
+    _call("bind", s="udp_holder", addr="ANY", port=acts.TAKEN_PORT),
+    _call("socket", type="STREAM", **{"as": "rival"}),
+    _call("setsockopt", s="rival", opt="SO_REUSEADDR", val=1),
+    _call("bind", s="rival", addr="ANY", port=acts.SHARED_PORT),
+)
+SHARED = (
+    _call("socket", type="STREAM", **{"as": "s"}),
+    _call("setsockopt", s="s", opt="SO_REUSEADDR", val=1),
+    _call("bind", s="s", addr="ANY", port=acts.SHARED_PORT),
+)
+PROBES = (
+    ("another socket listens on the port", (*SHARED, _call("listen", s="rival", backlog=1))),
+    (
+        "another socket has this connection",
+        (*SHARED, _call("connect", s="rival", addr=acts.PEER, port=acts.PEER_PORT, nonblock=True)),
+    ),
+)
+"""Circumstances in which a bound socket is tried as well."""
+
+
+class Sockets:
+    """The subject of outcome tables for one type; see checker.scenario.outcomes.Subject."""
+
+    columns = OUTCOME_CLASSES
+
+    def __init__(self, kind: str, calls: Calls, machine: Alone) -> None:
+        self.kind = kind
+        self.calls = calls
+        self.machine = machine
+        self.memory = calls.memory
+        self.choices = {c.action: c for c in (*SOCKET, *CHOICES) if kind in c.kinds}
+        self.making = [c.action for c in SOCKET if kind in c.kinds]
+        self.calling = [c.action for c in CHOICES if kind in c.kinds]
+        self.names: dict[str, int] = {}
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _get(self, heap: Heap, record: str, field: str, obj: int = 0) -> int:
+        return heap[self.memory.base[record, field] + obj]
+
+    def _state(self, heap: Heap, sk: int) -> str:
+        return self.calls._member("Sock", "state", self._get(heap, "Sock", "state", sk)).removeprefix("TCP_")
+
+    def classify(self, spot: Spot) -> Class:
+        """The words of OUTCOME_CLASSES."""
+        heap, (sock, sk) = spot.heap, spot.watched
+        missing = ("-",) * (len(OUTCOME_CLASSES) - 2)
+        if not sock and not sk:
+            return ("none", "none", *missing)
+        if not self._get(heap, "Sock", "live", sk):
+            return ("closed", "freed", *missing)
+        state = self.calls._member("Socket", "state", self._get(heap, "Socket", "state", sock)) if sock else "closed"
+
+        def bit(field: str) -> str:
+            return BIT[1 + self._get(heap, "Sock", field, sk)]
+
+        def number(field: str) -> str:
+            return "!= 0" if self._get(heap, "Sock", field, sk) else "0"
+
+        def error(field: str) -> str:
+            value = self._get(heap, "Sock", field, sk)
+            return list(kernel.Errno)[value].name if value else "0"
+
+        directions = ("none", "RD", "WR", "RDWR")
+        shutdown = directions[self._get(heap, "Sock", "rcv_shutdown", sk) + 2 * self._get(heap, "Sock", "send_shutdown", sk)]
+        listens = self._state(heap, sk) == "LISTEN"
+        child = self._get(heap, "Sock", "accept_queue", sk)
+        queue = "-" if not listens else self._state(heap, child) if child else "empty"
+        request = bool(self._request(heap, sk))
+        return (
+            state.removeprefix("SS_"),
+            self._state(heap, sk),
+            number("num"),
+            bit("bindport_lock"),
+            bit("bindaddr_lock"),
+            error("err"),
+            shutdown,
+            queue,
+            number("rcv_saddr"),
+            number("sport"),
+            number("err_soft"),
+            BIT[1 + request],
+            bit("unread"),
+        )
+
+    def _request(self, heap: Heap, sk: int) -> int:
+        """A request of the listener ``sk``, or 0."""
+        requests = range(1, self.memory.count("OpenRequest") + 1)
+        found = (r for r in requests if self._get(heap, "OpenRequest", "live", r))
+        return next((r for r in found if self._get(heap, "OpenRequest", "listener", r) == sk), 0)
+
+    # -- where to begin -------------------------------------------------------------------------------------------
+
+    def start(self) -> list[Spot]:
+        """Before the socket is made, and a bound one that shares its port."""
+        heap = self._set_up(self._poke(self.memory.initial, "", "loopback_up", 0, 0), SETUP)
+        found = [Spot(heap, (0, 0))]
+        if self.kind == "stream":
+            for title, calls in PROBES:
+                there = self._set_up(heap, calls)
+                sock = self.names["s"]
+                found.append(Spot(self._settled(there), (sock, self._get(there, "Socket", "sk", sock)), title))
+        return found
+
+    def _set_up(self, heap: Heap, calls: Sequence[Call]) -> Heap:
+        for call in calls:
+            ran = self._simply(heap, self._started(call, heap, self.names), call)
+            if "as" in call.args:
+                self.names[str(call.args["as"])] = self._get(ran, "Thread", "installed", 1)
+            heap = ran
+        return self._settled(heap)
+
+    def _simply(self, heap: Heap, started: Started, call: Call) -> Heap:
+        frame = self.machine.enter(started.root, dict(started.arguments))
+        ran = next(iter(self.machine.run(heap, frame, 1, lambda node: self._usually(node))))
+        if ran.returned and not call.args.get("nonblock"):
+            raise InternalError("outcomes", f"{call.label} of the set-up fails: {list(kernel.Errno)[ran.returned].name}")
+        return ran.heap
+
+    def _started(self, call: Call, heap: Heap, names: dict[str, int]) -> Started:
+        begun = self.calls.start(call, heap, tuple(names.items()), 1)
+        assert not isinstance(begun, Done)
+        return begun
+
+    # -- actions --------------------------------------------------------------------------------------------------
+
+    def actions(self, spot: Spot) -> Sequence[Action]:
+        """Every call, then every event."""
+        heap, (sock, sk) = spot.heap, spot.watched
+        if not sock and not sk:
+            return self.making
+        if not self._get(heap, "Sock", "live", sk):
+            return ()
+        return [*(self.calling if sock else ()), *self._events(heap, sk)]
+
+    def while_waiting(self, spot: Spot) -> Sequence[Action]:
+        """The same events, and a signal for the waiting thread."""
+        signalled = self._get(spot.heap, "Thread", "sigpending", 1)
+        return [*self._events(spot.heap, spot.watched[1]), *(() if signalled else (Action(acts.SIGNAL, event=True),))]
+
+    def rivals(self, spot: Spot) -> Sequence[Action]:
+        """See RIVALS."""
+        return [Action(name, how) for name, how in acts.RIVALS]
+
+    def _events(self, heap: Heap, sk: int) -> list[Action]:
+        return [Action(name, event=True) for name in self._occurring(heap, sk)]
+
+    def _occurring(self, heap: Heap, sk: int) -> dict[str, Started]:
+        """The events that may reach ``sk`` now, by name."""
+        state = self._state(heap, sk)
+        calls = self.calls
+        found: dict[str, Started] = {}
+        if self.kind != "stream" or state == "CLOSE":
+            return found
+        if state == "LISTEN":
+            request, child = self._request(heap, sk), self._get(heap, "Sock", "accept_queue", sk)
+            for name, flags in acts.REQUEST_EVENTS:
+                if (name == "SYN") == (not request):
+                    found[name] = self._from_peer(heap, sk, flags, request)
+            if child and self._state(heap, child) != "CLOSE":
+                fin, rst = acts.CHILD_EVENTS
+                for name, flags in (fin, rst) if self._state(heap, child) == "ESTABLISHED" else (rst,):
+                    found[name] = calls._segment_for(heap, child, flags)
+            return found
+        for name, flags in acts.CONNECTION_EVENTS[state]:
+            found[name] = calls._segment_for(heap, sk, flags)
+        found[acts.TIMER] = Started("tcp_write_timer", {"sk": sk})
+        found[acts.ICMP] = Started("tcp_v4_err", {"sk": sk, "err": calls._index(kernel.Errno, "EHOSTUNREACH")})
+        return found
+
+    def _from_peer(self, heap: Heap, sk: int, flags: tuple[str, ...], request: int) -> Started:
+        """A segment for a listener; a new one comes from a port of the peer that has no connection yet."""
+        get = self._get
+        local = get(heap, "Sock", "rcv_saddr", sk) or self.calls._address(acts.LOCAL)
+        source = get(heap, "OpenRequest", "rmt_port", request)
+        if not request:
+            socks = range(1, self.memory.count("Sock") + 1)
+            used = {get(heap, "Sock", "dport", x) for x in socks if get(heap, "Sock", "live", x)}
+            source = next(p for p in self._peer_ports() if p not in used)
+        peer = self.calls._address(acts.PEER)
+        return self.calls._segment(flags, peer, source, local, get(heap, "Sock", "num", sk))
+
+    def _peer_ports(self) -> Sequence[int]:
+        """Any ports do for the peer."""
+        return range(len(self.calls.world.ports), 0, -1)
+
+    # -- beginning and ending -------------------------------------------------------------------------------------
+
+    def begin(self, spot: Spot, action: Action) -> tuple[Heap, Started]:
+        """The memory with the circumstances of the call, and the entry point."""
+        heap, (sock, sk) = spot.heap, spot.watched
+        if action.event:
+            if action.name == acts.SIGNAL:
+                return heap, Started("send_sig", {"t": 1})
+            return heap, self._occurring(heap, sk)[action.name]
+        choice = self.choices[action]
+        args = {"s": "s"} | dict(choice.args)
+        if args.get("port") == acts.FREE_PORT:
+            args["port"] = self._free_port(heap)
+        started = self._started(_call(choice.call, **args), heap, {"s": sock})
+        return self._in_circumstances(heap, sk, choice), started
+
+    def _in_circumstances(self, heap: Heap, sk: int, choice: Choice) -> Heap:
+        if not isinstance(choice.circumstance, str):
+            for name, value in choice.circumstance.items():
+                heap = self._poke(heap, "Sock", name, sk, value)
+        elif choice.circumstance == acts.NO_FREE_PORT:
+            only = self.calls._word("Port", NAMED_PORTS[acts.TAKEN_PORT])
+            for end in ("local_port_low", "local_port_high", "udp_port_high"):
+                heap = self._poke(heap, "", end, 0, only)
+        return heap
+
+    def _free_port(self, heap: Heap) -> str:
+        """A port that nobody has."""
+        for name in ("P1", "P4", "E1"):
+            port = self.calls._word("Port", NAMED_PORTS[name])
+            socks = range(1, self.memory.count("Sock") + 1)
+            if not any(self._get(heap, "Sock", "live", x) and self._get(heap, "Sock", "num", x) == port for x in socks):
+                return name
+        raise InternalError("outcomes", "no port is free for bind")
+
+    def decide(self, action: Action) -> Decide:
+        """Memory may run out for a call, and its timeout end; events find what they need."""
+        if action.event:
+            return self._usually
+        unprivileged = bool(self.choices[action].args.get("uid"))
+
+        def choose(node: Node) -> tuple[tuple[int, str], ...] | None:
+            if node.text == "kmalloc_fails()":
+                told = "no descriptor" if node.function == "descriptor_table_full" else "no memory"
+                return ((0, ""), (1, told))
+            if node.text == "timer_expires()":
+                return ((0, ""), (1, "the timeout ends"))
+            if node.function in CAPABILITIES and unprivileged:
+                return ((0, ""),)
+            return self._usually(node)
+
+        return choose
+
+    def _usually(self, node: Node) -> tuple[tuple[int, str], ...] | None:
+        if node.function in CAPABILITIES:
+            return ((1, ""),)
+        return ((0, ""),) if node.text in ("kmalloc_fails()", "owned_by_user()") else None
+
+    def finish(self, spot: Spot, action: Action, ran: Ran) -> tuple[str, Spot, Spot | None]:
+        """The result, the socket afterwards, and the one that accept made."""
+        heap, (sock, sk) = ran.heap, spot.watched
+        result, made = "", None
+        if not action.event:
+            assert ran.returned is not None
+            result = self._result(action, ran.returned, heap)
+        installed = self._get(heap, "Thread", "installed", 1)
+        settled = self._settled(heap)
+        if action.name == "socket" and result == "0":
+            return result, self._spot(settled, installed), None
+        if action.name == "accept" and result == "0":
+            made = self._spot(settled, installed)
+        if action.name == "close" and result == "0":
+            sock = 0
+        return result, replace(spot, heap=settled, watched=(sock, sk)), made
+
+    def _spot(self, heap: Heap, sock: int) -> Spot:
+        return Spot(heap, (sock, self._get(heap, "Socket", "sk", sock)))
+
+    def _result(self, action: Action, returned: int, heap: Heap) -> str:
+        if returned:
+            return list(kernel.Errno)[returned].name
+        if action.name == acts.SO_ERROR:
+            reported = list(kernel.Errno)[self._get(heap, "Thread", "optval", 1)].name
+            return f"0: {reported}" if reported != "SUCCESS" else "0"
+        if action.name == "getsockname":
+            parts = [word for word in ("addr", "port") if self._get(heap, "Thread", f"name_{word}", 1)]
+            return f"0: {' and '.join(parts) or 'nothing'}"
+        return "0"
+
+    def _settled(self, heap: Heap) -> Heap:
+        """The memory between two actions: threads in user mode, no circumstances, ports given out from the first one again."""
+        cells = list(heap)
+        for key, base in self.memory.base.items():
+            name, field = key
+            if name == "Thread" and field != "live":
+                for thread in range(1, self.memory.count("Thread") + 1):
+                    cells[base + thread] = self.memory.initial[base + thread]
+            elif name == "" and field in ("tcp_port_rover", "udp_port_rover", "local_port_low", "local_port_high", "udp_port_high"):
+                cells[base] = self.memory.initial[base]
+            elif name == "Sock" and field in ("rcvtimeo", "sndtimeo", "linger"):
+                value = kernel.Timeo["MAX_SCHEDULE_TIMEOUT"].value if field != "linger" else 0
+                for sk in range(1, self.memory.count("Sock") + 1):
+                    cells[base + sk] = value if cells[self.memory.base["Sock", "live"] + sk] else cells[base + sk]
+        return tuple(cells)
+
+    def _poke(self, heap: Heap, record: str, field: str, obj: int, value: int) -> Heap:
+        return self.calls._poke(heap, record, field, obj, value)
+
+    # -- who moves what -------------------------------------------------------------------------------------------
+
+    def moves(self, ran: Ran) -> list[Move]:
+        """Changes of ``sk->state`` and ``sock->state`` of any socket of this run."""
+        found = []
+        for change in ran.changes:
+            record, field = change.key
+            before, after = (self.calls._member(record, field, v).split("_", 1)[1] for v in (change.before, change.after))
+            caller = next(name for name in reversed(change.stack) if name not in SETTERS)
+            found.append(Move(FIELDS[record], "(new)" if change.fresh else before, after, PARTS.get(caller, caller), change.fresh))
+        return found
+
+
+def outcome_subjects(model: Any, program: Program) -> dict[str, Sockets]:
+    """The subjects by type; they share one memory layout and one machine."""
+    tried = [_call(c.call, **({"s": "s"} | {**c.args, "port": c.args.get("port", 0)})) for c in (*CHOICES, *SOCKET)]
+    tried = [replace(c, args={**c.args, "port": 0}) if c.args["port"] == acts.FREE_PORT else c for c in tried]
+    ports = [_call("bind", s="s", addr="ANY", port=port) for port in NAMED_PORTS]
+    world = World(Scenario("outcomes", (*SETUP, *tried, *ports)))
+    world.threads, world.sockets, world.socks, world.segments, world.requests = 2, 8, 14, 3, 3
+    memory = Memory(model, world.instance(model))
+    machine = Alone(memory, program, WATCHED)
+    return {kind: Sockets(kind, Calls(memory, world), machine) for kind in KINDS}
