@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from checker.language.graph import Action, Node
 from checker.language.terms import FALSE, FieldKey
+from checker.scenario.blocks import Pieces
 from checker.scenario.heap import Memory
 from checker.scenario.steps import NO_FRAME, Frame, Machine, Program, Run
 
@@ -75,6 +76,9 @@ class Alone(Machine):
     def __init__(self, memory: Memory, program: Program, watched: Collection[FieldKey]) -> None:
         super().__init__(memory, program, sleep_points=False)
         self.watched = tuple(watched)
+        self.pieces = [
+            Pieces(memory, g, slots, self.live_base, watched) for g, slots in zip(self.graphs, self.slots, strict=True)
+        ]
 
     def run(self, heap: tuple[int, ...], frame: Frame, thread: int, decide: Decide) -> Iterator[Ran]:
         """Every way in which ``thread`` can go on from ``frame``; if it cannot, the one result is blocked where it was."""
@@ -83,17 +87,20 @@ class Alone(Machine):
         yield from self._on(run, graph, pc, thread, decide)
 
     def _on(self, run: Lone, graph: int, pc: int, thread: int, decide: Decide) -> Iterator[Ran]:
-        nodes = self.graphs[graph].nodes
+        nodes, pieces = self.graphs[graph].nodes, self.pieces[graph]
+        heap, locals_ = run.heap, run.locals
         while True:
+            reached = pieces.at(pc)(heap, locals_, thread)
+            run.stacks |= reached.stacks
+            pc = reached.pc
+            if not reached.careful:
+                continue
             node = nodes[pc]
             run.stacks.add(node.context.stack)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
                 yield self._ended(run, NO_FRAME, int(returned))
                 return
-            if node.action is Action.BRANCH:
-                pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
-                continue
             if node.action is Action.CHOOSE:
                 yield from self._decided(run, graph, node, thread, decide)
                 return

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from checker.errors import LimitError
-from checker.language.terms import FieldKey
 from checker.scenario.alone import Alone, Decide, Ran, Stack
 from checker.scenario.explore import Started
 from checker.scenario.steps import Frame
@@ -75,13 +74,15 @@ class Spot:
 class Outcome:
     """What ``action`` results in for an object of class ``before``.
 
-    ``when`` are the circumstances: those of the state, what the environment decided, and the events during a wait.  ``made`` is
-    the class of an object the call made.  ``functions`` are those entered.
+    ``situation`` is that of the state, if it was only tried, ``when`` is what the environment decided, ``events`` happened while
+    the call waited.  ``made`` is the class of an object the call made.  ``functions`` are those entered.
     """
 
     before: Class
+    situation: str
     action: Action
     when: tuple[str, ...]
+    events: tuple[str, ...]
     result: str
     after: Class
     made: Class | None
@@ -91,9 +92,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Move:
-    """``field`` went from one value to another because of ``who``; ``fresh``: it was the first value of a new object."""
+    """``what`` went from one value to another because of ``who``; ``fresh``: it was the first value of a new object."""
 
-    field: str
+    what: str
     before: str
     after: str
     who: str
@@ -149,6 +150,10 @@ class Subject(Protocol):
         """Calls another thread may make while one waits."""
         ...
 
+    def races(self, action: Action) -> bool:
+        """Whether another thread may call while ``action`` waits."""
+        ...
+
     def begin(self, spot: Spot, action: Action) -> tuple[tuple[int, ...], Started]:
         """The memory an action begins with, and the entry point."""
         ...
@@ -173,7 +178,7 @@ class _Waiting:
     ran: Ran
     when: tuple[str, ...]
     stacks: frozenset[Stack]
-    events: int = 0
+    events: tuple[str, ...] = ()
     rivals: int = 0
 
 
@@ -189,6 +194,8 @@ class Tabulation:
         self.raced: set[Class] = set()
         self.outcomes: dict[Outcome, None] = {}
         self.moves: dict[Move, None] = {}
+        self.followed: set[tuple[Class, str, Action, tuple[str, ...]]] = set()
+        self.functions: dict[frozenset[Stack], frozenset[str]] = {}
         self.blocking: dict[tuple[Class, Action], Spot] = {}
 
     def run(self) -> Tabulated:
@@ -209,7 +216,7 @@ class Tabulation:
             tuple(self.found),
             frozenset(self.raced),
             tuple(self.outcomes),
-            tuple(sorted(self.moves, key=lambda m: (m.field, m.before, m.after, m.who))),
+            tuple(sorted(self.moves, key=lambda m: (m.what, m.before, m.after, m.who))),
         )
 
     # -- classes --------------------------------------------------------------------------------------------------
@@ -223,7 +230,8 @@ class Tabulation:
         if of in self.found:
             return
         if len(self.found) >= self.max_classes:
-            raise LimitError("too-many-classes", f"{self.subject.kind}: more than {self.max_classes} classes", "choose fewer columns")
+            told = f"{self.subject.kind}: more than {self.max_classes} classes"
+            raise LimitError("too-many-classes", told, "choose fewer columns")
         self.found[of] = spot
         self.queue.append(spot)
         if raced:
@@ -233,20 +241,13 @@ class Tabulation:
         for spot in self.queue:
             for action in self.subject.actions(spot):
                 for outcome, after, made in self._perform(spot, action):
-                    self.outcomes.setdefault(replace(outcome, raced=raced))
-                    if outcome.result == WAITS:
-                        self._note_blocking(outcome, spot)
+                    self.outcomes.setdefault(replace(outcome, raced=True) if raced else outcome)
+                    if outcome.result == WAITS or spot.title:
                         continue
                     for one in (after, made):
                         if one is not None:
-                            self._reach(replace(one, title=""), raced=raced)
+                            self._reach(one, raced=raced)
         self.queue.clear()
-
-    def _note_blocking(self, outcome: Outcome, spot: Spot) -> None:
-        """Keep one state for each call that waits, told apart by what tables show."""
-        shown = [word for word, column in zip(outcome.before, self.subject.columns, strict=True) if column.role != HIDDEN]
-        if not spot.title:
-            self.blocking.setdefault((tuple(shown), outcome.action), spot)
 
     # -- one action -----------------------------------------------------------------------------------------------
 
@@ -256,11 +257,10 @@ class Tabulation:
         thread = 2 if action.event else 1
         frame = self.machine.enter(started.root, dict(started.arguments))
         before = self.subject.classify(spot)
-        title = (spot.title,) if spot.title else ()
         waiting: list[_Waiting] = []
         seen: set[tuple[tuple[int, ...], Frame]] = set()
         for ran in self._run(heap, frame, thread, action, raced=bool(rivals)):
-            waiting.append(_Waiting(ran, (*title, *ran.remarks), ran.stacks))
+            waiting.append(_Waiting(ran, ran.remarks, ran.stacks))
         for now in waiting:
             if not now.ran.blocked:
                 if not rivals or now.rivals:
@@ -271,17 +271,30 @@ class Tabulation:
             seen.add((now.ran.heap, now.ran.frame))
             if not rivals and not now.events:
                 yield self._ended(spot, before, action, now)
+                if not self._follow(spot, before, action, now.when):
+                    continue
             waiting += self._meanwhile(spot, action, now, rivals)
+
+    def _follow(self, spot: Spot, before: Class, action: Action, when: tuple[str, ...]) -> bool:
+        """Whether to follow a wait: once for all classes that tables show as one."""
+        shown = tuple(word for word, column in zip(before, self.subject.columns, strict=True) if column.role != HIDDEN)
+        key = (shown, spot.title, action, when)
+        if key in self.followed:
+            return False
+        self.followed.add(key)
+        if not when and not spot.title and self.subject.races(action):
+            self.blocking[shown, action] = spot
+        return True
 
     def _meanwhile(self, spot: Spot, action: Action, now: _Waiting, rivals: int) -> Iterator[_Waiting]:
         """What ``now`` becomes after one event, or after calls of another thread."""
         here = replace(spot, heap=now.ran.heap)
-        if now.events < MAX_EVENTS:
+        if not rivals and len(now.events) < MAX_EVENTS:
             for event in self.subject.while_waiting(here):
-                for ran in self._other(here, event, raced=bool(rivals)):
-                    for on in self._run(ran.heap, now.ran.frame, 1, action, raced=bool(rivals)):
-                        when = (*now.when, str(event), *on.remarks)
-                        yield replace(now, ran=on, when=when, stacks=now.stacks | on.stacks, events=now.events + 1)
+                for ran in self._other(here, event, raced=False):
+                    for on in self._run(ran.heap, now.ran.frame, 1, action, raced=False):
+                        when, events = (*now.when, *on.remarks), (*now.events, str(event))
+                        yield replace(now, ran=on, when=when, stacks=now.stacks | on.stacks, events=events)
         if now.rivals < rivals:
             for call in self.subject.rivals(here):
                 for ran in self._other(here, call, raced=True):
@@ -299,11 +312,13 @@ class Tabulation:
     def _run(self, heap: tuple[int, ...], frame: Frame, thread: int, action: Action, *, raced: bool) -> Iterator[Ran]:
         for ran in self.machine.run(heap, frame, thread, self.subject.decide(action)):
             for move in self.subject.moves(ran):
-                self.moves.setdefault(replace(move, raced=raced))
+                self.moves.setdefault(replace(move, raced=True) if raced else move)
             yield ran
 
     def _ended(self, spot: Spot, before: Class, action: Action, now: _Waiting) -> tuple[Outcome, Spot, Spot | None]:
-        functions = frozenset(name for stack in now.stacks for name in stack)
+        functions = self.functions.get(now.stacks)
+        if functions is None:
+            functions = self.functions[now.stacks] = frozenset(name for stack in now.stacks for name in stack)
         if now.ran.blocked:
             after: Spot = replace(spot, heap=now.ran.heap)
             result, made = WAITS, None
@@ -315,8 +330,10 @@ class Tabulation:
         return (
             Outcome(
                 before,
+                spot.title,
                 action,
                 now.when,
+                now.events,
                 result,
                 self.subject.classify(after),
                 self.subject.classify(made) if made is not None else None,

@@ -37,8 +37,10 @@ SK_STATES = (
     *("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK", "TIME_WAIT", "freed"),
 )
 BIT = ("-", "no", "yes")
+DIRECTIONS = ("-", "none", "RD", "WR", "RDWR")
 NUMBER = ("-", "0", "!= 0")
-ERRORS = ("-", "0", *(m.name for m in kernel.Errno if m.value))
+ERROR_NAMES = tuple(m.name for m in kernel.Errno)
+ERRORS = ("-", "0", *ERROR_NAMES[1:])
 
 OUTCOME_CLASSES = (
     Column("sock->state", ROW, SOCK_STATES),
@@ -47,24 +49,34 @@ OUTCOME_CLASSES = (
     Column("port lock", DETAIL, BIT),
     Column("addr lock", DETAIL, BIT),
     Column("err", DETAIL, ERRORS),
-    Column("shutdown", DETAIL, ("-", "none", "RD", "WR", "RDWR")),
-    Column("queue", DETAIL, ("-", "empty", *SK_STATES)),
+    Column("shutdown", DETAIL, DIRECTIONS),
+    Column("queue", DETAIL, ("-", "empty", "request", *SK_STATES)),
     Column("rcv_saddr", HIDDEN, NUMBER),
     Column("sport", HIDDEN, NUMBER),
     Column("err_soft", HIDDEN, NUMBER),
-    Column("request", HIDDEN, BIT),
     Column("unread", HIDDEN, BIT),
 )
-"""What tells classes of sockets apart; ``queue`` is the state of the first connection nobody has accepted."""
+"""What tells classes of sockets apart.
+
+``queue`` is the state of the first connection that waits for accept, or ``request``, if the peer has only sent a SYN.
+"""
 
 KINDS = ("stream", "dgram", "raw")
+PASSING = {
+    **{("", name): 0 for name in ("tcp_port_rover", "udp_port_rover", "local_port_low", "local_port_high", "udp_port_high")},
+    ("Sock", "rcvtimeo"): list(kernel.Timeo).index(kernel.MAX_SCHEDULE_TIMEOUT),
+    ("Sock", "sndtimeo"): list(kernel.Timeo).index(kernel.MAX_SCHEDULE_TIMEOUT),
+    ("Sock", "linger"): 0,
+}
+"""What circumstances change for the time of one action, with what it is in socks otherwise; of variables, as it is at first."""
 WATCHED = (("Sock", "state"), ("Socket", "state"))
 FIELDS = {"Sock": "sk->state", "Socket": "sock->state"}
 
 
 def _call(name: str, **args: Any) -> Call:
     """A call with the arguments scenario files would have."""
-    defaults = {"uid": 0, "nonblock": False, "family": "AF_INET", "addr_len": 16, "proto": 0, "flags": (), "domain": "AF_INET"}
+    defaults: dict[str, Any] = {"uid": 0, "nonblock": False, "family": "AF_INET", "addr_len": 16, "proto": 0, "flags": ()}
+    defaults["domain"] = "AF_INET"
     return Call(name, {**defaults, **args}, name)
 
 
@@ -106,6 +118,11 @@ class Sockets:
         self.making = [c.action for c in SOCKET if kind in c.kinds]
         self.calling = [c.action for c in CHOICES if kind in c.kinds]
         self.names: dict[str, int] = {}
+        self.cells = {field: base for (record, field), base in self.memory.base.items() if record == "Sock"}
+        self.sk_names = _names(self.memory, "Sock", "TCP_")
+        self.sock_names = _names(self.memory, "Socket", "SS_")
+        self.started: dict[Action, Started] = {}
+        self.between = self._between_actions()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -113,7 +130,7 @@ class Sockets:
         return heap[self.memory.base[record, field] + obj]
 
     def _state(self, heap: Heap, sk: int) -> str:
-        return self.calls._member("Sock", "state", self._get(heap, "Sock", "state", sk)).removeprefix("TCP_")
+        return self.sk_names[self._get(heap, "Sock", "state", sk)]
 
     def classify(self, spot: Spot) -> Class:
         """The words of OUTCOME_CLASSES."""
@@ -121,40 +138,31 @@ class Sockets:
         missing = ("-",) * (len(OUTCOME_CLASSES) - 2)
         if not sock and not sk:
             return ("none", "none", *missing)
-        if not self._get(heap, "Sock", "live", sk):
+
+        def get(field: str) -> int:
+            return heap[self.cells[field] + sk]
+
+        if not get("live"):
             return ("closed", "freed", *missing)
-        state = self.calls._member("Socket", "state", self._get(heap, "Socket", "state", sock)) if sock else "closed"
-
-        def bit(field: str) -> str:
-            return BIT[1 + self._get(heap, "Sock", field, sk)]
-
-        def number(field: str) -> str:
-            return "!= 0" if self._get(heap, "Sock", field, sk) else "0"
-
-        def error(field: str) -> str:
-            value = self._get(heap, "Sock", field, sk)
-            return list(kernel.Errno)[value].name if value else "0"
-
-        directions = ("none", "RD", "WR", "RDWR")
-        shutdown = directions[self._get(heap, "Sock", "rcv_shutdown", sk) + 2 * self._get(heap, "Sock", "send_shutdown", sk)]
-        listens = self._state(heap, sk) == "LISTEN"
-        child = self._get(heap, "Sock", "accept_queue", sk)
-        queue = "-" if not listens else self._state(heap, child) if child else "empty"
-        request = bool(self._request(heap, sk))
+        sock_state = self.sock_names[heap[self.memory.base["Socket", "state"] + sock]] if sock else "closed"
+        state = self.sk_names[get("state")]
+        err = get("err")
+        listens = state == "LISTEN"
+        child = get("accept_queue") if listens else 0
+        waiting = self.sk_names[heap[self.cells["state"] + child]] if child else "request" if self._request(heap, sk) else "empty"
         return (
-            state.removeprefix("SS_"),
-            self._state(heap, sk),
-            number("num"),
-            bit("bindport_lock"),
-            bit("bindaddr_lock"),
-            error("err"),
-            shutdown,
-            queue,
-            number("rcv_saddr"),
-            number("sport"),
-            number("err_soft"),
-            BIT[1 + request],
-            bit("unread"),
+            sock_state,
+            state,
+            NUMBER[1 + bool(get("num"))],
+            BIT[1 + get("bindport_lock")],
+            BIT[1 + get("bindaddr_lock")],
+            ERROR_NAMES[err] if err else "0",
+            DIRECTIONS[1 + get("rcv_shutdown") + 2 * get("send_shutdown")],
+            waiting if listens else "-",
+            NUMBER[1 + bool(get("rcv_saddr"))],
+            NUMBER[1 + bool(get("sport"))],
+            "-" if state in ("CLOSE", "LISTEN") else NUMBER[1 + bool(get("err_soft"))],
+            BIT[1 + get("unread")],
         )
 
     def _request(self, heap: Heap, sk: int) -> int:
@@ -216,6 +224,10 @@ class Sockets:
         """See RIVALS."""
         return [Action(name, how) for name, how in acts.RIVALS]
 
+    def races(self, action: Action) -> bool:
+        """Calls with a timeout wait as the others do."""
+        return action.how == "blocking"
+
     def _events(self, heap: Heap, sk: int) -> list[Action]:
         return [Action(name, event=True) for name in self._occurring(heap, sk)]
 
@@ -228,7 +240,7 @@ class Sockets:
             return found
         if state == "LISTEN":
             request, child = self._request(heap, sk), self._get(heap, "Sock", "accept_queue", sk)
-            for name, flags in acts.REQUEST_EVENTS:
+            for name, flags in acts.REQUEST_EVENTS if not child else ():
                 if (name == "SYN") == (not request):
                     found[name] = self._from_peer(heap, sk, flags, request)
             if child and self._state(heap, child) != "CLOSE":
@@ -268,11 +280,16 @@ class Sockets:
                 return heap, Started("send_sig", {"t": 1})
             return heap, self._occurring(heap, sk)[action.name]
         choice = self.choices[action]
-        args = {"s": "s"} | dict(choice.args)
-        if args.get("port") == acts.FREE_PORT:
-            args["port"] = self._free_port(heap)
-        started = self._started(_call(choice.call, **args), heap, {"s": sock})
-        return self._in_circumstances(heap, sk, choice), started
+        started = self.started.get(action)
+        if started is None:
+            args = {"s": "s"} | dict(choice.args)
+            if args.get("port") == acts.FREE_PORT:
+                args["port"] = 0
+            started = self.started[action] = self._started(_call(choice.call, **args), heap, {"s": 1})
+        given: dict[str, int] = {"sock": sock} if started.root == "system_call" else {}
+        if choice.args.get("port") == acts.FREE_PORT:
+            given["port"] = self._free_port(heap)
+        return self._in_circumstances(heap, sk, choice), Started(started.root, {**started.arguments, **given})
 
     def _in_circumstances(self, heap: Heap, sk: int, choice: Choice) -> Heap:
         if not isinstance(choice.circumstance, str):
@@ -284,14 +301,12 @@ class Sockets:
                 heap = self._poke(heap, "", end, 0, only)
         return heap
 
-    def _free_port(self, heap: Heap) -> str:
+    def _free_port(self, heap: Heap) -> int:
         """A port that nobody has."""
-        for name in ("P1", "P4", "E1"):
-            port = self.calls._word("Port", NAMED_PORTS[name])
-            socks = range(1, self.memory.count("Sock") + 1)
-            if not any(self._get(heap, "Sock", "live", x) and self._get(heap, "Sock", "num", x) == port for x in socks):
-                return name
-        raise InternalError("outcomes", "no port is free for bind")
+        first = self.cells["num"] + 1
+        taken = heap[first : first + self.memory.count("Sock")]
+        ports = (self.calls._word("Port", NAMED_PORTS[name]) for name in ("P1", "P4", "E1"))
+        return next(port for port in ports if port not in taken)
 
     def decide(self, action: Action) -> Decide:
         """Memory may run out for a call, and its timeout end; events find what they need."""
@@ -350,18 +365,21 @@ class Sockets:
     def _settled(self, heap: Heap) -> Heap:
         """The memory between two actions: threads in user mode, no circumstances, ports given out from the first one again."""
         cells = list(heap)
-        for key, base in self.memory.base.items():
-            name, field = key
-            if name == "Thread" and field != "live":
-                for thread in range(1, self.memory.count("Thread") + 1):
-                    cells[base + thread] = self.memory.initial[base + thread]
-            elif name == "" and field in ("tcp_port_rover", "udp_port_rover", "local_port_low", "local_port_high", "udp_port_high"):
-                cells[base] = self.memory.initial[base]
-            elif name == "Sock" and field in ("rcvtimeo", "sndtimeo", "linger"):
-                value = kernel.Timeo["MAX_SCHEDULE_TIMEOUT"].value if field != "linger" else 0
-                for sk in range(1, self.memory.count("Sock") + 1):
-                    cells[base + sk] = value if cells[self.memory.base["Sock", "live"] + sk] else cells[base + sk]
+        for cell, value in self.between.items():
+            cells[cell] = value
         return tuple(cells)
+
+    def _between_actions(self) -> dict[int, int]:
+        """The cells that are always the same between two actions, with what is in them."""
+        found: dict[int, int] = {}
+        for (record, field), base in self.memory.base.items():
+            if record == "Thread" or (record == "" and (record, field) in PASSING):
+                cells = range(base, base + (self.memory.count(record) + 1 if record else 1))
+                found |= {cell: self.memory.initial[cell] for cell in cells}
+            elif (record, field) in PASSING:
+                cells = range(base + 1, base + self.memory.count(record) + 1)
+                found |= {cell: PASSING[record, field] for cell in cells}
+        return found
 
     def _poke(self, heap: Heap, record: str, field: str, obj: int, value: int) -> Heap:
         return self.calls._poke(heap, record, field, obj, value)
@@ -375,8 +393,15 @@ class Sockets:
             record, field = change.key
             before, after = (self.calls._member(record, field, v).split("_", 1)[1] for v in (change.before, change.after))
             caller = next(name for name in reversed(change.stack) if name not in SETTERS)
-            found.append(Move(FIELDS[record], "(new)" if change.fresh else before, after, PARTS.get(caller, caller), change.fresh))
+            who = PARTS.get(caller, caller)
+            found.append(Move(FIELDS[record], "(new)" if change.fresh else before, after, who, change.fresh))
         return found
+
+
+def _names(memory: Memory, record: str, prefix: str) -> tuple[str, ...]:
+    """The members of ``state`` in ``record``, without their prefix."""
+    sort: Any = memory.variables[record, "state"].sort
+    return tuple(str(member).removeprefix(prefix) for member in sort.members)
 
 
 def outcome_subjects(model: Any, program: Program) -> dict[str, Sockets]:
