@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from checker.language.graph import Action, Node
 from checker.language.terms import FALSE, FieldKey
-from checker.scenario.blocks import Pieces
+from checker.scenario.blocks import Pieces, called
 from checker.scenario.heap import Memory
 from checker.scenario.steps import NO_FRAME, Frame, Machine, Program, Run
 
@@ -56,7 +56,13 @@ class Lone(Run):
     remarks: tuple[str, ...] = ()
     stacks: set[Stack] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
+    callers: dict[str, Stack] = field(default_factory=dict)
     fresh: set[tuple[FieldKey, int]] = field(default_factory=set)
+
+    def whole(self, stack: Stack) -> Stack:
+        """``stack`` with the functions that called the shared function it is in, which is compiled once for all its callers."""
+        caller = self.callers.get(stack[1]) if len(stack) > 1 else None
+        return stack if caller is None else (*caller, *stack[1:])
 
     def fork(self) -> Lone:
         return Lone(
@@ -66,6 +72,7 @@ class Lone(Run):
             remarks=self.remarks,
             stacks=set(self.stacks),
             changes=list(self.changes),
+            callers=dict(self.callers),
             fresh=set(self.fresh),
         )
 
@@ -129,6 +136,9 @@ class Alone(Machine):
 
     def _watch(self, run: Lone, graph: int, node: Node, thread: int) -> bool:
         """Do what ``node`` says; False if it cannot be done now."""
+        if node.action is Action.ASSIGN:
+            run.callers[called(node)] = run.whole(node.context.stack)
+            return self._act(run, graph, node, thread)
         if node.action is Action.NEW:
             done = self._act(run, graph, node, thread)
             assert node.record is not None and node.target is not None
@@ -148,7 +158,7 @@ class Alone(Machine):
         fresh = (node.key, obj) in run.fresh
         run.fresh.discard((node.key, obj))
         if fresh or run.heap[cell] != before:
-            run.changes.append(Change(node.key, obj, before, run.heap[cell], node.context.stack, fresh))
+            run.changes.append(Change(node.key, obj, before, run.heap[cell], run.whole(node.context.stack), fresh))
         return True
 
     @staticmethod

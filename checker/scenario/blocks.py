@@ -1,8 +1,8 @@
 """Straight pieces of a control-flow graph as Python functions: what one process does between two nodes that need care.
 
 In goes a graph; out comes, for any node, a function on memory and locals that runs from there to the next branch, or to a
-node it leaves to the machine: a choice, a return, an allocation, a watched write, a lock or condition that does not let the
-process pass, and any access that would be a fault.
+node it leaves to the machine: a choice, a return, an allocation, a watched write, the call of a shared function, a lock or
+condition that does not let the process pass, and any access that would be a fault.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from checker.language.graph import Action, Graph, Node
 from checker.language.terms import FALSE, FieldKey, Term
 from checker.scenario.heap import Memory
 
+BACK = ".$back"
 LONGEST = 80
 """How many nodes a piece has at most."""
 
@@ -25,6 +26,12 @@ class Exit:
     pc: int
     careful: bool
     stacks: frozenset[tuple[str, ...]]
+
+
+def called(node: Node) -> str:
+    """The shared function that is called once ``node`` has stored where to return to, else nothing."""
+    name = node.target.name if node.target is not None else ""
+    return name.removesuffix(BACK).rsplit("/", 1)[-1] if name.endswith(BACK) else ""
 
 
 Piece = Callable[[list[int], dict[int, int], int], Exit]
@@ -63,7 +70,8 @@ class Pieces:
         for _ in range(LONGEST):
             node = self.graph.nodes[pc]
             if node.action is Action.BRANCH:
-                stacks.add(node.context.stack)
+                if node.text:  # Without text it asks whether to return here: not a statement of this function.
+                    stacks.add(node.context.stack)
                 yes, no = (leave(s, False) for s in node.successors[:2])
                 lines.append(f"return {yes} if {self._term(node.value)} else {no}")
                 break
@@ -92,6 +100,8 @@ class Pieces:
         match node.action:
             case Action.ASSIGN:
                 assert node.target is not None
+                if called(node):
+                    return None
                 return [f"L[{self.slots[node.target.key]}] = {self._term(node.value)}"]
             case Action.READ:
                 assert node.target is not None

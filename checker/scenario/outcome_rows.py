@@ -68,10 +68,23 @@ def _lines_of(table: Tabulated, key: tuple[Class, str, str], outcomes: Sequence[
         how = tuple(h for h in hows if h in words.get("", hows))
         told = tuple((name, words[name]) for name in columns[1:] if name in words)
         for result in sorted({r for found in leaf.values() for r in found}, key=lambda r: order[r]):
-            same = [o for point in leaf for o in by_result.get((point, result), ())]
-            shown_how = how if len(how) < len(hows) else ()
-            rows.append(Line(*key, shown_how, told, *result, changes(table, same)))
+            when, events, got, after, made = result
+            for same_how, changed in _by_changes(table, [o for p in leaf for o in by_result.get((p, result), ())], how):
+                shown_how = same_how if len(same_how) < len(hows) else ()
+                rows.append(Line(*key, shown_how, told, when, events, got, after, made, changed))
     return sorted(rows, key=lambda line: (line.how != (), [hows.index(h) for h in line.how], bool(line.events)))
+
+
+def _by_changes(
+    table: Tabulated, outcomes: Sequence[Outcome], hows: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The variants that change the same, with what they change."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for how in hows:
+        of_how = [o for o in outcomes if o.action.how == how]
+        if of_how:
+            found.setdefault(changes(table, of_how), []).append(how)
+    return [(tuple(same), changed) for changed, same in found.items()]
 
 
 Split = tuple[int, tuple[str, ...]]
@@ -139,9 +152,9 @@ def overview(table: Tabulated, row: Class, call: str, rare: Sequence[str] = ()) 
     """
     found: dict[tuple[str, Class], None] = {}
     for o in table.outcomes:
-        if o.action.name == call and table.part(o.before, ROW) == row and o.action.usual and not o.events:
-            if not any(word in rare for word in o.when):
-                found[o.result, table.part(o.after, ROW)] = None
+        here = o.action.name == call and o.action.usual and table.part(o.before, ROW) == row
+        if here and not o.events and not any(word in rare for word in o.when):
+            found[o.result, table.part(o.after, ROW)] = None
     return sorted(found, key=lambda pair: (pair[0] == WAITS, not pair[0].startswith("0"), pair[0], table.rank(pair[1], ROW)))
 
 

@@ -191,6 +191,7 @@ class Tabulation:
         self.machine = subject.machine
         self.found: dict[Class, Spot] = {}
         self.queue: list[Spot] = []
+        self.racing = False
         self.raced: set[Class] = set()
         self.outcomes: dict[Outcome, None] = {}
         self.moves: dict[Move, None] = {}
@@ -201,15 +202,16 @@ class Tabulation:
     def run(self) -> Tabulated:
         """Explore everything.  Raises LimitError beyond ``max_classes``."""
         for spot in self.subject.start():
-            self._reach(spot, raced=False)
-        self._explore(raced=False)
+            self._reach(spot)
+        self._explore()
+        self.racing = True
         for (_, action), spot in list(self.blocking.items()):
             for outcome, after, made in self._perform(spot, action, rivals=MAX_RIVALS):
                 del outcome
                 for one in (after, made):
                     if one is not None:
-                        self._reach(one, raced=True)
-        self._explore(raced=True)
+                        self._reach(one)
+        self._explore()
         return Tabulated(
             self.subject.kind,
             self.subject.columns,
@@ -221,7 +223,7 @@ class Tabulation:
 
     # -- classes --------------------------------------------------------------------------------------------------
 
-    def _reach(self, spot: Spot, *, raced: bool) -> None:
+    def _reach(self, spot: Spot) -> None:
         """Note the class of ``spot``; explore it if it is a new one, or only to be tried."""
         if spot.title:
             self.queue.append(spot)
@@ -234,19 +236,19 @@ class Tabulation:
             raise LimitError("too-many-classes", told, "choose fewer columns")
         self.found[of] = spot
         self.queue.append(spot)
-        if raced:
+        if self.racing:
             self.raced.add(of)
 
-    def _explore(self, *, raced: bool) -> None:
+    def _explore(self) -> None:
         for spot in self.queue:
             for action in self.subject.actions(spot):
                 for outcome, after, made in self._perform(spot, action):
-                    self.outcomes.setdefault(replace(outcome, raced=True) if raced else outcome)
+                    self.outcomes.setdefault(replace(outcome, raced=True) if self.racing else outcome)
                     if outcome.result == WAITS or spot.title:
                         continue
                     for one in (after, made):
                         if one is not None:
-                            self._reach(one, raced=raced)
+                            self._reach(one)
         self.queue.clear()
 
     # -- one action -----------------------------------------------------------------------------------------------
@@ -259,7 +261,7 @@ class Tabulation:
         before = self.subject.classify(spot)
         waiting: list[_Waiting] = []
         seen: set[tuple[tuple[int, ...], Frame]] = set()
-        for ran in self._run(heap, frame, thread, action, raced=bool(rivals)):
+        for ran in self._run(heap, frame, thread, action):
             waiting.append(_Waiting(ran, ran.remarks, ran.stacks))
         for now in waiting:
             if not now.ran.blocked:
@@ -291,28 +293,28 @@ class Tabulation:
         here = replace(spot, heap=now.ran.heap)
         if not rivals and len(now.events) < MAX_EVENTS:
             for event in self.subject.while_waiting(here):
-                for ran in self._other(here, event, raced=False):
-                    for on in self._run(ran.heap, now.ran.frame, 1, action, raced=False):
+                for ran in self._other(here, event):
+                    for on in self._run(ran.heap, now.ran.frame, 1, action):
                         when, events = (*now.when, *on.remarks), (*now.events, str(event))
                         yield replace(now, ran=on, when=when, stacks=now.stacks | on.stacks, events=events)
         if now.rivals < rivals:
             for call in self.subject.rivals(here):
-                for ran in self._other(here, call, raced=True):
+                for ran in self._other(here, call):
                     told = replace(now, when=(*now.when, f"another thread: {call}"), rivals=now.rivals + 1)
                     yield replace(told, ran=replace(now.ran, heap=ran.heap))
-                    for on in self._run(ran.heap, now.ran.frame, 1, action, raced=True):
+                    for on in self._run(ran.heap, now.ran.frame, 1, action):
                         yield replace(told, ran=on, stacks=now.stacks | on.stacks)
 
-    def _other(self, here: Spot, action: Action, *, raced: bool) -> Iterator[Ran]:
+    def _other(self, here: Spot, action: Action) -> Iterator[Ran]:
         """``action`` done by somebody else while a call waits; what would have to wait itself is left out."""
         heap, started = self.subject.begin(here, action)
         frame = self.machine.enter(started.root, dict(started.arguments))
-        yield from (ran for ran in self._run(heap, frame, 2, action, raced=raced) if not ran.blocked)
+        yield from (ran for ran in self._run(heap, frame, 2, action) if not ran.blocked)
 
-    def _run(self, heap: tuple[int, ...], frame: Frame, thread: int, action: Action, *, raced: bool) -> Iterator[Ran]:
+    def _run(self, heap: tuple[int, ...], frame: Frame, thread: int, action: Action) -> Iterator[Ran]:
         for ran in self.machine.run(heap, frame, thread, self.subject.decide(action)):
             for move in self.subject.moves(ran):
-                self.moves.setdefault(replace(move, raced=True) if raced else move)
+                self.moves.setdefault(replace(move, raced=True) if self.racing else move)
             yield ran
 
     def _ended(self, spot: Spot, before: Class, action: Action, now: _Waiting) -> tuple[Outcome, Spot, Spot | None]:

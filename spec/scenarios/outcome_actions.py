@@ -72,7 +72,8 @@ CHOICES = (
     _bind("local address", LOCAL, 0, kinds=("raw",)),
     _bind("address not local", "NONLOCAL", 0, usual=False, kinds=("raw",)),
     _bind("short address", "ANY", 0, usual=False, kinds=("raw",), addr_len=8),
-    Choice(Action("listen"), "listen", {"backlog": 1}),
+    Choice(Action("listen", "free port"), "listen", {"backlog": 1}, STREAM),
+    Choice(Action("listen"), "listen", {"backlog": 1}, ("dgram", "raw")),
     Choice(Action("listen", NO_FREE_PORT), "listen", {"backlog": 1}, STREAM, NO_FREE_PORT),
     _connect("non-blocking", nonblock=True),
     _connect("blocking"),
@@ -106,7 +107,7 @@ CHOICES = (
 
 RIVALS = (
     ("bind", "any address, free port"),
-    ("listen", ""),
+    ("listen", "free port"),
     ("connect", "non-blocking"),
     (UNSPEC, ""),
     ("shutdown", "RD"),

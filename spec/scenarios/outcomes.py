@@ -15,13 +15,14 @@ from checker.language.graph import Node
 from checker.scenario.alone import Alone, Decide, Ran
 from checker.scenario.explore import Done, Started
 from checker.scenario.heap import Memory
-from checker.scenario.outcomes import DETAIL, HIDDEN, ROW, Action, Class, Column, Move, Spot
+from checker.scenario.outcomes import Action, Class, Move, Spot
 from checker.scenario.program import Call, Scenario
 from checker.scenario.steps import Program
 from spec import state as kernel
 from spec.scenarios import outcome_actions as acts
 from spec.scenarios.calls import CAPABILITIES, Calls
 from spec.scenarios.outcome_actions import CHOICES, SOCKET, Choice
+from spec.scenarios.outcome_classes import OUTCOME_CLASSES, Classes
 from spec.scenarios.world import NAMED_PORTS, World
 
 Heap = tuple[int, ...]
@@ -30,36 +31,6 @@ SETTERS = ("tcp_set_state", "tcp_done")
 """Functions that write a state for whoever calls them."""
 PARTS = {"tcp_rcv_acked": "tcp_rcv_state_process", "tcp_abort": "tcp_disconnect", "tcp_forget_peer": "tcp_disconnect"}
 """Functions that are a part of one function in C."""
-
-SOCK_STATES = ("none", *(m.name.removeprefix("SS_") for m in kernel.SocketState), "closed")
-SK_STATES = (
-    *("none", "CLOSE", "LISTEN", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "CLOSE_WAIT"),
-    *("FIN_WAIT1", "FIN_WAIT2", "CLOSING", "LAST_ACK", "TIME_WAIT", "freed"),
-)
-BIT = ("-", "no", "yes")
-DIRECTIONS = ("-", "none", "RD", "WR", "RDWR")
-NUMBER = ("-", "0", "!= 0")
-ERROR_NAMES = tuple(m.name for m in kernel.Errno)
-ERRORS = ("-", "0", *ERROR_NAMES[1:])
-
-OUTCOME_CLASSES = (
-    Column("sock->state", ROW, SOCK_STATES),
-    Column("sk->state", ROW, SK_STATES),
-    Column("num", ROW, NUMBER),
-    Column("port lock", DETAIL, BIT),
-    Column("addr lock", DETAIL, BIT),
-    Column("err", DETAIL, ERRORS),
-    Column("shutdown", DETAIL, DIRECTIONS),
-    Column("queue", DETAIL, ("-", "empty", "request", *SK_STATES)),
-    Column("rcv_saddr", HIDDEN, NUMBER),
-    Column("sport", HIDDEN, NUMBER),
-    Column("err_soft", HIDDEN, NUMBER),
-    Column("unread", HIDDEN, BIT),
-)
-"""What tells classes of sockets apart.
-
-``queue`` is the state of the first connection that waits for accept, or ``request``, if the peer has only sent a SYN.
-"""
 
 KINDS = ("stream", "dgram", "raw")
 PASSING = {
@@ -118,9 +89,7 @@ class Sockets:
         self.making = [c.action for c in SOCKET if kind in c.kinds]
         self.calling = [c.action for c in CHOICES if kind in c.kinds]
         self.names: dict[str, int] = {}
-        self.cells = {field: base for (record, field), base in self.memory.base.items() if record == "Sock"}
-        self.sk_names = _names(self.memory, "Sock", "TCP_")
-        self.sock_names = _names(self.memory, "Socket", "SS_")
+        self.classes = Classes(self.memory)
         self.started: dict[Action, Started] = {}
         self.between = self._between_actions()
 
@@ -130,46 +99,11 @@ class Sockets:
         return heap[self.memory.base[record, field] + obj]
 
     def _state(self, heap: Heap, sk: int) -> str:
-        return self.sk_names[self._get(heap, "Sock", "state", sk)]
+        return self.classes.sk_names[self._get(heap, "Sock", "state", sk)]
 
     def classify(self, spot: Spot) -> Class:
         """The words of OUTCOME_CLASSES."""
-        heap, (sock, sk) = spot.heap, spot.watched
-        missing = ("-",) * (len(OUTCOME_CLASSES) - 2)
-        if not sock and not sk:
-            return ("none", "none", *missing)
-
-        def get(field: str) -> int:
-            return heap[self.cells[field] + sk]
-
-        if not get("live"):
-            return ("closed", "freed", *missing)
-        sock_state = self.sock_names[heap[self.memory.base["Socket", "state"] + sock]] if sock else "closed"
-        state = self.sk_names[get("state")]
-        err = get("err")
-        listens = state == "LISTEN"
-        child = get("accept_queue") if listens else 0
-        waiting = self.sk_names[heap[self.cells["state"] + child]] if child else "request" if self._request(heap, sk) else "empty"
-        return (
-            sock_state,
-            state,
-            NUMBER[1 + bool(get("num"))],
-            BIT[1 + get("bindport_lock")],
-            BIT[1 + get("bindaddr_lock")],
-            ERROR_NAMES[err] if err else "0",
-            DIRECTIONS[1 + get("rcv_shutdown") + 2 * get("send_shutdown")],
-            waiting if listens else "-",
-            NUMBER[1 + bool(get("rcv_saddr"))],
-            NUMBER[1 + bool(get("sport"))],
-            "-" if state in ("CLOSE", "LISTEN") else NUMBER[1 + bool(get("err_soft"))],
-            BIT[1 + get("unread")],
-        )
-
-    def _request(self, heap: Heap, sk: int) -> int:
-        """A request of the listener ``sk``, or 0."""
-        requests = range(1, self.memory.count("OpenRequest") + 1)
-        found = (r for r in requests if self._get(heap, "OpenRequest", "live", r))
-        return next((r for r in found if self._get(heap, "OpenRequest", "listener", r) == sk), 0)
+        return self.classes.of(spot.heap, *spot.watched)
 
     # -- where to begin -------------------------------------------------------------------------------------------
 
@@ -239,7 +173,7 @@ class Sockets:
         if self.kind != "stream" or state == "CLOSE":
             return found
         if state == "LISTEN":
-            request, child = self._request(heap, sk), self._get(heap, "Sock", "accept_queue", sk)
+            request, child = self.classes.request(heap, sk), self._get(heap, "Sock", "accept_queue", sk)
             for name, flags in acts.REQUEST_EVENTS if not child else ():
                 if (name == "SYN") == (not request):
                     found[name] = self._from_peer(heap, sk, flags, request)
@@ -303,7 +237,7 @@ class Sockets:
 
     def _free_port(self, heap: Heap) -> int:
         """A port that nobody has."""
-        first = self.cells["num"] + 1
+        first = self.memory.base["Sock", "num"] + 1
         taken = heap[first : first + self.memory.count("Sock")]
         ports = (self.calls._word("Port", NAMED_PORTS[name]) for name in ("P1", "P4", "E1"))
         return next(port for port in ports if port not in taken)
@@ -398,13 +332,7 @@ class Sockets:
         return found
 
 
-def _names(memory: Memory, record: str, prefix: str) -> tuple[str, ...]:
-    """The members of ``state`` in ``record``, without their prefix."""
-    sort: Any = memory.variables[record, "state"].sort
-    return tuple(str(member).removeprefix(prefix) for member in sort.members)
-
-
-def outcome_subjects(model: Any, program: Program) -> dict[str, Sockets]:
+def sockets(model: Any, program: Program) -> dict[str, Sockets]:
     """The subjects by type; they share one memory layout and one machine."""
     tried = [_call(c.call, **({"s": "s"} | {**c.args, "port": c.args.get("port", 0)})) for c in (*CHOICES, *SOCKET)]
     tried = [replace(c, args={**c.args, "port": 0}) if c.args["port"] == acts.FREE_PORT else c for c in tried]
