@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from graphviz import Digraph
+
 from checker.commands.console import out_console, working
 from checker.commands.model import load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED, UsageError
@@ -124,18 +126,21 @@ def document(package: ModuleType, tables: Sequence[Tabulated]) -> str:
     return "\n".join(lines) + ("\n" + notes if notes else "")
 
 
-def draw_tables(package: ModuleType, tables: Sequence[Tabulated], name: str, out: Path) -> list[Path]:
-    """Write the diagram of ``name``, or of every kind, every moved field and the functions the package lists."""
-    written: list[Path] = []
-    for function in [name] if name else package.OUTCOME_FUNCTIONS:
+def drawings(package: ModuleType, tables: Sequence[Tabulated], name: str) -> Iterator[tuple[str, Digraph]]:
+    """File stem and diagram of ``name``; without it those of every kind, every moved field and the functions to draw."""
+    for function in [name] if name else package.OUTCOME_DRAWN:
         for t in tables:
             found = chosen(t, function)
             graph = function_diagram(t, function, found) if found else None
             if graph is not None:
-                written += write_diagram(graph, out / file_stem("outcomes", function, t.kind))
+                yield file_stem("outcomes", function, t.kind), graph
     if not name:
         for t in tables:
-            written += write_diagram(kind_diagram(t), out / file_stem("outcomes", t.kind))
+            yield file_stem("outcomes", t.kind), kind_diagram(t)
         for what in package.OUTCOME_MOVES:
-            written += write_diagram(move_diagram(tables, what), out / file_stem("outcomes", what))
-    return written
+            yield file_stem("outcomes", what), move_diagram(tables, what)
+
+
+def draw_tables(package: ModuleType, tables: Sequence[Tabulated], name: str, out: Path) -> list[Path]:
+    """Write all :func:`drawings` as DOT and SVG."""
+    return [path for stem, graph in drawings(package, tables, name) for path in write_diagram(graph, out / stem)]

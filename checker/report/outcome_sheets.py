@@ -54,7 +54,7 @@ def overview_sheet(table: Tabulated, names: Sequence[str], rare: Sequence[str], 
     for row in table.rows(ROW):
         cells = [_cell(table, row, name, rare) for name in names]
         if any(cells):
-            only_raced = is_raced(table, row)
+            only_raced = row in table.raced_rows
             raced = raced or only_raced
             rows.append((row[0] + (RACE_MARK if only_raced else ""), *row[1:], *cells))
     used = [n for n in range(len(names)) if any(row[len(row_names(table)) + n] for row in rows)]
@@ -67,16 +67,15 @@ def overview_sheet(table: Tabulated, names: Sequence[str], rare: Sequence[str], 
 
 
 def _cell(table: Tabulated, row: Class, name: str, rare: Sequence[str]) -> str:
-    texts = []
+    """``0 → LISTEN; EADDRINUSE, ENOMEM``: results that lead to the same stand together."""
+    leading: dict[str, list[str]] = {}
     for result, after in overview(table, row, name, rare):
-        going = towards(table, row, after)
-        texts.append(f"{result} → {going}" if result and going else result or going or SAME)
-    return "; ".join(dict.fromkeys(texts))
-
-
-def is_raced(table: Tabulated, row: Class) -> bool:
-    """Whether only a race reaches the classes of ``row``."""
-    return all(c in table.raced for c in table.classes if table.part(c, ROW) == row)
+        leading.setdefault(towards(table, row, after), []).append(result)
+    texts = []
+    for going, results in leading.items():
+        told = ", ".join(r for r in results if r)
+        texts.append(f"{told} → {going}" if told and going else told or going or SAME)
+    return "; ".join(texts)
 
 
 def event_sheet(table: Tabulated) -> Sheet | None:
@@ -98,7 +97,7 @@ def function_sheet(table: Tabulated, name: str, outcomes: Sequence[Outcome]) -> 
     rows = []
     for line in found:
         call = f"{line.call} ({' / '.join(line.how)})" if line.how and several else line.call if several else " / ".join(line.how)
-        mark = RACE_MARK if is_raced(table, line.row) else ""
+        mark = RACE_MARK if line.row in table.raced_rows else ""
         cells = (line.row[0] + mark, *line.row[1:], call, _where(line), line.result or "-", _next(table, line))
         rows.append(cells)
     used = [n for n in range(len(rows[0])) if n < len(row_names(table)) or any(row[n] for row in rows)]
@@ -168,7 +167,7 @@ def markdown_sheet(sheet: Sheet) -> list[str]:
     def line(cells: Sequence[str]) -> str:
         return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('*', chr(92) + '*') for cell in cells)} |"
 
-    told = [f"## {sheet.title[0].upper()}{sheet.title[1:]}", "", line(sheet.head), f"|{' --- |' * len(sheet.head)}"]
+    told = [f"## {sheet.title}", "", line(sheet.head), f"|{' --- |' * len(sheet.head)}"]
     told += [line(row) for row in sheet.rows]
     return [*told, "", *([sheet.note.replace("*", chr(92) + "*"), ""] if sheet.note else [])]
 

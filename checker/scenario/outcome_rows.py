@@ -151,9 +151,8 @@ def overview(table: Tabulated, row: Class, call: str, rare: Sequence[str] = ()) 
     Outcomes with a circumstance of ``rare`` are left out too.
     """
     found: dict[tuple[str, Class], None] = {}
-    for o in table.outcomes:
-        here = o.action.name == call and o.action.usual and table.part(o.before, ROW) == row
-        if here and not o.events and not any(word in rare for word in o.when):
+    for o in table.by_row.get((row, call), ()):
+        if o.action.usual and not o.events and not any(word in rare for word in o.when):
             found[o.result, table.part(o.after, ROW)] = None
     return sorted(found, key=lambda pair: (pair[0] == WAITS, not pair[0].startswith("0"), pair[0], table.rank(pair[1], ROW)))
 

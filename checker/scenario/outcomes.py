@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 from checker.errors import LimitError
@@ -113,9 +114,30 @@ class Tabulated:
     outcomes: tuple[Outcome, ...]
     moves: tuple[Move, ...]
 
+    @cached_property
+    def places(self) -> dict[tuple[str, ...], tuple[int, ...]]:
+        """Where the columns with some roles are, as far as asked."""
+        return {}
+
+    @cached_property
+    def by_row(self) -> dict[tuple[Class, str], list[Outcome]]:
+        """The outcomes of each row and each call or event."""
+        found: dict[tuple[Class, str], list[Outcome]] = {}
+        for o in self.outcomes:
+            found.setdefault((self.part(o.before, ROW), o.action.name), []).append(o)
+        return found
+
+    @cached_property
+    def raced_rows(self) -> frozenset[Class]:
+        """The rows that only a race reaches."""
+        return frozenset(self.part(c, ROW) for c in self.raced) - {self.part(c, ROW) for c in self.classes if c not in self.raced}
+
     def part(self, of: Class, *roles: str) -> Class:
         """The words of ``of`` in the columns with one of ``roles``."""
-        return tuple(word for word, column in zip(of, self.columns, strict=True) if column.role in roles)
+        at = self.places.get(roles)
+        if at is None:
+            at = self.places[roles] = tuple(n for n, column in enumerate(self.columns) if column.role in roles)
+        return tuple([of[n] for n in at])
 
     def rank(self, of: Class, *roles: str) -> tuple[int, ...]:
         """What to sort parts of classes by."""
