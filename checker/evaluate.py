@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
+from checker.errors import UsageError
 from checker.instance import Instance
 from checker.language.sorts import RefSort, WordSort
 from checker.language.terms import FieldKey, Term
@@ -19,8 +20,15 @@ Binding = dict[Term, int]
 
 
 def initial_state(system: TransitionSystem, instance: Instance, variables: tuple[StateVar, ...] | None = None) -> dict[Cell, int]:
-    """The initial value of every cell ``(record, field, object index)``."""
+    """The initial value of every cell ``(record, field, object index)``.
+
+    Raises UsageError if a table of ``instance`` starts a variable that is not rigid: pruning and proofs rely on how those start.
+    """
     chosen = system.state_vars if variables is None else variables
+    changing = {v.key for v in chosen if not v.rigid}
+    for (record, name, _), value in instance.tables:
+        if (record, name) in changing and value:
+            raise UsageError("table-changes", f"a table starts {name}, which can change", "mark it Rigid, or write it in a call")
     return {(v.record, v.name, i): instance.initial(v, i) for v in chosen for i in instance.cells(v, system)}
 
 

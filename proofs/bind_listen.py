@@ -1,15 +1,30 @@
-"""Lemmas of the bind/listen slice: who may touch a socket where, and what holds at which statement."""
+"""Lemmas of the bind/listen client: who may touch a socket where, and what holds at which statement."""
 
 from __future__ import annotations
 
 from checker.language import NULL, at, htons, implies, inside, lemma, pure
-from spec.net.core.sock import sock_orphan, sock_setsockopt
-from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_release, inet_stream_connect
-from spec.net.ipv4.tcp import tcp_close, tcp_forget_peer, tcp_listen_start
+from spec.net.core.sock import sk_free, sock_orphan, sock_put, sock_setsockopt
+from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_release, inet_stream_connect
+from spec.net.ipv4.protocols import inet_stream_ops
+from spec.net.ipv4.tcp import tcp_close, tcp_disconnect, tcp_forget_peer, tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.socket import sock_release, system_call
-from spec.state import NOT_HASHED, TCP_CLOSE, TCP_LHASH, TCP_LISTEN, Port, Sock, Socket, Thread, overlap
+from spec.state import (
+    NOT_HASHED,
+    SOCK_STREAM,
+    SS_UNCONNECTED,
+    TCP_CLOSE,
+    TCP_LHASH,
+    TCP_LISTEN,
+    BindBucket,
+    Port,
+    Sock,
+    Socket,
+    TcpState,
+    Thread,
+    overlap,
+)
 
 
 @pure
@@ -121,6 +136,7 @@ def closed(t: Thread, sk: Sock) -> bool:
         bind_locked(t, sk)
         or at(t, tcp_listen_start, "sk.state = TCP_LISTEN", sk=sk)
         or at(t, tcp_forget_peer, "sk.rcv_saddr = INADDR_ANY", sk=sk)
+        or at(t, inet_stream_connect, "sock.state = SS_DISCONNECTING if err else SS_UNCONNECTED", sk=sk)
         or dying(t, sk),
         sk.state == TCP_CLOSE and sk.hashed == NOT_HASHED,
     )
@@ -288,3 +304,85 @@ def wanted_port(t: Thread, sk: Sock, snum: Port) -> bool:
         at(t, tcp_v4_get_port, "while True:", sk=sk) or at(t, tcp_v4_get_port, "with spin_lock(tcp_portalloc_lock):", sk=sk),
         sk.prev == NULL,
     )
+
+
+# What follows no property rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
+
+
+@lemma(uses=("linked", "open_has_sk"))
+def stream_only(sock: Socket) -> bool:
+    """sys_socket makes stream sockets only, and without connect and accept they stay unconnected."""
+    return implies(sock.sk != NULL, sock.ops == inet_stream_ops and sock.type == SOCK_STREAM and sock.state == SS_UNCONNECTED)
+
+
+@lemma(uses=(*OWNED, "closed", "listening_hash_only", "closed_or_listening"))
+def listener_hashed(sk: Sock) -> bool:
+    """listen hashes or goes back to CLOSE before it releases the lock, and every way out of LISTEN takes it."""
+    return implies(not sk.users and sk.state == TCP_LISTEN, sk.hashed == TCP_LHASH)
+
+
+@lemma(uses=(*OWNED, "open_has_sk", "closed_or_listening"))
+def left_listen(t: Thread, old_state: TcpState) -> bool:
+    """tcp_disconnect changes the state of a listener only: other sockets are closed already."""
+    return implies(inside(t, tcp_disconnect, old_state=old_state) and inside(t, tcp_set_state), old_state == TCP_LISTEN)
+
+
+@lemma()
+def port_asked(t: Thread, snum: Port) -> bool:
+    """Only a port the caller gave needs the capability, and get_port chooses one only if none is given."""
+    return implies(inside(t, inet_bind, snum=snum) and inside(t, capable_net_bind_service), snum != 0) and implies(
+        inside(t, inet_bind, snum=snum)
+        and (at(t, tcp_v4_get_port, "with spin_lock(tcp_portalloc_lock):") or at(t, tcp_v4_get_port, "while True:")),
+        snum == 0,
+    )
+
+
+@lemma(uses=(*OWNED, "num_iff_bucket"))
+def binds_once(t: Thread, sk: Sock) -> bool:
+    """inet_bind refuses a socket that has a port, so get_port finds none."""
+    return implies(inside(t, inet_bind, sk=sk) and inside(t, tcp_v4_get_port, sk=sk), sk.num == 0 and sk.prev == NULL)
+
+
+@lemma(uses=(*OWNED, "num_iff_bucket", "bucket_owned"))
+def listens_on_own(t: Thread, sk: Sock, snum: Port) -> bool:
+    """listen asks get_port for the port the socket has, if it has one: that is the port of its bucket, which is live."""
+    return implies(
+        inside(t, tcp_listen_start, sk=sk) and at(t, tcp_v4_get_port, "with spin_lock_bh(tcp_bhash_lock):", sk=sk, snum=snum),
+        snum != 0 and sk.num == snum and sk.prev != NULL,
+    )
+
+
+@pure
+def released(t: Thread, sk: Sock) -> bool:
+    """In tcp_close behind tcp_v4_destroy_sock."""
+    return at(t, tcp_destroy_sock, "sk.gone = True", sk=sk) or inside(t, sock_put, sk=sk)
+
+
+@lemma(uses=(*OWNED, "closed"))
+def portless(t: Thread, sk: Sock) -> bool:
+    """tcp_destroy_sock gives the port back."""
+    return implies(released(t, sk), sk.prev == NULL)
+
+
+@lemma(uses=(*OWNED, "portless"))
+def owners_live(sk: Sock) -> bool:
+    """What is freed has no port any more."""
+    return implies(sk.prev != NULL, sk.live)
+
+
+@lemma(uses=(*OWNED, "portless", "owners_live", "binds_once", "listens_on_own", "wanted_port", "bucket_owned", "num_iff_bucket"))
+def has_owner(tb: BindBucket) -> bool:
+    """A bucket without owners goes away: with the last one, who gives it back before it is freed."""
+    return implies(tb.live, any(sk.prev == tb for sk in Sock))
+
+
+@lemma(uses=(*OWNED, "closed"))
+def gone(t: Thread, sk: Sock) -> bool:
+    """The socket's own reference was dropped before that of tcp_close is."""
+    return implies(inside(t, sock_put, sk=sk), sk.gone)
+
+
+@lemma(uses=OWNED)
+def held_by_closer(t: Thread, sk: Sock) -> bool:
+    """Only tcp_close takes a reference, and drops it before anything is freed."""
+    return implies(t.held_sk == sk, inside(t, tcp_close, sk=sk) and not inside(t, sk_free))

@@ -1,4 +1,4 @@
-"""The model on small instances: pinned numbers of states, expected verdicts, nothing stuck, both reductions agree."""
+"""The bind/listen client of the model on small instances: pinned numbers of states, verdicts, reductions agree."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import spec
 from checker.commands.engines import cone, run_explicit
 from checker.instance import Instance
 from checker.language.compile import Compiled, compile_model
+from spec.clients import BIND_LISTEN
 
 GOLDEN = Path(__file__).parent / "golden" / "states.json"
+
+
+CLIENT = BIND_LISTEN
 
 
 def instance(threads: int, sockets: int, ports: int, addresses: int) -> Instance:
@@ -21,7 +25,7 @@ def instance(threads: int, sockets: int, ports: int, addresses: int) -> Instance
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_model(spec.MODEL_NAME, spec.modules())
+    return compile_model(spec.MODEL_NAME, spec.modules(), client=CLIENT)
 
 
 @pytest.mark.parametrize("scope", json.loads(GOLDEN.read_text()))
@@ -52,7 +56,7 @@ def test_traces_are_replayed_on_the_whole_model(compiled: Compiled) -> None:
 
 def test_merging_steps_keeps_verdicts(compiled: Compiled) -> None:
     """Every verdict of the reduced model is the verdict of the unreduced one."""
-    whole = compile_model(spec.MODEL_NAME, spec.modules(), reduce=False)
+    whole = compile_model(spec.MODEL_NAME, spec.modules(), reduce=False, client=CLIENT)
     names = [p.name for p in compiled.properties if p.name != "exclusive"]
     answers = []
     for model in (compiled, whole):

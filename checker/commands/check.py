@@ -49,8 +49,11 @@ from checker.verdict import Verdict
 
 WORKERS = 2
 
-BOUNDED_DEPTH = 10
-"""How deep the bounded search goes here; `sockproof trace --method bounded` goes deeper."""
+BOUNDED_DEPTH = 14
+"""How deep the bounded search goes with several threads, 2 to 20 s a question; `sockproof trace --method bounded` goes deeper."""
+
+ALONE_DEPTH = 30
+"""How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
 WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
 """A small instance in which invariants about two sockets with different addresses are not vacuous."""
@@ -63,7 +66,8 @@ DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 class Task:
     """One question for one engine, small enough to hand to a worker process.
 
-    ``method`` is ``inductive``, ``explicit`` or ``bounded``; ``properties`` are names, none for all of them.
+    ``method`` is ``inductive``, ``explicit``, ``bounded`` or ``alone`` (explicit, then bounded for each trace it found);
+    ``properties`` are names, none for all of them.
     """
 
     method: str
@@ -96,11 +100,15 @@ def mutants(package: ModuleType) -> list[Variant]:
 
 
 def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list[Task]:
-    """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too."""
+    """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too.
+
+    With one thread it finds every trace that needs no other, whatever its depth.
+    """
     small = replace(scope, ports=1)
     tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
-    of_variants = [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
-    return [Task("explicit", small, tracing), *(Task("bounded", small, (name,)) for name in tracing), *of_variants]
+    alone = Task("alone", replace(small, threads=1), tracing)
+    found = [Task("explicit", small, tracing), alone, *(Task("bounded", small, (name,)) for name in tracing)]
+    return found + [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
 
 
 def families(compiled: Compiled) -> list[tuple[str, ...]]:
@@ -143,6 +151,9 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
         properties = tuple(broken(compiled, variant) for _ in properties)
     if task.method == "bounded":
         return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]
+    if task.method == "alone":
+        found = [v for v in run_explicit(compiled, properties, instance).verdicts if v.trace is not None]
+        return [*found, *(run_bounded(compiled, v.property, instance, depth=ALONE_DEPTH) for v in found)]
     try:
         return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
     except LimitError as problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -15,12 +15,15 @@ from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
 from checker.language.compile import Compiled
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
 from checker.symbolic.dead import dead_transitions
-from checker.symbolic.inductive import closure
+from checker.symbolic.inductive import Fact, Prover, closure
 
 Search = tuple[Scope, int]
 """An instance and the number of states after which its search stops."""
 
 DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
+
+PROOF_SECONDS = 10.0
+"""The limit of each obligation of a fact."""
 
 
 def run_coverage(spec: str, *, unfired: bool) -> int:
@@ -41,7 +44,8 @@ def run_coverage(spec: str, *, unfired: bool) -> int:
 def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered:
     """The coverage of a model by the searches its package lists, and by proof.
 
-    The proofs use the facts that the properties of ``check`` rest on: if one of them does not hold, ``check`` says so.
+    The proofs use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
+    and the others that are proved here.
     """
     searches, reasons = plan(package)
     check_reasons(compiled.system, reasons)
@@ -56,10 +60,23 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     fired = total(explorations, compiled.system)
     silent_ones = [t for t in compiled.system.transitions if not fired[t.name].fired]
     facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
-    proved = closure(facts, [p.name for p in compiled.properties if p.name in facts])
-    dead = dead_transitions(compiled.system, silent_ones, proved)
+    dead = dead_transitions(compiled.system, silent_ones, proved(compiled, facts, say))
     rows, stale = judge(compiled.system, fired, {name: _told(core) for name, core in dead.items()}, reasons)
     return Covered(rows, tuple(told), stale)
+
+
+def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> list[Fact]:
+    """``facts`` without those that no property rests on and that do not go through, or that use one of these."""
+    known = dict(facts)
+    checked = {f.name for f in closure(known, [p.name for p in compiled.properties if p.name in known])}
+    prover = Prover(compiled.system, list(known.values()), PROOF_SECONDS, 0)
+    weak = set()
+    for fact in known.values():
+        if fact.name not in checked:
+            say(f"coverage: proving {fact.name}")
+            if not all(o.discharged for o in prover.obligations(fact)):
+                weak.add(fact.name)
+    return [f for f in known.values() if not any(g.name in weak for g in closure(known, [f.name]))]
 
 
 def plan(package: ModuleType) -> tuple[Sequence[Search], tuple[Reason, ...]]:

@@ -89,8 +89,8 @@ class Compactor:
 
     def _follow(self, path: Path, index: int) -> None:
         node = self.graph.nodes[index]
-        if node.action is Action.WAIT and node.value == FALSE:
-            return  # Nothing ever gets past this: it is not a step at all.
+        if node.action is Action.WAIT and not node.successors:
+            return  # A call through NULL is not a step at all; where a thread waits in vain, it does get there.
         if self._must_stop(path, node):
             # Reads behind the last effect move to the next transition: they commute, and need no local there.
             path, index = path.before_reads or (path, index)

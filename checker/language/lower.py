@@ -156,6 +156,7 @@ class Statements(Expressions):
 
     def quantify(self, word: str, node: ast.Call) -> Term:
         if not self.atomic:
+            Expressions(self.model, self.source, self.env, self.process, self.calling).quantify(word, node)
             raise self.source.error(
                 node,
                 "quantifier-outside-region",

@@ -79,7 +79,8 @@ class Rewriter:
             self.skipped[node.index] = successors[edges[0][0]]
             return
         if node.action in BLOCKING and not edges:
-            self.nodes[node.index] = replace(node, action=Action.WAIT, target=None, value=FALSE, successors=[node.index])
+            forever = [node.index] if successors else []
+            self.nodes[node.index] = replace(node, action=Action.WAIT, target=None, value=FALSE, successors=forever)
             return
         if node.action is Action.CHOOSE and node.target is not None:
             chosen = {**env, node.target.key: objects(node.target.sort)}

@@ -91,8 +91,8 @@ class Machine:
         self.slots, self.live = program.slots, program.live
         self.sleep_points = sleep_points
         self.code: dict[tuple[int, int, str], Code] = {}
-        made = {n.record.name for g in self.graphs for n in g.nodes if n.action is Action.NEW and n.record is not None}
-        self.live_base = {name: memory.base[name, "live"] for name in memory.model.records if name in made}
+        allocated = [name for name, record in memory.model.records.items() if not record.key]
+        self.live_base = {name: memory.base[name, "live"] for name in allocated if (name, "live") in memory.base}
 
     def enter(self, root: str, arguments: dict[str, int]) -> Frame:
         """The frame of a call about to start."""

@@ -15,7 +15,7 @@ from tests.language import toy
 
 HEADER = """from __future__ import annotations
 from tests.language.toy import *
-from checker.language import BUG_TRAP, abstracted, choose, current, exclusive, free, htons, new, spin_lock
+from checker.language import BUG_TRAP, abstracted, adopt, choose, current, exclusive, find, free, htons, new, released, spin_lock
 
 """
 
@@ -28,7 +28,12 @@ CASES = {
     "htons twice": ("wrong-type", "    b.wire = htons(b.wire)", "not in host byte order"),
     "undeclared name": ("unknown-name", "    b.color = BLUE", "BLUE is not defined"),
     "undeclared function": ("unknown-name", "    frobnicate(b)", "frobnicate is not defined"),
-    "for": ("unknown-domain", "    for i in range(3):\n        b.color = RED", "for i in range(3)"),
+    "for": ("unknown-domain", "    for i in range(3):\n        b.color = RED", "range(3) is no set of objects"),
+    "loop body": ("unsupported-statement", "    for x in Box:\n        b.color = RED", "loop over objects"),
+    "quantifier alone": ("quantifier-outside-region", "    b.taken = any(x == b for x in Box)", "many objects at once"),
+    "not held": ("not-held", "    with released(lock_box(b)):\n        b.color = RED", "is not held here"),
+    "adopted nothing": ("unknown-lock", "    with adopt(b):\n        b.color = RED", "is no lock"),
+    "find what": ("unsupported-expression", "    b.next = find(b)", "find needs a generator"),
     "try": ("unsupported-statement", "    try:\n        b.color = RED\n    finally:\n        b.color = GREEN", "try:"),
     "augmented assignment": ("unsupported-statement", "    b.port += 1", "b.port += 1"),
     "lambda": ("unsupported-expression", "    b.taken = lambda: True", "lambda"),

@@ -21,7 +21,7 @@ LIMIT = 1500
 SHADES = tuple(shades.Shade.__members__)
 HEADER = """from __future__ import annotations
 from tests.language.shades import *
-from checker.language import NULL, choice, choose, kernel, spin_lock_bh, syscall
+from checker.language import NULL, choice, kernel, spin_lock_bh, syscall, when
 
 """
 FAST = settings(derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -61,7 +61,7 @@ def conditions(draw: st.DrawFn, variables: tuple[str, ...], depth: int = 1) -> s
 def statements(draw: st.DrawFn, variables: tuple[str, ...], depth: int) -> list[str]:
     """One statement, as lines."""
     simple = ["shade", "shade", "flag", "next", "port", "local", "helper", "shown"]
-    options = simple + ["if", "if", "if", "lock", "region"] * (depth > 0)
+    options = simple + ["if", "if", "if", "lock", "region", "wait", "each"] * (depth > 0)
     match draw(st.sampled_from(options)):
         case "shade":
             return [f"c.shade = {draw(shade_values(variables))}"]
@@ -77,6 +77,10 @@ def statements(draw: st.DrawFn, variables: tuple[str, ...], depth: int) -> list[
             return [f"helper(c, {draw(shade_values(variables))})"]
         case "shown":
             return [f"c.shown = c.shade == {draw(st.sampled_from(SHADES))}"]
+        case "wait":
+            return [f"when(c.shade {draw(st.sampled_from(('==', '!=')))} {draw(st.sampled_from(SHADES))})"]
+        case "each":
+            return ["for d in Cell:", f"    d.shade = {draw(st.sampled_from(SHADES))}"]
         case "if":
             yes = draw(blocks(variables, depth - 1))
             no = draw(blocks(variables, depth - 1))
@@ -102,7 +106,7 @@ def programs(draw: st.DrawFn) -> str:
     helper = draw(blocks(("shade",), 1))
     helper = [line if "helper(" not in line else line.split("helper(")[0] + "c.flag = True" for line in helper]
     parts = [
-        "@kernel('random.c')",
+        draw(st.sampled_from(("@kernel('random.c')", "@kernel('random.c', shared=True)"))),
         "def helper(c: Cell, shade: Shade) -> None:",
         "    port = c.port",
         "    x = shade",

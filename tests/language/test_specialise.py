@@ -17,6 +17,7 @@ from checker.language.graph import Action, Graph
 from checker.language.sorts import BOOL, EnumSort, RefSort, WordSort
 from checker.language.valuesets import EITHER, NO, YES, Evaluator, Values
 from checker.system import TransitionSystem
+from spec.clients import BIND_LISTEN
 from tests.language import shades
 
 INSTANCE = Instance((("Thread", 2), ("Cell", 1)), (("Port", (80,)),))
@@ -256,7 +257,7 @@ def test_the_same_states(name: str, reduce: bool) -> None:
 
 def test_pruning_the_model_keeps_its_locations() -> None:
     """The states and proofs of the pruned model are pinned elsewhere; here: nothing that matters is gone."""
-    whole, pruned = (compile_model(spec.MODEL_NAME, spec.modules(), prune=prune) for prune in (False, True))
-    assert [loc.name for loc in pruned.system.locations] == [loc.name for loc in whole.system.locations]
-    assert len(pruned.system.transitions) <= len(whole.system.transitions)
-    assert [p.name for p in pruned.properties] == [p.name for p in whole.properties]
+    whole, pruned = (compile_model(spec.MODEL_NAME, spec.modules(), client=BIND_LISTEN, prune=p) for p in (False, True))
+    assert {loc.function for loc in pruned.system.locations} < {loc.function for loc in whole.system.locations}
+    assert len(pruned.system.transitions) < len(whole.system.transitions)
+    assert {p.name for p in pruned.properties} < {p.name for p in whole.properties}

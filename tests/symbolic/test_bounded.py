@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import spec
 from checker.commands.engines import run_bounded, run_explicit
@@ -12,7 +13,9 @@ from checker.evaluate import initial_state
 from checker.instance import Instance
 from checker.language.compile import Compiled, compile_model
 from checker.slice import slice_system
-from checker.symbolic.bounded import search
+from checker.symbolic.bounded import Reductions, search
+from checker.trace import falsifying
+from spec.clients import BIND_LISTEN
 from tests.explicit.reference import search as reference
 from tests.strategies import Case, cases
 
@@ -21,14 +24,14 @@ INSTANCE = Instance(*spec.sizes(1, 1, 1, 1))
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_model(spec.MODEL_NAME, spec.modules())
+    return compile_model(spec.MODEL_NAME, spec.modules(), client=BIND_LISTEN)
 
 
-@pytest.mark.parametrize("name", ["listen_window", "fastreuse_sound", "fastreuse_owners_reuse"])
+@pytest.mark.parametrize("name", ["listen_window", "fastreuse_sound", "fastreuse_owners_reuse", "bindaddr_lock"])
 def test_the_depth_is_that_of_the_explicit_engine(compiled: Compiled, name: str) -> None:
     prop = compiled.property(name)
     (explicit,) = run_explicit(compiled, (prop,), INSTANCE).verdicts
-    bounded = run_bounded(compiled, prop, INSTANCE, depth=12)
+    bounded = run_bounded(compiled, prop, INSTANCE, depth=30)
     assert (bounded.verdict, bounded.depth) == (explicit.verdict, explicit.depth)
 
 
@@ -45,14 +48,29 @@ def test_out_of_time_is_said(compiled: Compiled) -> None:
         search(part.system, INSTANCE, prop, 30, seconds=0.0)
 
 
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-@given(case=cases())
-def test_random_systems_have_the_depths_of_breadth_first_search(case: Case) -> None:
+CHOICES = [Reductions(p, v) for p in (False, True) for v in (False, True)]
+
+
+def agrees(case: Case, reductions: Reductions, depth: int) -> None:
     cells = tuple(initial_state(case.system, case.instance))
     judge = reference(case.system, case.instance, cells, case.properties, 400)
     if judge is None:
         return
     for prop in case.properties:
-        found = search(case.system, case.instance, prop, 4)
+        found = search(case.system, case.instance, prop, depth, reductions=reductions)
         wanted = judge.witnesses[prop.name]
-        assert (found.trace.depth if found.trace else None) == (wanted if wanted is not None and wanted <= 4 else None)
+        assert (found.trace.depth if found.trace else None) == (wanted if wanted is not None and wanted <= depth else None)
+        if found.trace:
+            assert falsifying(prop, found.trace.states[-1], case.instance) is not None
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases(), reductions=st.sampled_from(CHOICES))
+def test_random_systems_have_the_depths_of_breadth_first_search(case: Case, reductions: Reductions) -> None:
+    agrees(case, reductions, 6)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases(owner=True), reductions=st.sampled_from(CHOICES))
+def test_random_systems_that_store_processes(case: Case, reductions: Reductions) -> None:
+    agrees(case, reductions, 5)

@@ -18,11 +18,12 @@ from checker.language.compile import Compiled, compile_model
 from checker.symbolic.inductive import Fact, Prover, closure, prove, touches
 from checker.symbolic.recheck import recheck
 from checker.symbolic.unbounded import after, initially
+from spec.clients import BIND_LISTEN
 
 
 @pytest.fixture(scope="module")
 def compiled() -> Compiled:
-    return compile_model(spec.MODEL_NAME, spec.modules())
+    return compile_model(spec.MODEL_NAME, spec.modules(), client=BIND_LISTEN)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_closure_follows_uses(facts: dict[str, Fact]) -> None:
     assert all(u in names for n in names for u in facts[n].uses)
 
 
-INSTANCE = Instance((("Thread", 2), ("Socket", 1), ("Sock", 1), ("Addr", 1)), (("Port", (4999,)), ("Backlog", (1,))))
+INSTANCE = Instance(*spec.sizes(2, 1, 1, 1))
 
 
 @settings(max_examples=25, derandomize=True, deadline=None)
