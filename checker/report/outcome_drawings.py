@@ -17,7 +17,7 @@ from checker.report.statediagram import state_diagram
 from checker.scenario.outcomes import ROW, WAITS, Class, Outcome, Tabulated
 
 MANY = 8
-"""Beyond so many rows a diagram of a kind leaves the last column out."""
+"""Beyond so many rows a diagram of a kind leaves the last column out; up to so many states everything is drawn."""
 FEW = 4
 """An edge names the variants of a call that lead there if they are fewer."""
 LARGE = 40
@@ -95,20 +95,21 @@ def _told(edges: dict[Edge, dict[str, None]]) -> list[str]:
     The same is one word in the first two columns, one in the first column, or one in the second while the first one stays.
     """
     nodes = {node for edge in edges for node in edge}
+    if len(nodes) <= MANY:
+        return []
     into: dict[tuple[str, str], list[Edge]] = {}
     for edge, labels in edges.items():
         before, after = edge
-        targets = [f"... {after[1]}"]
-        if before[0] != after[0]:
-            targets = [" ".join(after[:2]), after[0]]
+        targets = [" ".join(after[:2]), after[0] if before[0] != after[0] else f"... {after[1]}"]
         for label in labels:
             for target in targets:
                 into.setdefault((label, target), []).append(edge)
     told = []
     for (label, target), found in into.items():
         left = [edge for edge in found if label in edges.get(edge, ())]
-        if len(left) >= MOST * len(nodes):
-            told.append(f"{label}: from {len(left)} of {len(nodes)} states to {target}")
+        sources = {before for before, _ in left}
+        if len(sources) >= MOST * len(nodes):
+            told.append(f"{label}: from {len(sources)} of {len(nodes)} states to {target}")
             for edge in left:
                 del edges[edge][label]
                 if not edges[edge]:
