@@ -1,4 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | draw | scenario | conform | audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``scenario | conform | outcomes``,
+``audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -291,6 +292,38 @@ def conform(
     from checker.commands.conform import run_conform
 
     return run_conform(spec, file, features=features, key=expect_key, variant=variant, as_json=json)
+
+
+@app.command
+def outcomes(
+    name: str = "",
+    /,
+    *,
+    type: Annotated[str, Parameter(name="--type")] = "",
+    json: bool = False,
+    draw: Path | None = None,
+    write: Path | None = None,
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
+    """From every reachable class of a socket, what each call can result in and which class follows: one thread at a time.
+
+    Parameters
+    ----------
+    name
+        A kernel function (inet_listen), a call (listen) or an event (RST); an overview of all if there is none.
+    type
+        Only one type of socket: stream, dgram or raw.
+    json
+        Print JSON instead of tables: every single outcome.
+    draw
+        Write state diagrams into this folder instead of printing tables.
+    write
+        Write the whole page of tables to this Markdown file.
+    """
+    from checker.commands.outcomes import run_outcomes
+
+    return run_outcomes(spec, name, kind=type, variant=variant, as_json=json, draw=draw, write=write)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -24,13 +24,19 @@ CAPTION = 32
 
 
 def state_diagram(
-    graph: nx.MultiDiGraph[Any], initial: Hashable, title: str = "", names: Sequence[str] = ()
+    graph: nx.MultiDiGraph[Any],
+    initial: Hashable,
+    title: str = "",
+    names: Sequence[str] = (),
+    *,
+    rankdir: str = "TB",
+    caption: int = CAPTION,
 ) -> graphviz.Digraph:
     """The diagram of ``graph``, started at ``initial``.
 
     A node shows its attribute ``label`` (strings) or itself; ``names`` say what the values are of, such as
-    ``("sk->state", "sock->state")``.  Parallel edges are merged and their ``causes`` joined.  Raises UsageError if
-    ``initial`` is no node.
+    ``("sk->state", "sock->state")``; ``rankdir`` is graphviz' direction of the drawing, ``caption`` how many characters
+    a line of the title has.  Parallel edges are merged and their ``causes`` joined.  Raises UsageError if ``initial`` is no node.
     """
     if initial not in graph:
         raise UsageError("unknown-state", f"the diagram has no state {initial}", "start it at a reachable state")
@@ -39,12 +45,12 @@ def state_diagram(
     ids = {node: f"s{i}" for i, node in enumerate(order)}
     drawn = graphviz.Digraph(
         title or "states",
-        graph_attr={"rankdir": "TB", "nodesep": "0.8", "ranksep": "0.7", "pad": PAD},
+        graph_attr={"rankdir": rankdir, "nodesep": "0.8", "ranksep": "0.7", "pad": PAD},
         node_attr={"shape": "box", "style": "filled,rounded", "fillcolor": "#eff6ff", "fontname": "Helvetica", "fontsize": "12"},
         edge_attr={"fontname": "Courier", "fontsize": "10", "fontcolor": "#374151", "color": "#6b7280"},
     )
-    caption = [*title.split("\n"), " × ".join(names)]
-    wrapped = [piece for line in caption for piece in textwrap.wrap(line, CAPTION)]
+    told = [*title.split("\n"), " × ".join(names)]
+    wrapped = [piece for line in told for piece in textwrap.wrap(line, caption)]
     drawn.attr(label="\n".join(wrapped), labelloc="t", fontname="Helvetica-Bold", fontsize="14")
     drawn.node("start", "", shape="circle", width="0.15", style="filled", fillcolor="#111827")
     for node in order:

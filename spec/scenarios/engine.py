@@ -1,4 +1,4 @@
-"""The engine behind ``sockproof scenario`` and ``conform``: the graphs of the model, compiled once, run for each scenario."""
+"""What runs ``sockproof scenario``, ``conform`` and ``outcomes``: the graphs of the model, compiled once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from checker.language.model import Model, load
 from checker.language.movers import classify
 from checker.scenario.explore import explore
 from checker.scenario.heap import Memory
+from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
 from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
+from spec.scenarios.outcomes import sockets
 from spec.scenarios.world import World
 
 
@@ -30,10 +32,19 @@ def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...]) -> tuple[Mo
     return model, tuple(lower(model, root, process) for root in model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ))
 
 
+def _program(overrides: Mapping[str, Callable[..., Any]] | None) -> tuple[Model, Program]:
+    model, graphs = _compiled(tuple(sorted((overrides or {}).items())))
+    return model, Program(graphs, classify(model, list(graphs), set(), reduce=True))
+
+
+def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
+    """The subjects of outcome tables, by type, on the model patched by ``overrides``."""
+    return dict(sockets(*_program(overrides)))
+
+
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
-    model, graphs = _compiled(tuple(sorted((overrides or {}).items())))
-    program = Program(graphs, classify(model, list(graphs), set(), reduce=True))
+    model, program = _program(overrides)
 
     def run(scenario: Scenario) -> Outcomes:
         whole = expand(scenario)
