@@ -94,8 +94,8 @@ def test_cover_puts_searches_proofs_and_reasons_together() -> None:
     assert row.proof == "proved, any size: it contradicts taken_red"
     assert row.reason == "only red boxes are taken"
     assert covered.searches == (
-        "1 Thread, 1 Box: all 6 states, down to depth 4",
-        "2 Thread, 1 Box: all 9 states, down to depth 4",
+        "1 thread, 1 socket, 1 port, 1 address: all 6 states, down to depth 4",
+        "2 threads, 1 socket, 1 port, 1 address: all 9 states, down to depth 4",
     )
 
 
