@@ -83,9 +83,7 @@ def check(
 
 
 @app.command
-def show(
-    function: str, *, steps: bool = False, client: Client = "", variant: Variant = "", spec: Spec = "spec"
-) -> int:
+def show(function: str, *, steps: bool = False, client: Client = "", variant: Variant = "", spec: Spec = "spec") -> int:
     """Print the guarded transitions of one kernel function, to be read beside the C source.
 
     Parameters

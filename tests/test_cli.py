@@ -154,9 +154,7 @@ def test_a_malformed_specification(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "@syscall('tiny.c')\ndef sys_take(b: Box) -> None:\n    b.token = True\n"
     )
     (package / "__init__.py").write_text(
-        "MODEL_NAME = 'tiny'\n"
-        "def modules():\n    import tiny.model\n    return [tiny.model]\n"
-        "def sizes(*_):\n    return (), ()\n"
+        "MODEL_NAME = 'tiny'\ndef modules():\n    import tiny.model\n    return [tiny.model]\ndef sizes(*_):\n    return (), ()\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -25,6 +25,7 @@ from checker.commands.model import (
     Scope,
     Variant,
     c_files,
+    choose_client,
     choose_properties,
     compile_package,
     load_package,
@@ -35,6 +36,7 @@ from checker.commands.model import (
 from checker.commands.trace import write_trace
 from checker.coverage import Covered, check_reasons
 from checker.errors import EXIT_DIFFERS, InternalError, LimitError
+from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
 from checker.report.coverage import coverage_summary, print_problems
@@ -189,9 +191,12 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
             covered = covering.result()
-            write(compiled, verdicts, covered, out, diagrams, say)
+            client = choose_client(package)
+            write(compiled, client, verdicts, covered, out, diagrams, say)
             drawing.result()
     print_verdicts(verdicts, console)
+    if client:
+        console.print(f"all about any program of the client {client}", highlight=False)
     console.print(coverage_summary(covered))
     print_problems(covered, console)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
@@ -267,7 +272,13 @@ def contradict(a: Verdict, b: Verdict) -> bool:
 
 
 def write(
-    compiled: Compiled, verdicts: Sequence[Verdict], covered: Covered, out: Path, diagrams: Path, say: Say
+    compiled: Compiled,
+    client: Client | None,
+    verdicts: Sequence[Verdict],
+    covered: Covered,
+    out: Path,
+    diagrams: Path,
+    say: Say,
 ) -> None:
     """Write results, report and the clearest trace of each property (of each variant)."""
     shown = clearest(verdicts)
@@ -283,7 +294,7 @@ def write(
         same = key in shown and (v.scope, v.depth) == (shown[key].scope, shown[key].depth)
         reported.append(Reported(v, *files[key]) if same else Reported(v))
     write_atomic(out / "results.json", results_json(reported))
-    write_atomic(out / "report.md", report(reported, compiled.system, covered, with_times=False))
+    write_atomic(out / "report.md", report(reported, compiled.system, covered, client=client, with_times=False))
 
 
 def clearest(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Verdict]:

@@ -65,9 +65,7 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def run_outcomes(
-    spec: str, name: str, *, kind: str, variant: str, as_json: bool, draw: Path | None, write: Path | None
-) -> int:
+def run_outcomes(spec: str, name: str, *, kind: str, variant: str, as_json: bool, draw: Path | None, write: Path | None) -> int:
     """Print tables, draw and write them as asked.  Raises UsageError for an unknown name, type or a missing dot."""
     if draw is not None:
         find_dot()

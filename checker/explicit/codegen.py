@@ -129,9 +129,7 @@ class _Generator:
         return f
 
     def _load(self, builder: ir.IRBuilder, base: ir.Value) -> tuple[ir.Value, ...]:
-        return tuple(
-            builder.load(builder.gep(base, [I64(k)], source_etype=I64), typ=I64) for k in range(self.layout.words)
-        )
+        return tuple(builder.load(builder.gep(base, [I64(k)], source_etype=I64), typ=I64) for k in range(self.layout.words))
 
     # -- all successors -----------------------------------------------------------------------------------------
 

@@ -277,9 +277,7 @@ def _ranges(values: Iterable[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def store(
-    reader: Reader, words: list[ir.Value], key: FieldKey, index: Value, value: Value, target_pc: int | None
-) -> None:
+def store(reader: Reader, words: list[ir.Value], key: FieldKey, index: Value, value: Value, target_pc: int | None) -> None:
     """Store ``value`` in ``words`` as variable ``key`` of object ``index``; nothing happens for NULL.
 
     ``target_pc`` is where the running process will be: a local that is 0 there has no bits of its own.

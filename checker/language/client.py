@@ -35,6 +35,9 @@ class Client:
     arguments: Mapping[str, tuple[Argument, ...]] = field(default_factory=dict)
     doc: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.name}: {self.doc}"
+
 
 def choose_roots(client: Client | None, known: list[str]) -> list[str]:
     """The roots ``client`` uses, all if there is none.  Raises UsageError if it names one that is not there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checker.coverage import Covered, guard_parts
+from checker.language.client import Client
 from checker.report.coverage import coverage_summary
 from checker.report.explain import explain, implication
 from checker.report.pretty import Pretty
@@ -21,11 +22,20 @@ STANDING = {"expected": "as expected", "differs": "**differs**", "open": "**unde
 
 
 def report(
-    reported: Sequence[Reported], system: TransitionSystem, covered: Covered | None = None, *, with_times: bool
+    reported: Sequence[Reported],
+    system: TransitionSystem,
+    covered: Covered | None = None,
+    *,
+    client: Client | None = None,
+    with_times: bool,
 ) -> str:
-    """The report on ``system``; ``with_times`` adds a last column with seconds, the only thing that varies between runs."""
+    """The report on ``system`` as ``client`` uses it.
+
+    ``with_times`` adds a last column with seconds, the only thing that varies between runs.
+    """
     verdicts = [r.verdict for r in reported]
     lines = [f"# Verdicts of {system.name}", "", f"{summary(verdicts)}.", ""]
+    lines += [f"All of them are about any program of the client {client}", ""] if client else []
     lines += _table(reported, with_times=with_times)
     lines += ["", "## Properties"]
     for (name, variant), group in _by_property(reported).items():

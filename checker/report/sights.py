@@ -41,9 +41,7 @@ def reads(t: Term, state: State, instance: Instance, binding: Mapping[Term, int]
             case "exists" | "forall":
                 stop = node.op == "exists"
                 domain = instance.objects(node.data.sort)
-                return int(
-                    stop if any(bool(value(node.args[0], {**local, node.data: i})) == stop for i in domain) else not stop
-                )
+                return int(stop if any(bool(value(node.args[0], {**local, node.data: i})) == stop for i in domain) else not stop)
             case "field":
                 index = value(node.args[0], local) if node.args else 0
                 cell = (*node.data, index)
@@ -58,9 +56,7 @@ def reads(t: Term, state: State, instance: Instance, binding: Mapping[Term, int]
     return found
 
 
-def sights_of(
-    trace: Trace, pretty: Pretty, owner: dict[int, Call], locks: frozenset[FieldKey]
-) -> dict[int, tuple[Sight, ...]]:
+def sights_of(trace: Trace, pretty: Pretty, owner: dict[int, Call], locks: frozenset[FieldKey]) -> dict[int, tuple[Sight, ...]]:
     """Per step, what it read that a call of another process, not finished when this one began, had written."""
     writer: dict[Cell, int] = {}
     found: dict[int, tuple[Sight, ...]] = {}

@@ -293,4 +293,3 @@ class Machine:
             if key[0] == record:
                 heap[base + obj] = self.memory.variables[key].initial
         heap[self.live_base[record] + obj] = alive
-

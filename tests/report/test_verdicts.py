@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from checker.language import terms
+from checker.language.client import Client
 from checker.report.markdown import report
 from checker.report.results import Reported, Result, read_results, results_json
 from checker.report.table import print_verdicts, standing, summary
@@ -139,3 +140,10 @@ def test_report_gathers_engines_under_their_property() -> None:
     assert text.count("### num_is_set") == 1
     assert "- inductive, any size: proved ([certificate](proofs/num_is_set))" in text
     assert "- bounded, 2 Thread: no violation within k: k = 12" in text
+
+
+def test_report_says_whose_calls_it_is_about() -> None:
+    client = Client("listener", ("sys_listen",), doc="Sockets that listen.")
+    text = report(reported(), toy.SYSTEM, client=client, with_times=False)
+    assert "any program of the client listener: Sockets that listen.\n" in text
+    assert "client" not in report(reported(), toy.SYSTEM, with_times=False).splitlines()[4]

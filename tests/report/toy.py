@@ -88,9 +88,7 @@ def location(name: str, stack: tuple[str, ...], text: str, *, held: bool) -> Loc
 ACQUIRE = step("acquire", CALLED, 22, "lock_sock(sk)", "lock_sock(sk)")
 RELEASE = step("release", CALLED, 22, "release lock_sock(sk)", "lock_sock(sk)")
 UNLOCK = (put("users", terms.FALSE), put("owner", NULL_THREAD), local(SK_VAR, NULL_SOCK), local(PORT_VAR, terms.const(0, PORT)))
-CONFLICT = terms.exists(
-    OTHER, terms.conj(terms.negate(terms.eq(OTHER, SK)), terms.eq(read("Sock", "state", OTHER), LISTENING))
-)
+CONFLICT = terms.exists(OTHER, terms.conj(terms.negate(terms.eq(OTHER, SK)), terms.eq(read("Sock", "state", OTHER), LISTENING)))
 BUCKET = step("region", (*STARTED, "tcp_v4_get_port"), 41, "spin_lock_bh(tcp_bhash_lock)")
 FREE = terms.negate(read("Sock", "users", SK))
 

@@ -40,9 +40,7 @@ def word(table: Tabulated, outcome: Outcome, column: str, *, after: bool = False
 
 def alone(table: Tabulated, call: str, where: Callable[[Outcome], bool] = lambda o: True) -> list[Outcome]:
     """The outcomes of ``call`` with good arguments and enough memory."""
-    return [
-        o for o in table.outcomes if o.action.name == call and o.action.usual and not set(o.when) & set(RARE) and where(o)
-    ]
+    return [o for o in table.outcomes if o.action.name == call and o.action.usual and not set(o.when) & set(RARE) and where(o)]
 
 
 def cell(table: Tabulated, call: str, sock: str, sk: str, num: tuple[str, ...]) -> set[str]:
