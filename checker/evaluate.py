@@ -11,7 +11,7 @@ from itertools import product
 from checker.errors import UsageError
 from checker.instance import Instance
 from checker.language.sorts import RefSort, WordSort
-from checker.language.terms import FieldKey, Term
+from checker.language.terms import Term
 from checker.system import StateVar, Transition, TransitionSystem, Update
 
 Cell = tuple[str, str, int]
@@ -121,11 +121,6 @@ def successors(
         for binding in bindings(system, t, instance):
             if enabled(system, t, state, instance, binding):
                 yield t, binding, fire(system, t, state, instance, binding)
-
-
-def default_key(cell: Cell) -> FieldKey:
-    """The state variable a cell belongs to."""
-    return cell[0], cell[1]
 
 
 __all__ = ["Binding", "Cell", "State", "WordSort", "bindings", "enabled", "evaluate", "fire", "initial_state", "successors"]

@@ -14,7 +14,7 @@ from checker.language import terms
 from checker.language.client import permitted, simplify_guard
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
-from checker.language.movers import Mover, guarding_choices, reads_of, region_classes
+from checker.language.movers import Mover, guarding_choices, must_end, reads_of, region_classes
 from checker.language.sorts import BOOL, Sort
 from checker.language.terms import FALSE, FieldKey, Term
 from checker.system import IDLE, Location, StateVar, Step, Transition, Update
@@ -121,18 +121,7 @@ class Compactor:
             return False
         if node.context.region:
             mover = self.regions.get(node.context.region, Mover.LOCAL)
-        if node.index in self.guarding and (path.moved or path.committed):
-            return True
-        if mover in (Mover.LOCAL, Mover.FUSED):
-            return False
-        blocks = node.action in (Action.ACQUIRE, Action.WAIT)
-        if blocks and path.moved:
-            return True
-        if mover in (Mover.RIGHT, Mover.NONE) and path.committed:
-            return True
-        path.moved = path.moved or node.action is not Action.READ
-        path.committed = path.committed or mover in (Mover.NONE, Mover.LEFT)
-        return False
+        return must_end(path, node, mover, guarding=node.index in self.guarding)
 
     def _branch(self, path: Path, node: Node) -> None:
         assert node.value is not None

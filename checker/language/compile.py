@@ -17,7 +17,7 @@ from checker.language.expressions import Expressions, Value, single_expression
 from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
-from checker.language.movers import classify, is_local
+from checker.language.movers import classify
 from checker.language.sorts import BOOL, EnumSort, RefSort
 from checker.language.source import Source
 from checker.language.specialise import specialise
@@ -337,8 +337,3 @@ class LemmaExpressions(Expressions):
     def _statement_exists(self, function: str, text: str) -> bool:
         source = self.model.functions[function]
         return any(isinstance(n, ast.stmt) and source.text(n).splitlines()[0] == text for n in ast.walk(source.tree))
-
-
-def locals_of(compiled: Compiled) -> set[FieldKey]:
-    """The compiler-made locals of a model."""
-    return {v.key for v in compiled.system.state_vars if is_local(compiled.model, v.key)}

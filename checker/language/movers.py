@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
@@ -27,6 +28,32 @@ class Mover(enum.Enum):
     LEFT = "left"
     NONE = "none"
     FUSED = "fused"
+
+
+class Progress(Protocol):
+    """What a transition under way has done: ``moved`` if it did more than read, ``committed`` after its left or non-mover."""
+
+    moved: bool
+    committed: bool
+
+
+def must_end(progress: Progress, node: Node, mover: Mover, *, guarding: bool) -> bool:
+    """Whether a transition must end before ``node``; if not, ``progress`` takes it in.
+
+    The rule is right movers, at most one non-mover, left movers (Lipton, CACM 1975); what blocks can only come first, and a
+    choice that guards (``guarding``) before anything has moved.
+    """
+    if guarding and (progress.moved or progress.committed):
+        return True
+    if mover in (Mover.LOCAL, Mover.FUSED):
+        return False
+    if node.action in (Action.ACQUIRE, Action.WAIT) and progress.moved:
+        return True
+    if mover in (Mover.RIGHT, Mover.NONE) and progress.committed:
+        return True
+    progress.moved = progress.moved or node.action is not Action.READ
+    progress.committed = progress.committed or mover in (Mover.NONE, Mover.LEFT)
+    return False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from checker.errors import LimitError
 from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
-from checker.language.movers import Mover, guarding_choices, region_classes
+from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.terms import FALSE, FieldKey
 from checker.scenario.heap import Code, Memory
 
@@ -146,17 +146,7 @@ class Machine:
         mover = self.program.classes[graph][node.index]
         if node.context.region:
             mover = self.program.regions[graph].get(node.context.region, Mover.LOCAL)
-        if node.index in self.program.guarding[graph] and (run.moved or run.committed):
-            return True
-        if mover in (Mover.LOCAL, Mover.FUSED):
-            return False
-        if node.action in (Action.ACQUIRE, Action.WAIT) and run.moved:
-            return True
-        if mover in (Mover.RIGHT, Mover.NONE) and run.committed:
-            return True
-        run.moved = run.moved or node.action is not Action.READ
-        run.committed = run.committed or mover in (Mover.NONE, Mover.LEFT)
-        return False
+        return must_end(run, node, mover, guarding=node.index in self.program.guarding[graph])
 
     def _value(self, graph: int, node: Node, part: str, run: Run, thread: int) -> int:
         key = (graph, node.index, part)
