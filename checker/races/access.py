@@ -54,31 +54,36 @@ class Watching(Machine):
             for t in subterms(part):
                 if t.op == "field" and t.data in self.memory.base and not is_local(self.memory.model, t.data):
                     wanted[t.data, False, t.args[0] if t.args else None] = None
-        return [(key, write, self._cells(graph, key, obj)) for key, write, obj in wanted if key in self.memory.base]
+        return [(key, write, self._cells(graph, node, key, obj)) for key, write, obj in wanted if key in self.memory.base]
 
-    def _cells(self, graph: int, key: FieldKey, obj: Term | None) -> Cells:
-        """The cells of ``key`` for the object ``obj``; all there are if it stands for any."""
+    def _cells(self, graph: int, node: Node, key: FieldKey, obj: Term | None) -> Cells:
+        """The cells of ``key`` for the object ``obj``; all there are if it stands for any, or is still to be chosen."""
         base = self.memory.base[key]
         if not key[0]:
-            return lambda h, L, me: (base,)
-        if obj is None or any(t.op == "var" and t.data != "self" for t in subterms(obj)):
+            return lambda h, values, me: (base,)
+        chosen = node.target.key if node.action is Action.CHOOSE and node.target else None
+        if obj is None or any((t.op == "var" and t.data != "self") or t.data == chosen for t in subterms(obj) if t.data):
             every = range(base + 1, base + 1 + self.memory.count(key[0]))
-            return lambda h, L, me: every
+            return lambda h, values, me: every
         code = self.memory.compile(obj, self.slots[graph])
 
-        def one(h: Sequence[int], L: dict[int, int], me: int) -> Sequence[int]:
-            found = code(h, L, me)
+        def one(h: Sequence[int], values: dict[int, int], me: int) -> Sequence[int]:
+            found = code(h, values, me)
             return (base + found,) if found else ()
 
         return one
 
     def _held(self, graph: int, node: Node) -> list[tuple[FieldKey, Code]]:
+        """The locks held at ``node``; not those whose object the code has forgotten because nobody will release them there."""
         found = self.held.get((graph, node.index))
         if found is None:
-            found = self.held[graph, node.index] = [
-                (lock.users, self.memory.compile(lock.obj, self.slots[graph]) if lock.obj is not None else _no_object)
-                for lock in node.context.held
-            ]
+            slots, live = self.slots[graph], self.live[graph][node.index]
+            found = self.held[graph, node.index] = []
+            for lock in node.context.held:
+                if lock.obj is None:
+                    found.append((lock.users, _no_object))
+                elif all(slots[t.data] in live for t in subterms(lock.obj) if t.op == "field" and t.data in slots):
+                    found.append((lock.users, self.memory.compile(lock.obj, slots)))
         return found
 
 

@@ -30,21 +30,22 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One outcome: the results of A and of B, one per call, the probes afterwards with their calls, and faults."""
+    """One outcome: per thread (``A``, ``B``..., ``W`` for one that slept from the start) the results of its calls, then what
+    the probes said afterwards (``state s=LISTEN``), and faults.
+    """
 
-    a: tuple[str, ...]
-    b: tuple[str, ...]
+    results: tuple[tuple[str, tuple[str, ...]], ...]
     probes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
     @property
-    def stuck(self) -> bool:
-        """Whether a call never returns."""
-        return "blocks" in self.a + self.b
+    def waits(self) -> tuple[str, ...]:
+        """The threads whose call never returns."""
+        return tuple(name for name, results in self.results if "blocks" in results)
 
     def __str__(self) -> str:
-        parts = [f"A={', '.join(self.a)}", f"B={', '.join(self.b)}", *self.probes, *(f"fault: {f}" for f in self.faults)]
-        return "; ".join(parts)
+        told = [f"{name}={' then '.join(results)}" for name, results in self.results]
+        return ", ".join([*told, *self.probes, *(f"fault: {f}" for f in self.faults)])
 
 
 @dataclass(frozen=True)
