@@ -106,6 +106,7 @@ class Cell:
     nonserial: tuple[Row, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     schedule: tuple[str, ...] = ()
+    causes: tuple[Conflict, ...] = ()
 
     @property
     def key(self) -> str:

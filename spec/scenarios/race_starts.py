@@ -71,6 +71,9 @@ SHARING = ("bind s lo P1", "listen s 1", "connect s remote P2", "connect s unspe
 OTHERS = ("bind t lo P1", "listen t 1", "connect t remote P2", "connect t unspec", "close t")
 
 
+ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd")})
+"""References to an open file: the kernel counts them with atomic operations."""
+
 PEERS = {"REMOTE": "listening"}
 """Other hosts accept connections; what else they may do are events."""
 

@@ -37,6 +37,7 @@ class Sockets:
     """The races of sockets; see checker.races.pair.Subject."""
 
     kinds: Sequence[str] = table.KINDS
+    atomic = table.ATOMIC
 
     def __init__(self, model: Any, program: Program) -> None:
         self.model = model
