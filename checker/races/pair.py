@@ -21,13 +21,14 @@ MAX_STATES = 200_000
 
 @dataclass(frozen=True)
 class Operation:
-    """A call of a scenario, as its short form, or an event of the environment."""
+    """A call of a scenario in its short form, or an event of the environment; ``title`` is what the matrix calls it."""
 
-    name: str
+    title: str
+    call: str
     event: bool = False
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def check_cell(
     found = conflicts(search, reached, sum(1 << n for n in bad), lambda n: str(rows[n]), subject.atomic)
     shortest = [search.schedule(reached.ends[n]) for n in bad]
     order = sorted(range(len(bad)), key=lambda n: (len(shortest[n]), str(rows[bad[n]])))
-    nonserial = tuple(rows[bad[n]] for n in order)
+    serially = {results[1:-2] for results in orders.outcomes}
+    nonserial = tuple(replace(rows[bad[n]], by_results=reached.outcomes[bad[n]][1:-2] not in serially) for n in order)
     return replace(
         cell,
         verdict=verdict_of(nonserial, orders, scenario, found),

@@ -20,6 +20,7 @@ from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
+from spec.scenarios.races import Sockets
 from spec.scenarios.world import World
 
 
@@ -40,6 +41,11 @@ def _program(overrides: Mapping[str, Callable[..., Any]] | None) -> tuple[Model,
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
     """The subjects of outcome tables, by type, on the model patched by ``overrides``."""
     return dict(sockets(*_program(overrides)))
+
+
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
+    """The race matrix of sockets, on the model patched by ``overrides``."""
+    return Sockets(*_program(overrides))
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
