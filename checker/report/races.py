@@ -49,7 +49,7 @@ def print_matrix(cells: Sequence[Cell], console: Console) -> None:
 
 def counts(cells: Sequence[Cell]) -> Table:
     """How many cells of each starting class and machine have which verdict."""
-    table = Table("start", "machine", *(Text(v) for v in Verdict), "states", header_style="bold")
+    table = Table("start", "machine", *Verdict, "states", header_style="bold")
     for (start, machine), found in _grouped(cells):
         verdicts = Counter(c.verdict for c in found)
         numbers = (Text(str(verdicts[v] or ""), COLORS.get(v, "")) for v in Verdict)

@@ -8,6 +8,9 @@ from checker.races.pair import Operation, Start
 
 KINDS = ("stream", "dgram", "raw")
 
+THREE = "bound, another listens elsewhere"
+"""Three sockets of one port: the first bound to all addresses, one that listens on another address, the second not yet bound."""
+
 LISTENER = ("bind s lo P1", "listen s 1")
 CONNECTED = ("socket l stream 0", "bind l lo P1", "listen l 1", "connect s lo P1", "accept l c")
 SHARED = ("socket t stream 0", "reuse s 1", "reuse t 1")
@@ -25,7 +28,7 @@ STARTS: Mapping[str, Sequence[Start]] = {
         _start("stream", "two bound to one port", *SHARED, "bind s lo P1", "bind t lo P1"),
         _start("stream", "bound, another listens", *SHARED, "bind s lo P1", "bind t lo P1", "listen t 1"),
         _start(
-            *("stream", "bound, another listens on another address, a third is fresh", *SHARED, "socket c stream 0", "reuse c 1"),
+            *("stream", THREE, *SHARED, "socket c stream 0", "reuse c 1"),
             *("bind s any P1", "bind c lo2 P1", "listen c 1"),
         ),
         _start("stream", "listening", *LISTENER),
@@ -96,7 +99,7 @@ PEERS = {"REMOTE": "listening"}
 """Other hosts accept connections; what else they may do are events."""
 
 
-CROSS_ONLY = ("two fresh",)
+CROSS_ONLY = ("two fresh", THREE)
 """Starts that differ from another one only in the second socket: only calls on both sockets are tried."""
 
 
@@ -111,7 +114,7 @@ def others(start: Start) -> list[Operation]:
     if not any(step.startswith("socket t ") for step in start.setup):
         return []
     calls = CALLS[start.kind]
-    return [Operation(f"{t} t", calls[t].replace(" s", " t", 1)) for t in SHARING if t in calls]
+    return [Operation(f"{t} t", calls[t].replace(" s", " t", 1).replace("remote", "none")) for t in SHARING if t in calls]
 
 
 def probes(start: Start) -> list[str]:
