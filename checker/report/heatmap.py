@@ -1,7 +1,7 @@
 """The race matrix of one kind of object as a picture: a small heat map for each starting class, all on one page.
 
-A map is square: above its diagonal are the cells of ``smp``, below it those of ``up``, so that one sees at a glance what needs two
-processors.  Calls on two sockets have a map of their own, beside.
+A map is square: above its diagonal are the cells of ``smp``, below it those of ``up``, so that one sees at a glance what
+needs two processors.  Calls on two sockets have a map of their own, beside.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ def panels(kind: str, cells: Sequence[Cell]) -> list[Panel]:
             every = tuple(dict.fromkeys([*(c.operation_a for c in one), *(c.operation_b for c in one)]))
             found.append(Panel(name, every, every, _by_place(one)))
         if two:
-            rows, columns = (
-                tuple(dict.fromkeys(ops)) for ops in zip(*((c.operation_a, c.operation_b) for c in two), strict=True)
-            )
+            rows = tuple(dict.fromkeys(c.operation_a for c in two))
+            columns = tuple(dict.fromkeys(c.operation_b for c in two))
             found.append(Panel(f"{name}: two sockets", rows, columns, _by_place(two)))
     return found
 
