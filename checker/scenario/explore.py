@@ -266,7 +266,7 @@ class Search:
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
     ) -> Found:
         c = state.clients[client]
         calls = self.calls_of(state, client)
@@ -373,16 +373,18 @@ class Search:
         """A shortest way to a state, one line a step."""
         steps: list[str] = []
         while number:
+            phase = self.states[number].phase
             number, move = self.parents[number]
             if move is not PASSING:
-                steps.append(self.text(move))
+                steps.append(self.text(move, phase))
         return tuple(reversed(steps))
 
-    def text(self, move: Move) -> str:
-        """A move as schedules show it."""
+    def text(self, move: Move, phase: int) -> str:
+        """A move as schedules show it: who, in which call or because of what, does what."""
         done = [_summary(move.after.done)] if move.after else []
         result = f" = {move.result}" if move.result is not None else ""
-        return ": ".join([self.titles[move.client], move.about, *done]) + result
+        who = "softirq" if move.irq else "post" if phase == 2 and not move.client else self.titles[move.client]
+        return ": ".join([who, *(part for part in (move.about, *done) if part)]) + result
 
 
 def _summary(done: tuple[Node, ...]) -> str:

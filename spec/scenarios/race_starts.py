@@ -92,8 +92,8 @@ EVENTS: Mapping[str, Sequence[str]] = {"stream": ("rst", "fin", "icmp", "timeout
 SHARING = (BIND, "listen", CONNECT, UNSPEC, "close")
 """The calls on one socket that can disturb another one with the same port."""
 
-ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd")})
-"""References to an open file: the kernel counts them with atomic operations."""
+ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd"), ("Thread", "held_sk"), ("Thread", "rx_sk"), ("Thread", "rx_child")})
+"""References to open files and socks: the kernel counts them with atomic operations."""
 
 PEERS = {"REMOTE": "listening"}
 """Other hosts accept connections; what else they may do are events."""
