@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from checker.errors import LimitError
-from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
+from checker.language.liveness import live_locals
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.terms import FALSE, FieldKey
 from checker.scenario.heap import Code, Memory
