@@ -11,6 +11,7 @@ from checker.coverage import Covered, guard_parts
 from checker.language.client import Client
 from checker.report.coverage import coverage_summary
 from checker.report.explain import explain, implication
+from checker.report.mdtable import markdown_table
 from checker.report.pretty import Pretty
 from checker.report.results import Reported
 from checker.report.table import standing, summary
@@ -49,13 +50,12 @@ def _coverage(covered: Covered, system: TransitionSystem) -> list[str]:
     """The summary, the searches, what is missing, and the transitions that never fire."""
     lines = [f"{coverage_summary(covered)}.", "", *(f"- {search}" for search in covered.searches)]
     lines += [f"- **{problem}**" for problem in covered.problems]
-    lines += ["", "| location | guard | why it never fires |", "| --- | --- | --- |"]
+    dead = []
     for row in covered.rows:
         if not row.fired:
             where = "entry" if row.transition.source == IDLE else short_name(system, row.transition.source)
-            guard = " and ".join(guard_parts(system, row.transition)) or "always"
-            lines.append(f"| {where} | {_cell(guard)} | {_cell(row.explanation)} |")
-    return lines
+            dead.append((where, " and ".join(guard_parts(system, row.transition)) or "always", row.explanation))
+    return [*lines, "", *markdown_table(("location", "guard", "why it never fires"), dead)]
 
 
 def _by_property(reported: Sequence[Reported]) -> dict[tuple[str, str], list[Reported]]:
@@ -72,19 +72,14 @@ def _heading(name: str, variant: str) -> str:
 def _table(reported: Sequence[Reported], *, with_times: bool) -> list[str]:
     columns = ["property", "variant", "verdict", "expected", "", "method", "scope", "depth", "files"]
     columns += ["seconds"] if with_times else []
-    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    rows = []
     for r in reported:
         v = r.verdict
         depth = "" if v.depth is None else str(v.depth)
         cells = [v.property.name, v.variant, v.verdict, v.property.expected, STANDING[standing(v)]]
         cells += [v.method, v.scope, depth, _files(r)]
-        cells += [f"{v.seconds:.2f}"] if with_times else []
-        lines.append(f"| {' | '.join(_cell(c) for c in cells)} |")
-    return lines
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+        rows.append([*cells, f"{v.seconds:.2f}"] if with_times else cells)
+    return markdown_table(columns, rows)
 
 
 def _files(r: Reported) -> str:
