@@ -16,7 +16,7 @@ from typing import Protocol
 from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Memory
-from checker.scenario.program import Call, Outcome, Outcomes, Scenario
+from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
 from checker.scenario.steps import IDLE, NO_FRAME, Frame, Machine
 
 MAX_STATES = 2_000_000
@@ -106,14 +106,6 @@ class Interface(Protocol):
 
 
 @dataclass
-class Move:
-    """One step of one thread, as schedules show it."""
-
-    client: int
-    text: str
-
-
-@dataclass
 class Search:
     """The graph of reachable states, explored breadth-first."""
 
@@ -122,7 +114,7 @@ class Search:
     interface: Interface
     max_states: int = MAX_STATES
     states: list[State] = field(default_factory=list)
-    parents: list[tuple[int, str]] = field(default_factory=list)
+    parents: list[tuple[int, Step | None]] = field(default_factory=list)
     successors: list[list[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -144,18 +136,18 @@ class Search:
         first = State(self.machine.memory.initial, tuple(Client() for _ in self.programs))
         numbers = {first: 0}
         self.states.append(first)
-        self.parents.append((0, ""))
+        self.parents.append((0, None))
         ends: list[int] = []
         for number, state in enumerate(self.states):
             after, ended = self.next_states(state)
             if ended:
                 ends.append(number)
             following: list[int] = []
-            for s, text in after:
+            for s, step in after:
                 known = numbers.setdefault(s, len(self.states))
                 if known == len(self.states):
                     self.states.append(s)
-                    self.parents.append((number, text))
+                    self.parents.append((number, step))
                 following.append(known)
             self.successors.append(following)
             if len(self.states) > self.max_states:
@@ -164,13 +156,13 @@ class Search:
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
-    def next_states(self, state: State) -> tuple[list[tuple[State, str]], bool]:
-        """Every state one step further, with what the step does; and whether the run may end here.
+    def next_states(self, state: State) -> tuple[list[tuple[State, Step | None]], bool]:
+        """Every state one step further, with the step; and whether the run may end here.
 
         It may if nothing can happen any more but what need not happen.
         """
         maybe = self._events(state, Occurs.MAYBE)
-        found: list[tuple[State, str]] = []
+        found: list[tuple[State, Step | None]] = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
@@ -186,7 +178,7 @@ class Search:
         """Whether a call is under way that cannot go on."""
         return any(c.frame[0] != IDLE for c in state.clients)
 
-    def _events(self, state: State, occurs: Occurs) -> list[tuple[State, str]]:
+    def _events(self, state: State, occurs: Occurs) -> list[tuple[State, Step | None]]:
         """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
@@ -197,8 +189,8 @@ class Search:
         for name, begun in self.interface.events(state.heap, occurs):
             if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, text in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
-                    found.append((replace(after, events=state.events | {(name, occurs)}), text))
+                for after, step in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
+                    found.append((replace(after, events=state.events | {(name, occurs)}), step))
         return found
 
     def _may_run(self, state: State, late: bool) -> list[int]:
@@ -216,7 +208,7 @@ class Search:
         c = state.clients[client]
         return c.frame[0] == IDLE and c.irq[0] == IDLE and not self.interface.pending(state.heap, client + 1)
 
-    def _moves(self, state: State, client: int, late: bool) -> list[tuple[State, str]]:
+    def _moves(self, state: State, client: int, late: bool) -> list[tuple[State, Step | None]]:
         c = state.clients[client]
         thread = client + 1
         if c.irq[0] != IDLE:
@@ -233,13 +225,13 @@ class Search:
         begun = self.interface.start(call, state.heap, state.names, thread)
         if isinstance(begun, Done):
             after = replace(c, calls=c.calls + 1, results=(*c.results, begun.result))
-            text = f"{self.titles[client]}: {call.label} = {begun.result}"
-            return [(self._with(state, client, after, heap=begun.heap, names=begun.names), text)]
+            step = Step(self._who(state, client), call.label, "", begun.result)
+            return [(self._with(state, client, after, heap=begun.heap, names=begun.names), step)]
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
         self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
-    ) -> list[tuple[State, str]]:
+    ) -> list[tuple[State, Step | None]]:
         c = state.clients[client]
         calls = self.calls_of(state, client)
         call = starting or (calls[c.calls] if c.calls < len(calls) else None)
@@ -249,32 +241,35 @@ class Search:
                 return None if late else (0,)
             return self.interface.decide(node, None if irq else call)
 
-        found = []
+        found: list[tuple[State, Step | None]] = []
         for after in self.machine.step(state.heap, frame, client + 1, policy):
             doing = call.label if call and not irq else about
-            text = f"{self.titles[client]}: {doing}: {_summary(after.done)}"
+            result = ""
             changed = replace(c, irq=after.frame) if irq else replace(c, frame=after.frame)
             names = state.names
             if after.returned is not None and not irq:
                 assert call is not None
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = replace(changed, calls=c.calls + 1, results=(*c.results, result))
-                text += f" = {result}"
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, heap=after.heap, names=names, faults=faults), text))
+            step = Step(self._who(state, client), doing, _summary(after.done), result)
+            found.append((self._with(state, client, changed, heap=after.heap, names=names, faults=faults), step))
         return found
+
+    def _who(self, state: State, client: int) -> str:
+        return "post" if client == 0 and state.phase == 2 else self.titles[client]
 
     def _with(self, state: State, client: int, changed: Client, **parts: object) -> State:
         clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
         return replace(state, clients=clients, running=client if self.up else 0, **parts)  # type: ignore[arg-type]
 
-    def _next_phase(self, state: State) -> list[tuple[State, str]]:
+    def _next_phase(self, state: State) -> list[tuple[State, Step | None]]:
         """Nothing can happen any more: go on to the next phase, if the one before did not hang."""
         if state.phase == 2 or (state.phase == 0 and state.clients[0].calls < len(self.scenario.setup)):
             return []
         if state.phase == 0 and not self.scenario.threads and not self.scenario.post:
             return []
-        return [(replace(state, phase=state.phase + 1), "")]
+        return [(replace(state, phase=state.phase + 1), None)]
 
     # -- outcomes -------------------------------------------------------------------------------------------------
 
@@ -321,12 +316,12 @@ class Search:
         finished = set(ready)
         return [n if i in finished else 0 for i, n in enumerate(ways)]
 
-    def _schedule(self, number: int) -> tuple[str, ...]:
-        steps: list[str] = []
+    def _schedule(self, number: int) -> tuple[Step, ...]:
+        steps: list[Step] = []
         while number:
-            number, text = self.parents[number]
-            if text:
-                steps.append(text)
+            number, step = self.parents[number]
+            if step is not None:
+                steps.append(step)
         return tuple(reversed(steps))
 
 
