@@ -37,7 +37,7 @@ def outcome_table(found: Outcomes) -> Table:
     ]
     heads = [f"{program}: {label}" for program, _, label in shown]
     rows = [
-        [str(number), f"{o.interleavings:,}", *(one_form(o.results[program][n]) for program, n, _ in shown)]
+        [str(number), _large(o.interleavings), *(one_form(o.results[program][n]) for program, n, _ in shown)]
         for number, o in enumerate(found.rows, 1)
     ]
     grid = [["outcome", "interleavings", *heads], *rows]
@@ -61,7 +61,12 @@ def heading(found: Outcomes) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{_large(number)} {what}{'' if number == 1 else 's'}"
+
+
+def _large(number: int) -> str:
+    """A count in full as long as anybody would read it."""
+    return f"{number:,}" if number < 10**12 else f"{number:.1e}"
 
 
 def print_scenario(found: Outcomes, answers: Sequence[Answer], console: Console) -> None:
