@@ -52,6 +52,9 @@ MODULES = (
 PROOFS = "proofs"
 """The package with the lemmas of the inductive proofs."""
 
+SCENARIOS = ("tests/scenarios",)
+"""Folders of scenario files that ``sockproof check`` runs."""
+
 STATE_DIAGRAMS = (("sock-states", "Sock", ("state", "socket.state")),)
 """Diagrams of reachable values: file name, record watched, paths from it."""
 

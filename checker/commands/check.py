@@ -33,6 +33,8 @@ from checker.commands.model import (
     make_instance,
     variant_names,
 )
+from checker.commands.scenario import worst
+from checker.commands.suites import run_suite, suite_files
 from checker.commands.trace import write_trace
 from checker.coverage import Covered, check_reasons
 from checker.errors import EXIT_DIFFERS, InternalError, LimitError
@@ -45,6 +47,7 @@ from checker.report.files import write_atomic
 from checker.report.markdown import report
 from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
+from checker.report.suites import Ran, print_suite_problems, suites_summary
 from checker.report.table import print_verdicts
 from checker.system import Property, relevant_vars
 from checker.verdict import Verdict
@@ -187,20 +190,25 @@ def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path
         with workers() as pool:
             todo = tasks(package, compiled, scope, quick)
             asked = {task: pool.submit(perform, spec, task, out, not quick) for task in sorted(todo, key=weight, reverse=True)}
+            running = [pool.submit(run_suite, spec, file) for file in ([] if quick else suite_files(package))]
             covering, drawing = pool.submit(cover_all, spec), pool.submit(draw_all, spec, diagrams)
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
             covered = covering.result()
+            ran = [one for suite in running for one in suite.result()]
             client = choose_client(package)
-            write(compiled, client, verdicts, covered, out, diagrams, say)
+            write(compiled, client, verdicts, covered, ran, out, diagrams, say)
             drawing.result()
     print_verdicts(verdicts, console)
     if client:
         console.print(f"all about any program of the client {client}", highlight=False)
     console.print(coverage_summary(covered))
     print_problems(covered, console)
+    if ran:
+        console.print(suites_summary(ran), highlight=False)
+        print_suite_problems(ran, console)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
-    return status_of(verdicts) if covered.complete else EXIT_DIFFERS
+    return worst([status_of(verdicts), *(one.status for one in ran)]) if covered.complete else EXIT_DIFFERS
 
 
 def weight(task: Task) -> tuple[bool, int, bool]:
@@ -276,6 +284,7 @@ def write(
     client: Client | None,
     verdicts: Sequence[Verdict],
     covered: Covered,
+    ran: Sequence[Ran],
     out: Path,
     diagrams: Path,
     say: Say,
@@ -294,7 +303,7 @@ def write(
         same = key in shown and (v.scope, v.depth) == (shown[key].scope, shown[key].depth)
         reported.append(Reported(v, *files[key]) if same else Reported(v))
     write_atomic(out / "results.json", results_json(reported))
-    write_atomic(out / "report.md", report(reported, compiled.system, covered, client=client, with_times=False))
+    write_atomic(out / "report.md", report(reported, compiled.system, covered, ran, client=client, with_times=False))
 
 
 def clearest(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Verdict]:

@@ -14,6 +14,7 @@ from checker.report.explain import explain, implication
 from checker.report.mdtable import markdown_table
 from checker.report.pretty import Pretty
 from checker.report.results import Reported
+from checker.report.suites import Ran, suites_markdown, suites_summary
 from checker.report.table import standing, summary
 from checker.report.text import explanation_lines
 from checker.report.transitions import short_name
@@ -26,6 +27,7 @@ def report(
     reported: Sequence[Reported],
     system: TransitionSystem,
     covered: Covered | None = None,
+    ran: Sequence[Ran] = (),
     *,
     client: Client | None = None,
     with_times: bool,
@@ -43,6 +45,8 @@ def report(
         lines += ["", f"### {_heading(name, variant)}", "", *_property(group, system)]
     if covered is not None:
         lines += ["", "## Coverage", "", *_coverage(covered, system)]
+    if ran:
+        lines += ["", "## Scenarios", "", f"{suites_summary(ran)}.", "", *suites_markdown(ran)]
     return "\n".join(lines) + "\n"
 
 
