@@ -83,7 +83,15 @@ def check(
 
 
 @app.command
-def show(function: str, *, steps: bool = False, client: Client = "", variant: Variant = "", spec: Spec = "spec") -> int:
+def show(
+    function: str,
+    *,
+    steps: bool = False,
+    form: Annotated[Literal["table", "text", "markdown"], Parameter(name="--format")] = "table",
+    client: Client = "",
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
     """Print the guarded transitions of one kernel function, to be read beside the C source.
 
     Parameters
@@ -92,10 +100,12 @@ def show(function: str, *, steps: bool = False, client: Client = "", variant: Va
         The name of a kernel function, for instance inet_listen.
     steps
         Show every single step: do not merge steps that commute.
+    form
+        A table for people, lines of text, or Markdown for a page.
     """
     from checker.commands.show import run_show
 
-    return run_show(spec, function, steps=steps, variant=variant, client=client)
+    return run_show(spec, function, steps=steps, variant=variant, client=client, form=form)
 
 
 @app.command

@@ -295,7 +295,7 @@ def write(
     for key, v in shown.items():
         assert v.trace is not None
         say(f"writing the trace of {v.property.name}")
-        _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
+        _, itf, chart, _ = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
         files[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
     reported = []
     for v in verdicts:
