@@ -17,7 +17,8 @@ class Verdict:
 
     ``verdict`` is ``proved``, ``violated``, ``reachable``, ``unreachable``, ``no violation within k`` (bounded search that
     found nothing: never counted as a proof) or ``unknown``.  ``method`` is ``explicit``, ``bounded`` or ``inductive``; ``scope``
-    says for which sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof.
+    says for which sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof;
+    ``client`` names whose programs it is about.
     """
 
     property: Property
@@ -29,10 +30,16 @@ class Verdict:
     trace: Trace | None = None
     certificate: str | None = None
     detail: str = ""
+    client: str = ""
 
     @builtins.property
     def depth(self) -> int | None:
         return self.trace.depth if self.trace is not None else None
+
+    @builtins.property
+    def question(self) -> tuple[str, str, str]:
+        """What is asked: client, variant and name of the property."""
+        return self.client, self.variant, self.property.name
 
     @builtins.property
     def decided(self) -> bool:

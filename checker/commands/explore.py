@@ -20,7 +20,7 @@ def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_
         raise UsageError("max-states", f"a search cannot stop after {max_states} states", "give a number from 1 on")
     package = load_package(spec)
     instance = make_instance(package, scope)
-    compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
+    compiled = compile_package(package, load_variant(package, variant) if variant else None, client, asked=names[0] if names else "")
     properties = choose_properties(compiled, names)
     console = out_console()
     with working("explicit") as say:

@@ -26,7 +26,7 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
     package = load_package(spec)
     instance = make_instance(package, scope)
     patch = load_variant(package, variant) if variant else None
-    compiled = compile_package(package, patch, client)
+    compiled = compile_package(package, patch, client, asked=name)
     prop = compiled.property(name)
     if patch is not None and patch.breaks == name:
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])
@@ -48,13 +48,14 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
 
 
 def write_trace(
-    trace: Trace, prop: Property, variant: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
+    trace: Trace, prop: Property, under: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
 ) -> list[Path]:
     """Write a trace as text and ITF JSON into ``out`` and as a chart into ``charts`` (``out`` if None); returns the files.
 
-    ``from_c`` maps functions to the C files they are from.
+    File names begin with ``under``, the variant or the client if it needs telling.  ``from_c`` maps functions to the C files
+    they are from.
     """
-    stem = file_stem(variant, prop.name)
+    stem = file_stem(under, prop.name)
     text, itf, chart = out / f"{stem}.txt", out / f"{stem}.itf.json", (charts or out) / f"{stem}.svg"
     write_atomic(text, trace_text(trace, prop, c_files=from_c))
     write_atomic(itf, itf_bytes(trace, prop, from_c))

@@ -17,13 +17,16 @@ from checker.language.sorts import BoolSort, EnumSort, RefSort, Sort
 from checker.language.terms import FALSE, Term
 
 Argument = str | int | bool
+Sizes = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Client:
     """The most general client of ``roots``, restricted to some ``arguments``.
 
-    ``arguments`` maps ``"root.parameter"`` to the values allowed: names of enumeration members, or numbers.
+    ``arguments`` maps ``"root.parameter"`` to the values allowed: names of enumeration members, or numbers.  ``check`` asks
+    its questions on the instances of ``scopes``, the smallest first (the one of the command line if there are none),
+    ``check --full`` also on the ``larger`` ones; each gives numbers of threads, sockets, ports and addresses.
 
     >>> listener = Client("listener", ("system_call",), {"system_call.call": ("SYS_BIND", "SYS_LISTEN")}, "Binds and listens.")
     >>> listener.arguments["system_call.call"]
@@ -34,6 +37,8 @@ class Client:
     roots: tuple[str, ...]
     arguments: Mapping[str, tuple[Argument, ...]] = field(default_factory=dict)
     doc: str = ""
+    scopes: tuple[Sizes, ...] = ()
+    larger: tuple[Sizes, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}: {self.doc}"
