@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from checker.commands.model import Scope
-from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError, UsageError
 
 app = App(
     name="sockproof",
@@ -33,7 +33,7 @@ app = App(
 @Parameter(name="*")
 @dataclass(frozen=True)
 class ScopeOptions:
-    """The finite instance; for check, that of clients that list none of their own."""
+    """The finite instance; check takes those that clients list if no size is given."""
 
     threads: int = 2
     """How many threads make system calls."""
@@ -83,8 +83,10 @@ def check(
     """
     from checker.commands.check import Extent, run_check
 
+    if quick and full:
+        raise UsageError("usage", "--quick and --full exclude each other", "leave one of them out")
     extent = Extent.QUICK if quick else Extent.FULL if full else Extent.USUAL
-    return run_check(spec, (size or ScopeOptions()).scope(), extent=extent, client=client, out=out, diagrams=diagrams)
+    return run_check(spec, size.scope() if size else None, extent=extent, client=client, out=out, diagrams=diagrams)
 
 
 @app.command

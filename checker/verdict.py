@@ -9,6 +9,7 @@ from checker.system import Property
 from checker.trace import Trace
 
 HOLDS = ("proved", "unreachable")
+Question = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Verdict:
         return self.trace.depth if self.trace is not None else None
 
     @builtins.property
-    def question(self) -> tuple[str, str, str]:
+    def question(self) -> Question:
         """What is asked: client, variant and name of the property."""
         return self.client, self.variant, self.property.name
 

@@ -22,6 +22,9 @@ from checker.symbolic.inductive import Fact, Prover, closure
 Search = tuple[Scope, int]
 """An instance and the number of states after which its search stops."""
 
+Entry = tuple[Any, ...]
+Table = Mapping[str, Sequence[Entry]] | Sequence[Entry]
+
 DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
 
 PROOF_SECONDS = 10.0
@@ -29,7 +32,7 @@ PROOF_SECONDS = 10.0
 
 
 def run_coverage(spec: str, *, unfired: bool, client: str) -> int:
-    """Print the table for one client, of the transitions that never fire only with ``unfired``; returns 1 unless all are explained.
+    """Print the table for one client, only what never fires with ``unfired``; returns 1 unless all transitions are explained.
 
     Raises UsageError for an unknown client, or one for which the package lists no searches.
     """
@@ -62,7 +65,7 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     check_reasons(compiled.system, reasons)
     explorations, told = [], []
     for scope, limit in searches:
-        instance = make_instance(package, scope)
+        instance = make_instance(package, scope, compiled.client)
         say(f"coverage: {instance}")
         explored = measure(compiled.system, instance, limit)
         explorations.append(explored)
@@ -106,13 +109,14 @@ def plan(package: ModuleType, client: Client | None = None) -> tuple[Sequence[Se
     return found, tuple(Reason(*entry) for entry in _shaped(name, unfired, "UNFIRED", _is_reason))
 
 
-def _of_client(module: str, listed: Any, table: str, client: Client | None) -> Sequence[tuple[Any, ...]]:
-    """What a table of ``coverage`` lists for ``client``."""
-    if client is None:
-        return listed  # type: ignore[no-any-return]
-    if not isinstance(listed, Mapping):
-        raise UsageError("coverage-entry", f"{module}.{table} does not say for which client", f"make it {{{client.name!r}: ...}}")
-    return listed.get(client.name, ())
+def _of_client(module: str, listed: Table, table: str, client: Client | None) -> Sequence[Entry]:
+    """What a table of ``coverage`` lists for ``client``, or without clients."""
+    if isinstance(listed, Mapping) != (client is not None):
+        fix = f"make it {{{client.name!r}: ...}}" if client else "make it a tuple"
+        raise UsageError("coverage-entry", f"{module}.{table} is not what it should be for the clients there are", fix)
+    if isinstance(listed, Mapping):
+        return listed.get(client.name, ()) if client else ()
+    return listed
 
 
 def _shaped(module: str, entries: Sequence[tuple], name: str, good: Callable[[tuple], bool]) -> Sequence[tuple]:  # type: ignore[type-arg]

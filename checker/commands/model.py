@@ -132,14 +132,15 @@ def _client_asked(package: ModuleType, name: str) -> str:
     return ""
 
 
-def make_instance(package: ModuleType, scope: Scope) -> Instance:
-    """The finite instance of ``scope``.  Raises UsageError unless all numbers are from 1 to MAX_SIZE."""
+def make_instance(package: ModuleType, scope: Scope, client: Client | None = None) -> Instance:
+    """The finite instance of ``scope``, as ``client`` needs it.  Raises UsageError unless all numbers are from 1 to MAX_SIZE."""
     for name, number in vars(scope).items():
         if not 1 <= number <= MAX_SIZE:
             raise UsageError(
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
     sizes, words, *tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
+    words = tuple((name, client.words.get(name, values)) for name, values in words) if client else words
     return Instance(sizes, words, tables[0] if tables else (), title=str(scope))
 
 

@@ -24,9 +24,9 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
     With ``variant`` the property is expected to fail if it is the one the variant breaks.  Raises UsageError for unknown names.
     """
     package = load_package(spec)
-    instance = make_instance(package, scope)
     patch = load_variant(package, variant) if variant else None
     compiled = compile_package(package, patch, client, asked=name)
+    instance = make_instance(package, scope, compiled.client)
     prop = compiled.property(name)
     if patch is not None and patch.breaks == name:
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])

@@ -213,9 +213,7 @@ def always(
     return _declare(Declaration(Kind.ALWAYS, "", stands_for, expected, because, uses, clients=clients))
 
 
-def sometimes(
-    *, stands_for: str, because: str, expected: str = "reachable", clients: tuple[str, ...] = ()
-) -> Callable[[F], F]:
+def sometimes(*, stands_for: str, because: str, expected: str = "reachable", clients: tuple[str, ...] = ()) -> Callable[[F], F]:
     """A reachability question: true in some reachable state for some objects; asked of ``clients``, of all if there are none."""
     return _declare(Declaration(Kind.SOMETIMES, "", stands_for, expected, because, clients=clients))
 

@@ -15,6 +15,7 @@ from checker.report.explain import explain, implication
 from checker.report.mdtable import markdown_table
 from checker.report.pretty import Pretty
 from checker.report.results import Reported
+from checker.report.suites import Ran, suites_markdown, suites_summary
 from checker.report.table import standing, summary
 from checker.report.text import explanation_lines
 from checker.report.transitions import short_name
@@ -32,8 +33,8 @@ class Reading:
     covered: Covered | None = None
 
 
-def report(reported: Sequence[Reported], readings: Sequence[Reading], *, with_times: bool) -> str:
-    """The report on a model, read for each of its clients.
+def report(reported: Sequence[Reported], readings: Sequence[Reading], ran: Sequence[Ran] = (), *, with_times: bool) -> str:
+    """The report on a model, read for each of its clients, and on the suites that ``ran``.
 
     ``with_times`` adds a last column with seconds, the only thing that varies between runs.
     """
@@ -49,6 +50,8 @@ def report(reported: Sequence[Reported], readings: Sequence[Reading], *, with_ti
             lines += ["", f"### {_heading(prop, variant)}", "", *_property(group, reading.system)]
         if reading.covered is not None:
             lines += ["", f"## Coverage{of}", "", *_coverage(reading.covered, reading.system)]
+    if ran:
+        lines += ["", "## Scenarios", "", f"{suites_summary(ran)}.", "", *suites_markdown(ran)]
     return "\n".join(lines) + "\n"
 
 
