@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from checker.commands.model import Scope
-from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError, UsageError
 
 app = App(
     name="sockproof",
@@ -33,7 +33,7 @@ app = App(
 @Parameter(name="*")
 @dataclass(frozen=True)
 class ScopeOptions:
-    """The finite instance."""
+    """The finite instance; check takes those that clients list if no size is given."""
 
     threads: int = 2
     """How many threads make system calls."""
@@ -62,6 +62,8 @@ def check(
     *,
     size: ScopeOptions | None = None,
     quick: bool = False,
+    full: bool = False,
+    client: Annotated[str, Parameter(name="--client", help="Ask this client only.")] = "",
     out: Path = Path("build"),
     diagrams: Path = Path("diagrams"),
     spec: Spec = "spec",
@@ -72,14 +74,19 @@ def check(
     ----------
     quick
         Skip the larger instance, the bounded search and the second solver.
+    full
+        Explore also the larger instances that clients list.
     out
         Where results.json, report.md, traces and certificates go.
     diagrams
         Where the drawings go.
     """
-    from checker.commands.check import run_check
+    from checker.commands.check import Extent, run_check
 
-    return run_check(spec, (size or ScopeOptions()).scope(), quick=quick, out=out, diagrams=diagrams)
+    if quick and full:
+        raise UsageError("usage", "--quick and --full exclude each other", "leave one of them out")
+    extent = Extent.QUICK if quick else Extent.FULL if full else Extent.USUAL
+    return run_check(spec, size.scope() if size else None, extent=extent, client=client, out=out, diagrams=diagrams)
 
 
 @app.command
@@ -135,8 +142,8 @@ def explore(
 
 
 @app.command
-def coverage(*, unfired: bool = False, spec: Spec = "spec") -> int:
-    """Say of every transition how often it fires in small instances of the whole model, or why it never does.
+def coverage(*, unfired: bool = False, client: Client = "", spec: Spec = "spec") -> int:
+    """Say of every transition of a client how often it fires in small instances, or why it never does.
 
     Counts read new : all, the states found for the first time and all firings.  The status is 1 if a transition never
     fires and neither a proof nor the package's coverage.py says why, or if what it says is stale.
@@ -148,7 +155,7 @@ def coverage(*, unfired: bool = False, spec: Spec = "spec") -> int:
     """
     from checker.commands.coverage import run_coverage
 
-    return run_coverage(spec, unfired=unfired)
+    return run_coverage(spec, unfired=unfired, client=client)
 
 
 @app.command

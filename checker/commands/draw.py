@@ -25,8 +25,8 @@ from checker.report.statediagram import name_writers, state_diagram
 def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path, client: str) -> int:
     """Draw ``functions``, or all of them and the state diagram.  Raises UsageError for an unknown function or a missing dot."""
     package = load_package(spec)
-    instance = make_instance(package, scope)
     compiled = compile_package(package, client=client)
+    instance = make_instance(package, scope, compiled.client)
     with working("drawing") as say:
         written = draw_functions(compiled, functions, out, say)
         if not functions:

@@ -25,9 +25,9 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
     With ``variant`` the property is expected to fail if it is the one the variant breaks.  Raises UsageError for unknown names.
     """
     package = load_package(spec)
-    instance = make_instance(package, scope)
     patch = load_variant(package, variant) if variant else None
-    compiled = compile_package(package, patch, client)
+    compiled = compile_package(package, patch, client, asked=name)
+    instance = make_instance(package, scope, compiled.client)
     prop = compiled.property(name)
     if patch is not None and patch.breaks == name:
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])
@@ -49,13 +49,14 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
 
 
 def write_trace(
-    trace: Trace, prop: Property, variant: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
+    trace: Trace, prop: Property, under: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
 ) -> list[Path]:
     """Write a trace as text, ITF JSON and Mermaid into ``out``, its chart into ``charts`` (``out`` if None); returns the files.
 
-    ``from_c`` maps functions to the C files they are from.
+    File names begin with ``under``, the variant or the client if it needs telling.  ``from_c`` maps functions to the C files
+    they are from.
     """
-    stem = file_stem(variant, prop.name)
+    stem = file_stem(under, prop.name)
     text, itf, mermaid = (out / f"{stem}.{ending}" for ending in ("txt", "itf.json", "mmd"))
     chart = (charts or out) / f"{stem}.svg"
     write_atomic(text, trace_text(trace, prop, c_files=from_c))
