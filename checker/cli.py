@@ -1,4 +1,4 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``scenario | conform | outcomes``,
+"""The command line: ``sockproof check | show | explore | coverage | trace | prove | draw``, ``scenario | conform | outcomes``,
 ``audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
@@ -185,6 +185,39 @@ def trace(
 
     scope = (size or ScopeOptions()).scope()
     return run_trace(spec, property, scope, method=method, variant=variant, out=out, client=client)
+
+
+@app.command
+def prove(
+    property: str,
+    /,
+    *,
+    client: Client = "",
+    variant: Variant = "",
+    without: list[str] | None = None,
+    seeds: int = 1,
+    seconds: float = 10.0,
+    out: Path = Path("build/proofs"),
+    spec: Spec = "spec",
+) -> int:
+    """Prove a property for any size from the fewest lemmas, or show the step that breaks it: a counterexample to induction.
+
+    Parameters
+    ----------
+    property
+        The property, for instance hashed_sport.
+    without
+        A lemma to leave out; may be given several times.
+    seeds
+        Under how many seeds of the solver the proof must hold.
+    seconds
+        The time limit of each obligation.
+    out
+        Where the graph of lemmas goes, as SVG and DOT.
+    """
+    from checker.commands.prove import run_prove
+
+    return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
 
 
 @app.command

@@ -25,7 +25,7 @@ from tests.report import toy
 SMALL = ["--threads", "1", "--sockets", "1", "--ports", "1"]
 
 BAD_INPUT = {
-    "no such command": (["prove"], "usage"),
+    "no such command": (["proof"], "usage"),
     "no such option": (["check", "--fast"], "usage"),
     "no function": (["show"], "usage"),
     "unknown function": (["show", "inet_lisen"], "unknown-function"),
@@ -41,6 +41,9 @@ BAD_INPUT = {
     "absurd size": (["explore", "--ports", "70000"], "instance-size"),
     "size that is no number": (["explore", "--threads", "two"], "usage"),
     "size 0 in check": (["check", "--addresses", "0"], "instance-size"),
+    "unknown property to prove": (["prove", "one_listner"], "unknown-property"),
+    "no lemma to leave out": (["prove", "taken_red", "--spec", "tests.tiny", "--without", "nope"], "unknown-lemma"),
+    "no seeds": (["prove", "taken_red", "--spec", "tests.tiny", "--seeds", "0"], "usage"),
     "no states": (["explore", *SMALL, "--max-states", "0"], "max-states"),
     "unknown function to draw": (["draw", "nope"], "unknown-function"),
 }
