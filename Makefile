@@ -1,4 +1,4 @@
-# make check: the main job.  make test: the tests.  make readme: README.md with the output of today's commands.
+# make check: the main job.  make test: the tests.  make readme: README and tutorial with the output of today's commands.
 # Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,7 +17,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 readme: $(STAMP)
-	$(BIN)/python docs/readme.py
+	$(BIN)/python docs/pages.py
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

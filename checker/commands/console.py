@@ -40,8 +40,6 @@ def status_of(verdicts: Sequence[Verdict]) -> int:
     """
     if any(v.decided and not is_fine(v) for v in verdicts):
         return EXIT_DIFFERS
-    open_questions = {(v.variant, v.property.name) for v in verdicts} - {
-        (v.variant, v.property.name) for v in verdicts if v.decided
-    }
+    open_questions = {v.question for v in verdicts} - {v.question for v in verdicts if v.decided}
     gave_up = any(v.verdict == "unknown" for v in verdicts)
     return EXIT_UNDETERMINED if open_questions or gave_up else EXIT_AS_EXPECTED

@@ -47,7 +47,7 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
         with working("scenarios") as say:
             for number, case in enumerate(cases, 1):
                 say(f"{number} of {len(cases)}: {case.scenario.id}")
-                found, answers, status = _run(case, machine, engine)
+                found, answers, status = run_case(case, machine, engine)
                 statuses.append(status)
                 if found is not None:
                     done.append((found, answers))
@@ -66,7 +66,7 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
     return EXIT_UNDETERMINED if interrupted else worst(statuses)
 
 
-def _run(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
+def run_case(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
     """One scenario; one that is too large or outside the model is reported, decides nothing, and the others still run."""
     scenario = replace(case.scenario, machine=machine) if machine else case.scenario
     try:

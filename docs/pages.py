@@ -1,4 +1,4 @@
-"""README.md shows what the commands really print: this fills its blocks, and ``make readme`` runs it.
+"""README.md and docs/tutorial.md show what the commands really print: this fills their blocks, and ``make readme`` runs it.
 
 A block starts with a comment that holds a command, ``<!-- sockproof show inet_listen -->``, and ends with ``<!-- end -->``.
 What stands between them is replaced by the command and its output.  ``<!-- sockproof check [rows: REGEX] -->`` keeps only
@@ -15,11 +15,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
 BLOCK = re.compile(r"<!-- (sockproof[^\n]*?)(?: \[rows: ([^\n]*)\])? -->\n.*?<!-- end -->\n", re.DOTALL)
 SLOW = "sockproof check"
 ROW = re.compile(r"│ [^ ] │")
 """The first line of a verdict in the table of ``check``."""
+SECONDS = re.compile(r", [0-9.]+ s$")
+"""How long something took, at the end of a line: the next run takes another time."""
 
 
 def filled(text: str, *, fast: bool) -> str:
@@ -46,7 +48,7 @@ def output(command: str) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         done = subprocess.run(
             [sys.executable, "-m", "checker", *command.split()[1:]],
-            cwd=ROOT if command == SLOW else scratch,
+            cwd=ROOT if command == SLOW else _desk(Path(scratch)),
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=False,
@@ -54,7 +56,14 @@ def output(command: str) -> str:
     if done.returncode:
         raise RuntimeError(f"{command} ends with status {done.returncode}:\n{done.stderr.decode()}")
     lines = done.stdout.decode().strip("\n").splitlines()
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{SECONDS.sub('', line.rstrip())}\n" for line in lines)
+
+
+def _desk(folder: Path) -> Path:
+    """``folder``, from which files of the project can be named but none is overwritten."""
+    for name in ("docs", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
 
 
 def without_column(text: str, title: str) -> str:
@@ -95,8 +104,9 @@ def excerpt(text: str, rows: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Rewrite README.md; ``--fast`` leaves out what takes minutes."""
-    README.write_text(filled(README.read_text(encoding="utf-8"), fast="--fast" in arguments), encoding="utf-8")
+    """Rewrite the pages; ``--fast`` leaves out what takes minutes."""
+    for page in PAGES:
+        page.write_text(filled(page.read_text(encoding="utf-8"), fast="--fast" in arguments), encoding="utf-8")
     return 0
 
 
