@@ -87,7 +87,7 @@ def certificate_files(certificate: Certificate) -> dict[str, str]:
     """Every file of a certificate by its path.  Raises InternalError if two facts or properties have one file name."""
     proved = [f for f in certificate.facts if not f.assumed]
     names = {f.name: f"facts/{file_stem(f.name)}.smt2" for f in proved}
-    folders = {p.name: f"properties/{file_stem(p.name)}" for p in certificate.properties}
+    folders = {p.name: property_folder(p.name) for p in certificate.properties}
     if twice := [n for n, count in Counter([*names.values(), *folders.values()]).items() if count > 1]:
         raise InternalError("certificate-names", f"two names share {twice[0]}", "rename one of them")
     files = {SYSTEM: text(system_dump(certificate)), FACTS: text(facts_dump(certificate))}
@@ -98,6 +98,11 @@ def certificate_files(certificate: Certificate) -> dict[str, str]:
         parts = [SYSTEM, FACTS, *(names[f.name] for f in rests if not f.assumed), f"{folders[p.name]}/implication.smt2"]
         files[f"{folders[p.name]}/{MANIFEST}"] = manifest(certificate, p, rests, {n: files[n] for n in parts})
     return files
+
+
+def property_folder(name: str) -> str:
+    """Where the manifest of a property is."""
+    return f"properties/{file_stem(name)}"
 
 
 def text(commands: Iterable[str]) -> str:
