@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | prove | draw``, ``scenario | conform | outcomes``,
-``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | prove | certify | draw``,
+``scenario | conform | outcomes``, ``audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -218,6 +218,20 @@ def prove(
     from checker.commands.prove import run_prove
 
     return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
+
+
+@app.command
+def certify(*, client: Client = "", out: Path | None = None, spec: Spec = "spec") -> int:
+    """Prove what holds for any size and write the certificates, which proofs/recheck.py checks without this program.
+
+    Parameters
+    ----------
+    out
+        Where the certificates go, a folder per client; without it, where the package commits them.
+    """
+    from checker.commands.certify import run_certify
+
+    return run_certify(spec, client=client, out=out)
 
 
 @app.command

@@ -54,6 +54,12 @@ MODULES = (
 PROOFS = "proofs"
 """The package with the lemmas of the inductive proofs."""
 
+CERTIFICATES = "proofs/certificates"
+"""Where the certificates of the proofs are committed, a folder per client."""
+
+RECHECK = "proofs/recheck.py"
+"""The program that checks them again, with another solver and without the checker."""
+
 SCENARIOS = ("tests/scenarios",)
 """Folders of scenario files that ``sockproof check`` runs."""
 

@@ -39,6 +39,7 @@ class Obligation:
     """One query: ``unsat`` proves it; ``frame`` needs none.
 
     ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
+    ``smtlib`` is the query as Z3 got it, if it is not discharged.
     """
 
     fact: str
@@ -162,7 +163,8 @@ class Prover:
         solver.add(*(self.encoder.encode(c) for c in claims))
         result = str(solver.check())
         model = str(solver.model()) if result == "sat" else ""
-        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
+        smtlib = "" if result == "unsat" else solver.to_smt2()
+        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, smtlib, model)
 
 
 def primed(fact: Fact) -> dict[Term, Term]:
