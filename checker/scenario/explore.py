@@ -169,6 +169,10 @@ class Search:
 
         It may if nothing can happen any more but what need not happen.
         """
+        passing = self._time_passes(state)
+        if passing:
+            return passing, False
+        state = replace(state, events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: list[tuple[State, str]] = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
@@ -181,6 +185,13 @@ class Search:
                 break  # Nobody waits for anything, or it is the question who waits for ever: time does not pass.
         following = self._next_phase(state)
         return [*following, *maybe], not following
+
+    def _time_passes(self, state: State) -> list[tuple[State, str]]:
+        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
+        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+            return []
+        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
+        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
 
     def _waiting(self, state: State) -> bool:
         """Whether a call is under way that cannot go on."""
