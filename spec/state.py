@@ -312,11 +312,16 @@ net = Net()
 
 
 class Fib(Record, key=Addr):
-    """The routing tables: what each address is, and how packets get there."""
+    """The routing tables: what each address is, and how packets get there.
+
+    ``loopback`` are the addresses 127.x.x.x, ``limited_broadcast`` is 255.255.255.255.
+    """
 
     type: Rigid[AddrType]
     route: Rigid[Errno]
     source: Rigid[Addr]
+    loopback: Rigid[bool]
+    limited_broadcast: Rigid[bool]
 
 
 class BindBucket(Record, key=Port):

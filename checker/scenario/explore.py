@@ -191,6 +191,10 @@ class Search:
 
         It may if nothing can happen any more but what need not happen.
         """
+        passed = self._passed(state)
+        if passed:
+            return passed, False
+        state = state._replace(events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
@@ -203,6 +207,13 @@ class Search:
                 break
         following = self._next_phase(state)
         return [*following, *maybe], not following
+
+    def _passed(self, state: State) -> Found:
+        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
+        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+            return []
+        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
+        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
 
     def _time_passes(self, state: State) -> bool:
         """Whether timers go off now that nothing else can happen.

@@ -164,7 +164,7 @@ class Calls(Environment):
             names = _with(names, str(call.args["as"]), made)
         names = self._note_port(call, heap, names)
         if call.name in ("getsockname", "getpeername"):
-            return f"0 {self._shown_name(heap, names, thread)}", names
+            return f"0 {self._shown_name(call, heap, names, thread)}", names
         if call.name == "so_error":
             value = list(kernel.Errno)[self._get(heap, "Thread", "optval", thread)].name
             return f"0 value={'0' if value == 'SUCCESS' else value}", names
@@ -177,8 +177,7 @@ class Calls(Environment):
         known = dict(names)
         name = str(call.args.get("s", ""))
         port = self._local_port(heap, known.get(name, 0))
-        taken = {v for n, v in names if n.endswith(".chosen")}
-        if not port or port in taken or not self._is_ephemeral(port):
+        if not port or port in self._chosen(names, name) or not self._is_ephemeral(port):
             return names
         return _with(names, f"{name}.chosen", port)
 
@@ -188,13 +187,19 @@ class Calls(Environment):
         named = {self.world.number(p) for p in ports if not isinstance(p, (PortOf, PortChosen))}
         return number not in named and any(low <= number <= max(high, low + 127) for low, high in self.world.ranges)
 
-    def _shown_name(self, heap: tuple[int, ...], names: Names, thread: int) -> str:
+    def _chosen(self, names: Names, socket: str) -> dict[int, str]:
+        """Who was given which port by the kernel; TCP and UDP each count on their own."""
+        given = [(n.removesuffix(".chosen"), v) for n, v in names if n.endswith(".chosen")]
+        kinds = {name: TYPES[kind] for name, kind in self.world.kinds.items() if kind in TYPES}
+        return {v: n for n, v in given if kinds.get(n) == kinds.get(socket)}
+
+    def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
         port = self._get(heap, "Thread", "name_port", thread)
         shown = "ANY" if not addr else self.world.addresses[addr - 1]
         number = (0, *self.world.ports)[port]
         named = {v: k for k, v in NAMED_PORTS.items()}
-        chosen = {v: n.removesuffix(".chosen") for n, v in names if n.endswith(".chosen")}
+        chosen = self._chosen(names, str(call.args["s"]))
         if port in chosen:
             return f"{shown}:eph_{chosen[port]}"
         return f"{shown}:{named.get(number, number)}"

@@ -444,6 +444,10 @@ def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
             return listener
         tcp_v4_timewait_ack(tw)
         return NULL
+    if tw.substate == TCP_FIN_WAIT2 and skb.data:
+        tcp_timewait_kill(tw)
+        tcp_v4_send_reset(skb)
+        return NULL
     if skb.fin:
         tw.substate = TCP_TIME_WAIT
         tcp_v4_timewait_ack(tw)

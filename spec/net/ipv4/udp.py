@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.language import BUG_TRAP, abstracted, htons, kernel, pure, spin_lock_bh
 from spec.net.ipv4.route import ip_route_connect, rt_dst, rt_src
+from spec.net.ipv4.tcp_ipv4 import in_local_port_range
 from spec.state import (
     AF_INET,
     EACCES,
@@ -50,7 +51,7 @@ def udp_v4_get_port(sk: Sock, snum: Port) -> bool:
         abstracted(
             "of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own"
         )
-        rover = next_udp_port(net.udp_port_rover)
+        rover = net.udp_port_rover if in_local_port_range(net.udp_port_rover) else net.local_port_low
         first = rover
         while True:
             net.udp_port_rover = rover
