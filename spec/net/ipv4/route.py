@@ -26,6 +26,11 @@ def rt_src(daddr: Addr, saddr: Addr) -> Addr:
     return saddr if saddr != INADDR_ANY else Fib[rt_dst(daddr, saddr)].source
 
 
+@kernel("net/ipv4/route.c")
+def ip_route_output(daddr: Addr, saddr: Addr) -> Errno:
+    return Fib[rt_dst(daddr, saddr)].route
+
+
 @kernel("include/net/route.h")
 def ip_route_connect(daddr: Addr, saddr: Addr) -> Errno:
     return Fib[rt_dst(daddr, saddr)].route
