@@ -14,6 +14,7 @@ from checker.scenario.vocabulary import (
     DOTTED,
     ERRNOS,
     PORTS,
+    RECEIVED,
     SHORT_ADDRESSES,
     STATES,
     UNREACHED,
@@ -95,6 +96,8 @@ def _check(piece: str) -> None:
         if not port_word(port):
             raise ExpectationError(f"{port} is no port", f"write a number, {', '.join(PORTS)}, eph, eph_x, nz or *")
         return
+    if piece in RECEIVED:
+        return
     if piece.startswith("0 value="):
         piece = piece.removeprefix("0 value=")
     if re.fullmatch(r"\d+", piece) or piece in ERRNOS or piece in STATES or piece in WORDS:
@@ -102,7 +105,8 @@ def _check(piece: str) -> None:
     if piece[:1] == "E" and piece[1:].isalnum() and piece not in STATES:
         raise ExpectationError(f"there is no errno {piece}", nearest(piece, ERRNOS))
     raise ExpectationError(
-        f"{piece or 'nothing'} is no result", "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, A|B, error or blocks"
+        f"{piece or 'nothing'} is no result",
+        "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, 0 data, 0 eof, A|B, error or blocks",
     )
 
 

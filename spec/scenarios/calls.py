@@ -9,6 +9,7 @@ from checker.errors import UsageError
 from checker.language.graph import Node
 from checker.scenario.explore import Done, Names, Started
 from checker.scenario.program import Call, PortChosen, PortOf
+from checker.scenario.vocabulary import DATA, EOF
 from spec import state as kernel
 from spec.scenarios.environment import Environment
 from spec.scenarios.world import BIG, NAMED_PORTS, UDP_HTABLE_SIZE
@@ -35,11 +36,15 @@ CALLS = {
     "getsockname": "SYS_GETSOCKNAME",
     "getpeername": "SYS_GETPEERNAME",
     "send": "SYS_SEND",
+    "sendto": "SYS_SENDTO",
+    "recv": "SYS_RECVFROM",
     "shutdown": "SYS_SHUTDOWN",
     "setsockopt": "SYS_SETSOCKOPT",
     "so_error": "SYS_GETSOCKOPT",
     "close": "SYS_CLOSE",
 }
+MIN_PAYLOAD = 8
+"""Shorter IP datagrams are dropped on arrival."""
 CAPABILITIES = ("capable_net_raw", "capable_net_bind_service")
 
 
@@ -104,6 +109,8 @@ class Calls(Environment):
                 "family": self._index(kernel.Family, shown),
                 "type": self._index(kernel.SocketType, type_name),
                 "protocol": self._word("Protocol", int(str(args.get("proto", 0)))),
+                "init_may_fail": int("init_fails" in self.world.events),
+                "table_may_be_full": int("no_memory" in self.world.events),
             },
         )
 
@@ -132,6 +139,7 @@ class Calls(Environment):
             "timeo": self._index(kernel.Timeo, "TIMEO_FINITE" if value else "MAX_SCHEDULE_TIMEOUT"),
             "device": int(bool(value)),
             "wants_name": 0,
+            "short": int(int(str(args.get("size", MIN_PAYLOAD))) < MIN_PAYLOAD),
         }
 
     def _port(self, port: Any, heap: tuple[int, ...], known: dict[str, int]) -> int:
@@ -165,6 +173,8 @@ class Calls(Environment):
         names = self._note_port(call, heap, names)
         if call.name in ("getsockname", "getpeername"):
             return f"0 {self._shown_name(call, heap, names, thread)}", names
+        if call.name == "recv":
+            return self._received(call, heap, names, thread), names
         if call.name == "so_error":
             value = list(kernel.Errno)[self._get(heap, "Thread", "optval", thread)].name
             return f"0 value={'0' if value == 'SUCCESS' else value}", names
@@ -172,11 +182,25 @@ class Calls(Environment):
             names = tuple(n for n in names if n[0] != call.args["s"])
         return "0", names
 
+    def _received(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
+        """The end, bytes of a stream, or who sent the datagram."""
+        if not self._get(heap, "Thread", "copied", thread):
+            return EOF
+        kind = self._member("Socket", "type", self._get(heap, "Socket", "type", dict(names)[str(call.args["s"])]))
+        if kind == "SOCK_STREAM":
+            return DATA
+        for name, sock in names:
+            if "." not in name:  # The sender's call may not have returned yet.
+                names = self._note_chosen(name, sock, heap, names)
+        return f"0 {self._shown_name(call, heap, names, thread)}"
+
     def _note_port(self, call: Call, heap: tuple[int, ...], names: Names) -> Names:
         """Remember the port the kernel chose for a socket, when it has one that no scenario names."""
-        known = dict(names)
         name = str(call.args.get("s", ""))
-        port = self._local_port(heap, known.get(name, 0))
+        return self._note_chosen(name, dict(names).get(name, 0), heap, names)
+
+    def _note_chosen(self, name: str, sock: int, heap: tuple[int, ...], names: Names) -> Names:
+        port = self._local_port(heap, sock)
         if not port or port in self._chosen(names, name) or not self._is_ephemeral(port):
             return names
         return _with(names, f"{name}.chosen", port)

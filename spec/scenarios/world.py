@@ -48,7 +48,12 @@ class World:
         self.sockets = made + accepted + 1
         # A connection may need a child, and a TIME_WAIT bucket for each of its ends.
         self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2)
-        self.segments = 8 + 4 * connects
+        # A datagram may be answered with an ICMP error; RAW sockets get a copy of either, and so may UDP sockets of a broadcast.
+        sends = sum(c.name in ("send", "sendto") for c in self.calls)
+        copies = sum(c.name == "socket" and c.args.get("type") in ("RAW", "DGRAM", 2, 3) for c in self.calls) if sends else 0
+        self.segments = 8 + 4 * connects + 2 * sends * (1 + copies)
+        self.datagrams = any(c.name in ("send", "sendto", "recv") for c in self.calls)
+        self.memberships = sum(c.args.get("opt") == "IP_ADD_MEMBERSHIP" for c in self.calls)
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
@@ -96,6 +101,7 @@ class World:
             ("Sock", self.socks),
             ("Segment", self.segments),
             ("OpenRequest", self.requests),
+            ("IpMcSocklist", self.memberships),
             ("Addr", len(self.addresses)),
             ("Device", 1),
         )
@@ -105,6 +111,8 @@ class World:
             ("Backlog", tuple(sorted(backlogs))),
             ("AddrLen", tuple(sorted(lengths))),
             ("QueuePlace", tuple(range(1, self.threads + 2))),
+            ("ChainPlace", tuple(range(1, self.socks + 1))),
+            ("Score", (1, 2, 3, 4)),
         )
         return Instance(sizes, words, tuple(self._tables(model)), limit=False)
 
