@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.language import BUG_TRAP, abstracted, htons, kernel, pure, spin_lock_bh
 from spec.net.ipv4.route import ip_route_connect, rt_dst, rt_src
+from spec.net.ipv4.tcp_ipv4 import same_device
 from spec.state import (
     AF_INET,
     EACCES,
@@ -47,25 +48,29 @@ def udp_lport_inuse(port: Port) -> bool:
 def udp_v4_get_port(sk: Sock, snum: Port) -> bool:
     """True is C's 1: the port cannot be had.  Success hashes the socket in the same locked step."""
     if snum == 0:
-        abstracted(
-            "of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own"
-        )
-        rover = next_udp_port(net.udp_port_rover)
-        first = rover
-        while True:
-            net.udp_port_rover = rover
-            with spin_lock_bh(udp_hash_lock):
-                if not udp_lport_inuse(rover):
-                    udp_take_port(sk, rover)
-                    return False
-            rover = next_udp_port(rover)
-            if rover == first:
-                return True
+        return udp_search_port(sk)
     with spin_lock_bh(udp_hash_lock):
         if udp_bind_conflict(sk, snum):
             return True
         udp_take_port(sk, snum)
         return False
+
+
+@kernel("net/ipv4/udp.c")
+def udp_search_port(sk: Sock) -> bool:
+    """udp_v4_get_port without a number."""
+    abstracted("of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own")
+    rover = next_udp_port(net.udp_port_rover)
+    first = rover
+    while True:
+        net.udp_port_rover = rover
+        with spin_lock_bh(udp_hash_lock):
+            if not udp_lport_inuse(rover):
+                udp_take_port(sk, rover)
+                return False
+        rover = next_udp_port(rover)
+        if rover == first:
+            return True
 
 
 @pure
@@ -74,7 +79,7 @@ def udp_bind_conflict(sk: Sock, snum: Port) -> bool:
         sk2.hashed == UDP_HASH
         and sk2.num == snum
         and sk2 != sk
-        and sk2.bound_dev_if == sk.bound_dev_if
+        and same_device(sk2, sk)
         and overlap(sk, sk2)
         and (not sk2.reuse or not sk.reuse)
         for sk2 in Sock
