@@ -13,8 +13,8 @@ from typing import Any
 
 from checker.errors import Place, UsageError
 from checker.scenario.expect import Expectation, ExpectationError, expectation
-from checker.scenario.expression import ExpressionError, expression, finals, parse
-from checker.scenario.names import FINAL, RESERVED, Names, Ref, UnknownName
+from checker.scenario.expression import ExpressionError, expression, parse, paths
+from checker.scenario.names import FINAL, RESERVED, Names, Ref, UnknownName, final_call
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
 from checker.scenario.short import ShortStepError, label, long_step
@@ -171,26 +171,26 @@ class _Loader:
                 yield from ((kind, (kind, n), text) for n, text in enumerate(value))
 
     def add_finals(self) -> None:
-        """Put a step into post for every ``state.a``, ``name.a`` and ``peer.a`` that is asked for."""
-        wanted: list[tuple[str, str]] = []
+        """Put a step into post for every ``state.a``, ``name.a``, ``peer.a`` and ``sk.a.num`` that is asked for."""
+        wanted: list[tuple[str, ...]] = []
         for _, trail, text in self.expressions():
             try:
-                wanted += sorted(finals(parse(text)))
+                wanted += sorted(paths(parse(text)))
             except ExpressionError as problem:
                 raise self.problem(problem.code, trail, str(problem), problem.fix) from None
         for _, cells in self.row_texts():
             for key in cells:
-                head, _, rest = ".".join(key.split()).partition(".")
-                head = next((word for word, call in FINAL.items() if call == head), head)
-                if head in FINAL and rest:
-                    wanted.append((head, rest.split(".")[0]))
+                wanted.append(tuple(_as_written(key).split(".")))
         made = {str(c.args["as"]) for calls in self.plan.values() for c, _ in calls if c.name in ("socket", "accept")}
-        there = {(c.name, c.args.get("s")) for c, _ in self.plan["post"]}
-        for word, socket in dict.fromkeys(wanted):
-            if socket in made and (FINAL[word], socket) not in there:
-                step = {"call": FINAL[word], "args": {"s": socket}}
-                self.plan["post"].append((call_of(step), (*self.top, "post")))
-                there.add((FINAL[word], socket))
+        there = [call for call, _ in self.plan["post"]]
+        for path in wanted:
+            told = final_call(path)
+            if told is None or told[1]["s"] not in made:
+                continue
+            call = call_of({"call": told[0], "args": told[1]})
+            if call not in there:
+                there.append(call)
+                self.plan["post"].append((call, (*self.top, "post")))
 
     def scenario(self) -> Scenario:
         threads = [name for name in self.plan if name not in ("setup", "post")]

@@ -51,6 +51,7 @@ KINDS: dict[str, Schema] = {
     "option": {"type": "string", "enum": list(words.OPTIONS)},
     "flag": {"type": "string", "enum": list(words.FLAGS)},
     "flags": {"type": "array", "items": {"$ref": "#/$defs/flag"}},
+    "field": {"type": "string", "pattern": f"^{words.FIELD.pattern}$"},
     "machine": {"type": "string", "enum": list(words.MACHINES)},
     "event": {"type": "string", "enum": list(words.EVENTS)},
     "behaviour": {"type": "string", "enum": list(words.BEHAVIOURS)},

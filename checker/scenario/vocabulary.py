@@ -135,6 +135,16 @@ STATES = (
     "CLOSING",
 )
 
+FIELD = re.compile(r"(sk|sock)\.[a-z][a-z_0-9]*")
+"""A field of the sock or of the socket behind a descriptor, for instance sk.num."""
+
+FIELD_VALUES = (
+    *("yes", "no", "NULL", "set"),
+    *("SS_FREE", "SS_UNCONNECTED", "SS_CONNECTING", "SS_CONNECTED", "SS_DISCONNECTING"),
+    *("NOT_HASHED", "LHASH", "EHASH", "UDP_HASH", "RAW_HASH"),
+)
+"""What a field may hold besides numbers, errors, states, addresses and ports: a truth value, a reference, an enumeration."""
+
 BLOCKS = "blocks"
 UNREACHED = "-"
 
@@ -235,6 +245,7 @@ _SHAPES = (
     CallShape("send", (_SOCKET, Parameter("size", "length")), ("s", "size"), "send so many bytes, without an address"),
     CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
     _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
+    CallShape("field", (_SOCKET, Parameter("name", "field")), ("s", "name"), "not a call: a field of the sock or the socket"),
 )
 
 CALLS: Mapping[str, CallShape] = {shape.name: shape for shape in _SHAPES}
