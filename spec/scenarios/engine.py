@@ -12,10 +12,10 @@ from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.scenario.explore import explore
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
+from checker.scenario.serial import explore
 from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
@@ -51,7 +51,7 @@ def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -
         world = World(whole)
         memory = Memory(model, world.instance(model))
         machine = Machine(memory, program, sleep_points=scenario.machine == "up")
-        found = explore(whole, memory, machine, Calls(memory, world))
+        found = explore(whole, machine, Calls(memory, world))
         return fold(scenario, found)
 
     return run
