@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from checker.scenario.expect import Expectation, ExpectationError, expectation, port_matches, port_word
-from checker.scenario.names import FIELDS, FINAL, Names, Ref, UnknownName
+from checker.scenario.names import FIELDS, FINAL, WHOLE, Names, Ref, UnknownName
 from checker.scenario.program import Outcome
 from checker.scenario.vocabulary import ADDRESSES, BLOCKS, ERRNOS, FIELD_VALUES, STATES, UNREACHED, address_name, nearest
 
@@ -53,7 +53,7 @@ def parse(text: str) -> ast.expr:
 def paths(tree: ast.expr) -> Iterator[tuple[str, ...]]:
     """Everything a tree names: ``("state", "a")`` for every ``state.a``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and (path := _dotted(node)):
+        if isinstance(node, (ast.Attribute, ast.Name)) and (path := _dotted(node)):
             yield path
 
 
@@ -148,7 +148,7 @@ class _Compiler:
         parts = _dotted(node)
         if parts is None:
             raise self.outside(node, "this is outside the language", "compare results, states and constants only")
-        if len(parts) == 1 and parts[0] not in (*self.names.programs(), *FINAL, *FIELDS):
+        if len(parts) == 1 and parts[0] not in (*self.names.programs(), *FINAL, *FIELDS, *WHOLE):
             return self.constant(parts[0])
         try:
             return self.names.resolve(parts)

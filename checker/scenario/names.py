@@ -20,9 +20,14 @@ FINAL: Mapping[str, str] = {"state": "state", "name": "getsockname", "peer": "ge
 FIELDS = ("sk", "sock")
 """What ``sk.a.num`` and ``sock.a.state`` begin with: fields of the sock and the socket of ``a`` in the end."""
 
+WHOLE = ("nonserial", "faults")
+"""What is asked of a whole outcome: no sequential order gives it (``yes``, ``no``), an assertion fails (``some``, ``none``)."""
+
 PARTS = ("addr", "port")
 
-RESERVED = frozenset((*FINAL, *FIELDS, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist))
+RESERVED = frozenset(
+    (*FINAL, *FIELDS, *WHOLE, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist)
+)
 """What no thread and no socket can be called: expressions would not know what is meant."""
 
 
@@ -59,6 +64,8 @@ class Ref:
 
     def value(self, outcome: Outcome) -> str:
         """What it is in ``outcome``, in the one form; empty for the address of a result that is no address."""
+        if self.program == "faults":
+            return "some" if outcome.results.get("faults") else "none"
         result = one_form(outcome.results[self.program][self.index])
         if not self.part:
             return result
@@ -84,9 +91,11 @@ class Names:
             return self._final(head, rest)
         if head in FIELDS:
             return self._field(head, rest)
+        if head in WHOLE and not rest:
+            return Ref(head, 0)
         calls = self.programs().get(head)
         if calls is None:
-            known = [*self.programs(), *FINAL, *FIELDS]
+            known = [*self.programs(), *FINAL, *FIELDS, *WHOLE]
             raise UnknownName("unknown-thread", f"there is no thread {head}", nearest(head, known))
         if not rest or (len(rest) == 1 and rest[0] in PARTS):
             if len(calls) != 1:

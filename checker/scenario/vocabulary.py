@@ -139,7 +139,7 @@ FIELD = re.compile(r"(sk|sock)\.[a-z][a-z_0-9]*")
 """A field of the sock or of the socket behind a descriptor, for instance sk.num."""
 
 FIELD_VALUES = (
-    *("yes", "no", "NULL", "set"),
+    *("yes", "no", "NULL", "set", "some", "none"),
     *("SS_FREE", "SS_UNCONNECTED", "SS_CONNECTING", "SS_CONNECTED", "SS_DISCONNECTING"),
     *("NOT_HASHED", "LHASH", "EHASH", "UDP_HASH", "RAW_HASH"),
 )
