@@ -38,6 +38,7 @@ class Errno(Enumeration):
     ENOMEM = 12
     EACCES = 13
     EFAULT = 14
+    EBUSY = 16
     EINVAL = 22
     ENFILE = 23
     EMFILE = 24
@@ -68,7 +69,8 @@ class Errno(Enumeration):
 
 SUCCESS = Errno.SUCCESS
 EPERM, EINTR, EBADF, EAGAIN, ENOMEM = Errno.EPERM, Errno.EINTR, Errno.EBADF, Errno.EAGAIN, Errno.ENOMEM
-EACCES, EFAULT, EINVAL, ENFILE, EMFILE = Errno.EACCES, Errno.EFAULT, Errno.EINVAL, Errno.ENFILE, Errno.EMFILE
+EACCES, EFAULT, EBUSY, EINVAL = Errno.EACCES, Errno.EFAULT, Errno.EBUSY, Errno.EINVAL
+ENFILE, EMFILE = Errno.ENFILE, Errno.EMFILE
 EPIPE, ENOTSOCK, ENOPROTOOPT, EPROTONOSUPPORT = Errno.EPIPE, Errno.ENOTSOCK, Errno.ENOPROTOOPT, Errno.EPROTONOSUPPORT
 ESOCKTNOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT = Errno.ESOCKTNOSUPPORT, Errno.EOPNOTSUPP, Errno.EAFNOSUPPORT
 EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH = Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.ENETUNREACH
@@ -419,7 +421,7 @@ class Proto(Operations):
 class ProtoOps(Operations):
     """struct proto_ops"""
 
-    bind: Callable[[Socket, Addr, Port, AddrLen], Errno]
+    bind: Callable[[Socket, Family, Addr, Port, AddrLen], Errno]
     connect: Callable[[Socket, Family, Addr, Port, AddrLen, bool], Errno]
     accept: Callable[[Socket, Socket, bool], Errno]
     listen: Callable[[Socket, Backlog], Errno]

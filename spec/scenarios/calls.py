@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.errors import UsageError
 from checker.language.graph import Node
+from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
 from checker.scenario.explore import Done, Names, Started
 from checker.scenario.program import Call, PortChosen, PortOf
 from checker.scenario.vocabulary import DATA, EOF
@@ -91,6 +92,8 @@ class Calls(Environment):
         if call.name == "state":
             state = self._get(heap, "Sock", "state", self._get(heap, "Socket", "sk", sock))
             return Done(self._member("Sock", "state", state).removeprefix("TCP_"), heap, names)
+        if call.name == "field":
+            return Done(self._shown_field(str(args["name"]), heap, names, str(args["s"])), heap, names)
         return Started("system_call", self._arguments(call, heap, known, sock))
 
     def _start_socket(self, call: Call) -> Started:
@@ -220,13 +223,40 @@ class Calls(Environment):
     def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
         port = self._get(heap, "Thread", "name_port", thread)
-        shown = "ANY" if not addr else self.world.addresses[addr - 1]
+        socket = str(call.args["s"])
+        return f"{self._shown_address(addr)}:{self._shown_port(port, names, socket)}"
+
+    def _shown_address(self, addr: int) -> str:
+        return self.world.addresses[addr - 1] if addr else "ANY"
+
+    def _shown_port(self, port: int, names: Names, socket: str) -> str:
         number = (0, *self.world.ports)[port]
         named = {v: k for k, v in NAMED_PORTS.items()}
-        chosen = self._chosen(names, str(call.args["s"]))
-        if port in chosen:
-            return f"{shown}:eph_{chosen[port]}"
-        return f"{shown}:{named.get(number, number)}"
+        chosen = self._chosen(names, socket)
+        return f"eph_{chosen[port]}" if port in chosen else str(named.get(number, number))
+
+    def _shown_field(self, name: str, heap: tuple[int, ...], names: Names, socket: str) -> str:
+        """A field of the sock (``sk.num``) or of the socket (``sock.state``) in the words of scenario files."""
+        head, field = name.split(".")
+        sock = dict(names)[socket]
+        record = {"sk": "Sock", "sock": "Socket"}[head]
+        variable = self.memory.variables.get((record, field))
+        if variable is None:
+            known = ", ".join(f for r, f in self.memory.variables if r == record)
+            raise UsageError("outside-model", f"the model has no field {name}", f"choose one of {known}")
+        value = self._get(heap, record, field, self._get(heap, "Socket", "sk", sock) if head == "sk" else sock)
+        match variable.sort:
+            case WordSort(name="Port" | "BePort"):
+                return self._shown_port(value, names, socket)
+            case WordSort(name=word):
+                return str((0, *dict(self.memory.instance.words)[word])[value])
+            case ScalarSort(name="Addr"):
+                return self._shown_address(value)
+            case EnumSort():
+                member = self._member(record, field, value)
+                return "0" if member == "SUCCESS" else member
+            case sort:
+                return ("no", "yes")[value] if sort == BOOL else "set" if value else "NULL"
 
 
 def _with(names: Names, name: str, value: int) -> Names:

@@ -131,6 +131,13 @@ def tcp_v4_rcv(skb: Segment) -> None:
         tcp_v4_send_reset(skb)
         free(skb)
         return
+    tcp_v4_deliver(sk, skb)
+    rx_sock_put(sk)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_deliver(sk: Sock, skb: Segment) -> None:
+    """The end of tcp_v4_rcv: into the socket, or into the backlog of one that a thread has."""
     if owned_by_user():
         with spin_lock(sk_slock):
             when(sk.users and not sk.slock)
@@ -139,7 +146,6 @@ def tcp_v4_rcv(skb: Segment) -> None:
         with bh_lock_sock(sk):
             tcp_v4_do_rcv(sk, skb)
         free(skb)
-    rx_sock_put(sk)
 
 
 @kernel("include/net/sock.h")
