@@ -15,6 +15,7 @@ from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
+    from checker.races.pair import Subject as RaceSubject
     from checker.scenario.outcomes import Subject
     from checker.scenario.program import Engine
 
@@ -180,6 +181,13 @@ def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -
     from spec.scenarios.engine import scenario_engine
 
     return scenario_engine(overrides)
+
+
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> RaceSubject:
+    """The operations of the race matrix and how they run, on the model patched by ``overrides``."""
+    from spec.scenarios.engine import race_subject
+
+    return race_subject(overrides)
 
 
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:

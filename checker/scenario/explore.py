@@ -242,9 +242,9 @@ class Search:
         everyone = range(len(state.clients))
         if not self.one_at_a_time:
             return everyone
-        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE]
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._moves(state, i, late)]
         if interrupted:
-            return interrupted
+            return interrupted  # One that waits for a thread is a timer that tries again later.
         if self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
@@ -292,7 +292,8 @@ class Search:
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, after.heap, names, faults), Move(client, irq, doing, result, after)))
+            following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
+            found.append((following, Move(client, irq, doing, result, after)))
         return found
 
     def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
@@ -310,9 +311,17 @@ class Search:
             steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
         return steps
 
-    def _with(self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str]) -> State:
+    def _with(
+        self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False
+    ) -> State:
         clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return State(heap, clients, names, state.phase, client if self.one_at_a_time else 0, faults, state.events)
+        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, state.events)
+
+    def _running(self, state: State, client: int, irq: bool) -> int:
+        """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""
+        if not self.one_at_a_time:
+            return 0
+        return state.running if irq else client
 
     def _next_phase(self, state: State) -> Found:
         """Nothing can happen any more: go on to the next phase, if the one before did not hang."""

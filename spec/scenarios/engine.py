@@ -19,6 +19,7 @@ from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
+from spec.scenarios.races import Sockets
 from spec.scenarios.unused import DATAGRAM_EVENTS, unused
 from spec.scenarios.world import World
 
@@ -44,6 +45,11 @@ def _program(
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
     """The subjects of outcome tables, by type, on the model patched by ``overrides``."""
     return dict(sockets(*_program(overrides)))
+
+
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
+    """The race matrix of sockets, on the model patched by ``overrides``."""
+    return Sockets(*_program(overrides))
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
