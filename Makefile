@@ -1,13 +1,20 @@
-# make check: the main job.  make test: the tests.  make readme: README.md with the output of today's commands.
+# make check: the main job.  make test: the tests.  make readme: README and tutorial with the output of today's commands.
+# make recheck: the certificates alone.  make certificates: write them anew.
 # Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: check test lint readme clean
+.PHONY: check certificates recheck test lint readme clean
 
 check: $(STAMP)
 	$(BIN)/sockproof check
+
+certificates: $(STAMP)
+	$(BIN)/sockproof certify
+
+recheck: $(STAMP)
+	$(BIN)/python proofs/recheck.py
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto
@@ -17,7 +24,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 readme: $(STAMP)
-	$(BIN)/python docs/readme.py
+	$(BIN)/python docs/pages.py
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

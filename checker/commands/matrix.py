@@ -184,7 +184,7 @@ def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
                 "rule": f.rule,
                 "machines": f.machines,
                 "outcome": str(f.outcome),
-                "schedule": f.schedule,
+                "schedule": [str(step) for step in f.schedule],
                 "cells": [c.key for c in f.cells],
             }
             for f in findings

@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 
 from checker.language.terms import FieldKey
-from checker.races.conflicts import SOFTIRQ, Process, conflicting, site
+from checker.races.conflicts import SOFTIRQ, Process, conflicting, is_lock, site
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
 from checker.scenario.explore import Edge, Move, Search
+from checker.scenario.program import Step
 from checker.scenario.steps import Touch
 
 AHEAD = 60
@@ -37,7 +38,7 @@ def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[F
     schedule = search.schedule(before)
     for edge in rivals:
         for a, b in conflicting([Edge(path[at], move)], [edge]):
-            if a.key not in atomic:
+            if a.key not in atomic and not is_lock(a, b):
                 told = "after the first, before the second, no sequential outcome is possible any more"
                 return _conflict(search, a, _process(move), b, _process(edge.move), told, schedule)
     mine = [t for m in _going_on(search, path[at:], _process(move)) for t in _touched(m)]
@@ -92,7 +93,7 @@ def _first_in_common(
     return mine[i], theirs[j]
 
 
-def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, evidence: str, schedule: tuple[str, ...]) -> Conflict:
+def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, evidence: str, schedule: tuple[Step, ...]) -> Conflict:
     field = ".".join(filter(None, a.key))
     return Conflict(field, site(search, a, p), site(search, b, q), Verdict.HARMFUL, evidence, schedule)
 

@@ -5,12 +5,13 @@ The root cause of an outcome is where it was decided: the functions of the two s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.races.result import Cell, Conflict, Finding, Row, Verdict
-from checker.scenario.program import Scenario
+from checker.scenario.program import Scenario, Step
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def slug_of(pair: tuple[str, str]) -> str:
     >>> slug_of(("udp_connect", "udp_disconnect"))
     'udp-connect-and-udp-disconnect'
     """
-    one, other = (name.strip("_").replace("_", "-") for name in pair)
+    one, other = (re.sub(r"\(.*|[^a-z0-9]+", "-", name.lower()).strip("-") for name in pair)
     return f"{one}-twice" if one == other else f"{one}-and-{other}"
 
 
@@ -91,7 +92,7 @@ def _finding(number: int, pair: tuple[str, str], cases: list[_Case], scenario: C
     )
 
 
-def schedule_of(cell: Cell, row: Row) -> tuple[str, ...]:
+def schedule_of(cell: Cell, row: Row) -> tuple[Step, ...]:
     """The shortest schedule of a cell if ``row`` is its first outcome, else the way to where ``row`` was decided."""
     number = cell.nonserial.index(row)
     return cell.schedule if number == 0 else cell.causes[number].schedule

@@ -14,7 +14,7 @@ from checker.races.nonserial import SERIAL
 from checker.races.reach import Results, reach
 from checker.races.result import Cell, Conflict, Row, Verdict
 from checker.scenario.explore import BLOCKS, Search
-from checker.scenario.program import Scenario
+from checker.scenario.program import Scenario, Step
 
 MAX_STATES = 200_000
 
@@ -100,7 +100,7 @@ def check_cell(
         search = subject.search(scenario, max_states)
         search.run()
     except LimitError as problem:
-        return replace(cell, schedule=(problem.message,))
+        return replace(cell, schedule=(Step("", problem.message),))
     reached = reach(search)
     rows = [row_of(scenario, results) for results in reached.outcomes]
     bad = [n for n, results in enumerate(reached.outcomes) if results not in orders.outcomes]

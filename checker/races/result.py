@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from checker.scenario.program import Scenario
+from checker.scenario.program import Scenario, Step
 
 
 class Verdict(enum.StrEnum):
@@ -81,7 +81,7 @@ class Conflict:
     second: Site
     verdict: Verdict
     evidence: str = ""
-    schedule: tuple[str, ...] = ()
+    schedule: tuple[Step, ...] = ()
 
     @property
     def pair(self) -> tuple[str, str, str]:
@@ -108,7 +108,7 @@ class Cell:
     states: int = 0
     nonserial: tuple[Row, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    schedule: tuple[str, ...] = ()
+    schedule: tuple[Step, ...] = ()
     causes: tuple[Conflict, ...] = ()
 
     @property
@@ -134,5 +134,5 @@ class Finding:
     rule: str
     scenario: Scenario
     outcome: Row
-    schedule: tuple[str, ...]
+    schedule: tuple[Step, ...]
     machines: tuple[str, ...]

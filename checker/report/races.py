@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.races.result import Cell, Finding, Site, Verdict
+from checker.report.schedule import schedule_lines
 
 MARKS = {
     Verdict.SERIALIZABLE: "·",
@@ -82,7 +83,7 @@ def finding_lines(f: Finding) -> list[str]:
     lines += [f"  event  {event}" for event in f.scenario.events]
     if f.conflict:
         lines += ["", f"conflict on {f.conflict.field}:", *(f"  {_site(s)}" for s in (f.conflict.first, f.conflict.second))]
-    lines += ["", "schedule:", *(f"  {n:3} {line}" for n, line in enumerate(f.schedule, 1))]
+    lines += ["", "schedule:", *(f"  {line}" for line in schedule_lines(f.schedule))]
     return [*lines, "", f"{len(f.cells)} cells:", *(f"  {c.key}" for c in f.cells)]
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
-from checker.scenario.program import Call, Outcome, Outcomes, Scenario
+from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
 from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine
 
 MAX_STATES = 2_000_000
@@ -191,6 +191,10 @@ class Search:
 
         It may if nothing can happen any more but what need not happen.
         """
+        passed = self._passed(state)
+        if passed:
+            return passed, False
+        state = state._replace(events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
@@ -203,6 +207,13 @@ class Search:
                 break
         following = self._next_phase(state)
         return [*following, *maybe], not following
+
+    def _passed(self, state: State) -> Found:
+        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
+        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+            return []
+        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
+        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
 
     def _time_passes(self, state: State) -> bool:
         """Whether timers go off now that nothing else can happen.
@@ -369,22 +380,20 @@ class Search:
         finished = set(ready)
         return [n if i in finished else 0 for i, n in enumerate(ways)]
 
-    def schedule(self, number: int) -> tuple[str, ...]:
-        """A shortest way to a state, one line a step."""
-        steps: list[str] = []
+    def schedule(self, number: int) -> tuple[Step, ...]:
+        """A shortest way to a state."""
+        steps: list[Step] = []
         while number:
-            phase = self.states[number].phase
-            number, move = self.parents[number]
+            before, move = self.parents[number]
             if move is not PASSING:
-                steps.append(self.text(move, phase))
+                steps.append(self.step(move, self.states[before].phase))
+            number = before
         return tuple(reversed(steps))
 
-    def text(self, move: Move, phase: int) -> str:
-        """A move as schedules show it: who, in which call or because of what, does what."""
-        done = [_summary(move.after.done)] if move.after else []
-        result = f" = {move.result}" if move.result is not None else ""
-        who = "softirq" if move.irq else "post" if phase == 2 and not move.client else self.titles[move.client]
-        return ": ".join([who, *(part for part in (move.about, *done) if part)]) + result
+    def step(self, move: Move, phase: int) -> Step:
+        """A move as schedules show it; what a softirq does is nobody's call."""
+        who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
+        return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
 
 
 def _summary(done: tuple[Node, ...]) -> str:

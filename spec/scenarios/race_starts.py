@@ -73,6 +73,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         UNSPEC: "connect s unspec",
         "shutdown": "shutdown s RDWR",
         "close": "close s",
+        "send": "send s 8",
+        "sendto": "sendto s lo P4",
+        "recv": "recv s nonblock=true",
     },
     "raw": {
         BIND: "bind s lo2 0",
@@ -117,7 +120,11 @@ def others(start: Start) -> list[Operation]:
     return [Operation(f"{t} t", calls[t].replace(" s", " t", 1).replace("remote", "none")) for t in SHARING if t in calls]
 
 
+PROBES = ("state {}", "getsockname {}", "getpeername {}", "so_error {}", "field {} sk.num")
+"""What is asked of a socket in the end; without a port, sk.num says that a bind would succeed."""
+
+
 def probes(start: Start) -> list[str]:
     """What is asked when all is over."""
     sockets = [step.split()[1] for step in start.setup if step.startswith("socket ") and step.split()[1] in "st"]
-    return [f"{probe} {s}" for s in sockets for probe in ("state", "getsockname", "getpeername", "so_error")]
+    return [probe.format(s) for s in sockets for probe in PROBES]

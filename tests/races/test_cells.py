@@ -65,7 +65,7 @@ def test_a_lost_increment_is_harmful() -> None:
     assert conflict.evidence == f"only if B is first: {row}"
     (cause,) = found.causes
     assert (cause.field, cause.first.function, cause.second.function) == ("Box.value", "increment", "increment")
-    assert found.schedule[-1] == "post: look_second = 0"
+    assert str(found.schedule[-1]) == "post: look_second = 0"
 
 
 def test_two_writes_change_values() -> None:
