@@ -79,13 +79,16 @@ def _alone(search: Search, edge: Edge) -> Iterator[Move]:
 def _first_in_common(
     search: Search, mine: list[Touch], theirs: list[Touch], atomic: Collection[FieldKey]
 ) -> tuple[Touch, Touch] | None:
-    """The first conflicting accesses, whatever locks are held; what processes say of themselves only if there is nothing else."""
+    """The first conflicting accesses, whatever locks are held.
+
+    Two that take one lock are no cause, but one that looks who has it is; what processes say of themselves comes last.
+    """
     process = search.machine.memory.model.thread.name
     pairs = [
         (a.key[0] == process, i + j, i, j)
         for i, a in enumerate(mine)
         for j, b in enumerate(theirs)
-        if a.cell == b.cell and (a.write or b.write) and a.key not in atomic
+        if a.cell == b.cell and (a.write or b.write) and a.key not in atomic and not (is_lock(a) and is_lock(b))
     ]
     if not pairs:
         return None
