@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker.errors import UsageError
+from checker.language.model import Model
 from checker.races.baseline import baseline_text, differences, read_baseline
 from checker.races.findings import find
 from checker.races.matrix import Job, Store, jobs_of, run_job, run_matrix
@@ -19,6 +20,7 @@ from checker.report.heatmap import heat_map
 from checker.report.races import matrix_page
 from checker.scenario.explore import Search
 from checker.scenario.program import Scenario
+from checker.scenario.steps import Program
 from tests.races import toy
 
 CALLS = ("read", "write 1", "write 2", "increment", "increment_locked", "down", "take_unlocked")
@@ -45,8 +47,11 @@ class Boxes:
         setup = toy.program("; ".join(start.setup)).threads[0].calls if start.setup else ()
         return replace(made, setup=setup, machine=machine)
 
-    def search(self, scenario: Scenario, max_states: int) -> Search:
-        return replace(toy.search(scenario), max_states=max_states)
+    def search(self, scenario: Scenario, max_states: int, *, everything: bool = False) -> Search:
+        return replace(toy.search(scenario, everything=everything), max_states=max_states)
+
+    def compiled(self, kind: str) -> tuple[Model, Program]:
+        return toy.compiled()
 
 
 def cell(a: str, b: str, machine: str = "smp", start: str = "empty") -> Cell:
