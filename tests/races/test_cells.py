@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from checker.errors import UsageError
+from checker.language.graph import Graph
 from checker.language.model import Model
 from checker.races.baseline import baseline_text, differences, read_baseline
 from checker.races.findings import find
+from checker.races.locksets import locksets
 from checker.races.matrix import Job, Store, jobs_of, run_job, run_matrix
 from checker.races.pair import Operation, Start, check_cell, serial
 from checker.races.result import Cell, Verdict
@@ -194,12 +196,18 @@ def test_a_file_that_is_no_matrix(tmp_path: Path, text: str) -> None:
         read_baseline(path)
 
 
+def _code() -> tuple[Model, Sequence[Graph]]:
+    model, program = toy.compiled()
+    return model, program.graphs
+
+
 def test_the_page_and_the_picture_show_every_cell() -> None:
     cells = _cells(jobs_of(Boxes(), ("box",)), ("smp", "up"))
     findings = find(cells, lambda c: toy.program("read"), {})
-    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))])
+    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))], locksets(*_code()))
     assert "| increment | · | · | · |" not in page
     assert page.count("\n## box: ") == 2
+    assert "| Box.held | 1 | 2 | semaphore_lock | semaphore_lock |  |" in page
     picture = heat_map("box", cells, findings)
     assert picture.count("<title>") == len(cells) + 1
     assert picture == heat_map("box", cells, findings)

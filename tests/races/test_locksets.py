@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from checker.races.locksets import locksets, unprotected
 from checker.races.pair import Operation
-from checker.scenario.steps import Program
 from tests.races import toy
 from tests.races.test_cells import Boxes
 
@@ -42,4 +41,3 @@ def test_what_was_inferred_is_checked_on_explored_states() -> None:
     assert unprotected(search, locksets(model, program.graphs)) == []
     some = [g for g in program.graphs if g.root in ("increment_locked", "down", "up")]
     assert {(key, node.function) for key, node in unprotected(search, locksets(model, some))} == {(("Box", "value"), "increment")}
-    assert isinstance(program, Program)
