@@ -99,6 +99,8 @@ def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, eviden
 
 def _last(search: Search, move: Move) -> Site:
     """The last thing a step does that others can see; of a call that needs no kernel code, the call."""
+    if move is PASSING:
+        return Site("nobody", "end", "", "nothing more happens", False, ())
     who = SOFTIRQ if move.irq else search.titles[move.client]
     if move.after is None:
         return Site(who, move.about.split()[0], "", move.about, False, ())
