@@ -22,6 +22,7 @@ from checker.language import (
     spin_lock,
     when,
 )
+from checker.language import choice as ack_is_delayed
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as owned_by_user
 from spec.net.core.dev import dequeue
@@ -336,6 +337,9 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
         sk.send_shutdown = True
         if not sk.dead:
             sock_def_wakeup(sk)
+        elif skb.data:
+            tcp_done(sk)
+            return True
         elif not skb.fin:
             tcp_time_wait(sk, TCP_FIN_WAIT2)
             return False
@@ -362,12 +366,16 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
 
 @kernel("net/ipv4/tcp_input.c")
 def tcp_fin(sk: Sock) -> None:
-    """The peer sends no more; the acknowledgement goes out at once, where the kernel may delay it."""
+    """The peer sends no more.
+
+    In CLOSE_WAIT the acknowledgement waits for the delayed ACK timer; delayed means that whatever is sent next comes before it.
+    """
     sk.rcv_shutdown = True
     sk.done = True
     if sk.state == TCP_ESTABLISHED:
         tcp_set_state(sk, TCP_CLOSE_WAIT)
-        tcp_send_ack(sk)
+        if not ack_is_delayed():
+            tcp_send_ack(sk)
     elif sk.state == TCP_FIN_WAIT1:
         tcp_send_ack(sk)
         tcp_set_state(sk, TCP_CLOSING)
