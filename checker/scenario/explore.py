@@ -29,11 +29,16 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+    """When an event of the environment happens: perhaps, surely, when nothing else can happen any more, or last of all."""
 
     MAYBE = "maybe"
     SURELY = "surely"
     LATE = "late"
+    LAST = "last"
+
+
+TIMERS = (Occurs.LATE, Occurs.LAST)
+"""What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +177,10 @@ class Search:
         passing = self._time_passes(state)
         if passing:
             return passing, False
-        state = replace(state, events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: list[tuple[State, str]] = []
-        for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
+        for occurs in (Occurs.SURELY, *TIMERS):
+            late = occurs in TIMERS
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)
@@ -187,18 +192,19 @@ class Search:
         return [*following, *maybe], not following
 
     def _time_passes(self, state: State) -> list[tuple[State, str]]:
-        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
-        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+        """Once one timer has run out, so have all others of its kind; each runs to its end, with the packets it sends."""
+        expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
+        if not expired:
             return []
-        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
-        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
+        busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
+        return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
 
     def _waiting(self, state: State) -> bool:
         """Whether a call is under way that cannot go on."""
         return any(c.frame[0] != IDLE for c in state.clients)
 
     def _events(self, state: State, occurs: Occurs) -> list[tuple[State, str]]:
-        """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
@@ -208,8 +214,10 @@ class Search:
         for name, begun in self.interface.events(state.heap, occurs):
             if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, text in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
+                for after, text in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
                     found.append((replace(after, events=state.events | {(name, occurs)}), text))
+                if occurs in TIMERS:
+                    break
         return found
 
     def _may_run(self, state: State, late: bool) -> list[int]:
@@ -266,13 +274,15 @@ class Search:
             text = f"{self.titles[client]}: {doing}: {_summary(after.done)}"
             changed = replace(c, irq=after.frame) if irq else replace(c, frame=after.frame)
             names = state.names
+            events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
             if after.returned is not None and not irq:
                 assert call is not None
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = replace(changed, calls=c.calls + 1, results=(*c.results, result))
                 text += f" = {result}"
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, heap=after.heap, names=names, faults=faults), text))
+            reached = self._with(state, client, changed, heap=after.heap, names=names, faults=faults, events=events)
+            found.append((reached, text))
         return found
 
     def _with(self, state: State, client: int, changed: Client, **parts: object) -> State:

@@ -186,7 +186,7 @@ class Sockets:
             return found
         for name, flags in acts.CONNECTION_EVENTS[state]:
             found[name] = calls._segment_for(heap, sk, flags)
-        found[acts.TIMER] = Started("tcp_write_timer", {"sk": sk})
+        found[acts.TIMER] = Started("tcp_write_timer", {"sk": sk, "last": 1})
         found[acts.ICMP] = Started("tcp_v4_err", {"sk": sk, "err": calls._index(kernel.Errno, "EHOSTUNREACH")})
         return found
 

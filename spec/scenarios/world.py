@@ -57,7 +57,7 @@ class World:
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
 
     def _ack_delays(self) -> tuple[int, ...]:
-        """Whether the delayed ACK timer lets a FIN wait: nothing happens fast enough for it but where time passes, or a state is read."""
+        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
         names = {c.name for c in self.calls}
         return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
 

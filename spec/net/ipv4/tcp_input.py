@@ -18,6 +18,7 @@ from checker.language import (
     htons,
     kernel,
     new,
+    pure,
     softirq,
     spin_lock,
     when,
@@ -321,6 +322,9 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     if skb.syn and not skb.ack:
         abstracted("a bare SYN in a synchronised state is taken for an old duplicate: its sequence number would tell")
         return False
+    if skb.syn and sk.state != TCP_SYN_RECV:
+        tcp_send_ack(sk)
+        return False
     if not skb.ack:
         return False
     return tcp_rcv_acked(sk, skb)
@@ -422,11 +426,16 @@ def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
         tcp_send_synack(sk)
 
 
+@pure
+def young_request(req: OpenRequest, sk: Sock) -> bool:
+    return req.listener == sk and not req.retransmitted
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
     """A SYN for a listener: dropped if it has too much waiting already, else a request and a SYN-ACK."""
     with spin_lock(syn_wait_lock):
-        young = any(r1.listener == sk and any(r2 != r1 and r2.listener == sk for r2 in OpenRequest) for r1 in OpenRequest)
+        young = any(young_request(r1, sk) and any(r2 != r1 and young_request(r2, sk) for r2 in OpenRequest) for r1 in OpenRequest)
     if acceptq_is_full(sk) and young:
         return
     if sk.drops_syns or kmalloc_fails():
