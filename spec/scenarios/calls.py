@@ -64,6 +64,8 @@ class Calls(Environment):
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         if node.text == "kmalloc_fails()":
             return (0, 1) if "no_memory" in self.world.events else (0,)
+        if node.text == "ack_is_delayed()":
+            return self.world.ack_delays
         if node.function in CAPABILITIES:
             return (int(call is not None and not call.args.get("uid")),)
         return None

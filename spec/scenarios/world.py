@@ -58,7 +58,13 @@ class World:
         self.addresses = self._addresses()
         self.ports = self._ports()
         self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
+        self.ack_delays = self._ack_delays()
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
+
+    def _ack_delays(self) -> tuple[int, ...]:
+        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
+        names = {c.name for c in self.calls}
+        return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
