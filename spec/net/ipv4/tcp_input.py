@@ -26,6 +26,7 @@ from checker.language import (
 from checker.language import choice as ack_is_delayed
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as owned_by_user
+from checker.language import choice as syn_in_window
 from spec.net.core.sock import sk_free, sock_def_error_report, sock_def_readable, sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import (
     tcp_inherit_port,
@@ -210,7 +211,7 @@ def tcp_v4_hnd_req(sk: Sock, skb: Segment) -> Sock:
         if nsk.state != TCP_TIME_WAIT:
             acquire(bh_lock_sock(nsk))
             return nsk
-        current().rx_child = NULL
+        child_sock_put(nsk)
         return NULL
     return sk
 
@@ -321,7 +322,9 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
         tcp_reset(sk)
         return False
     if skb.syn and not skb.ack:
-        abstracted("a bare SYN in a synchronised state is taken for an old duplicate: its sequence number would tell")
+        if syn_in_window():
+            tcp_reset(sk)
+            return True
         return False
     if skb.syn and sk.state != TCP_SYN_RECV:
         tcp_send_ack(sk)
@@ -451,22 +454,27 @@ def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
 
 @kernel("net/ipv4/tcp_minisocks.c")
 def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
-    """The listener that takes over for a new SYN, or NULL if the segment is dealt with."""
+    """The listener that takes over for a new SYN, or NULL if the segment is dealt with; the reference to ``tw`` is dropped."""
     if skb.rst:
         tcp_timewait_kill(tw)
+        rx_sock_put(tw)
         return NULL
     if skb.syn and not skb.ack:
-        listener = tcp_v4_lookup_listener(skb)
-        if tw.substate == TCP_TIME_WAIT and listener != NULL:
-            tcp_timewait_kill(tw)
-            return listener
+        if tw.substate == TCP_TIME_WAIT:
+            current().rx_child = tw
+            listener = tcp_v4_lookup_listener(skb)
+            if listener != NULL:
+                tcp_timewait_kill(tw)
+                child_sock_put(tw)
+                return listener
+            current().rx_sk = tw
+            current().rx_child = NULL
         tcp_v4_timewait_ack(tw)
-        return NULL
-    if tw.substate == TCP_FIN_WAIT2 and skb.data:
+    elif tw.substate == TCP_FIN_WAIT2 and skb.data:
         tcp_timewait_kill(tw)
         tcp_v4_send_reset(skb)
-        return NULL
-    if skb.fin:
+    elif skb.fin:
         tw.substate = TCP_TIME_WAIT
         tcp_v4_timewait_ack(tw)
+    rx_sock_put(tw)
     return NULL
