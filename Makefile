@@ -1,13 +1,16 @@
-# make check: the main job.  make test: the tests.  make readme: README and tutorial with the output of today's commands.
+# make check: the main job.  make check-full: larger instances too.  make test: the tests.  make readme: README and tutorial with the output of today's commands.
 # Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: check test lint readme clean
+.PHONY: check check-full test lint readme clean
 
 check: $(STAMP)
 	$(BIN)/sockproof check
+
+check-full: $(STAMP)
+	$(BIN)/sockproof check --full
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto
