@@ -13,7 +13,6 @@ from checker.language.compile import Compiled, calls
 from checker.language.terms import Term
 from checker.symbolic.inductive import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
-from proofs.structure import OWNERSHIP
 
 NUM, SPORT, HASHED = ("Sock", "num"), ("Sock", "sport"), ("Sock", "hashed")
 
