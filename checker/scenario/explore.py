@@ -285,7 +285,7 @@ class Search:
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
     ) -> Found:
         c = state.clients[client]
         calls = self.calls_of(state, client)
@@ -400,8 +400,8 @@ class Search:
         return tuple(reversed(steps))
 
     def step(self, move: Move, phase: int) -> Step:
-        """A move as schedules show it."""
-        who = "post" if move.client == 0 and phase == 2 else self.titles[move.client]
+        """A move as schedules show it; what a softirq does is nobody's call."""
+        who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
         return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
 
 
