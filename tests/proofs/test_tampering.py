@@ -59,7 +59,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "hypothesis strengthened": (swap(OWNED, "(assert (forall ((t", "(assert (not (exists ((t"), at(OWNED)),
     "hypothesis that is nowhere proved": (
         swap(FACTS, "(works exclusive)", "(works exclusive wish)"),
-        "uses wish, .* neither proved",
+        "rests on wish, .* neither proved",
     ),
     "hypothesis dropped from the dump": (swap(FACTS, "(works exclusive)", "(works)"), at(OWNED)),
     "transition dropped": (drop_line(SYSTEM, "(transition release/1"), at(WORKS)),
@@ -119,7 +119,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "answer echoed": (swap(WORKS, "(check-sat)", '(echo "unsat")'), r"works.smt2 line .* demands: \(check-sat\)"),
     "script after the end": (add(WORKS, "(assert true)\n"), at(WORKS)),
     "declaration defined away": (swap(IMPLIED, "(declare-fun limit () Port)", "(define-fun limit () Port #x0000)"), at(IMPLIED)),
-    "assertion in the dump": (add(SYSTEM, "(assert false)\n"), "assert is no command of a dump"),
+    "assertion in the dump": (add(SYSTEM, "(assert false)\n"), r"\[\[.assert., .false.\]\] is no command of a dump"),
     "circular implication": (
         swap(FACTS, "(owned works hands_free small)", "(owned works hands_free small weaker)"),
         "follows from itself",
@@ -130,11 +130,14 @@ EDITS: dict[str, tuple[Edit, str]] = {
         "assumption works speaks of .*Thread.pc.*, which changes",
     ),
     "assumption added": (add(FACTS, '(assumption more (= limit limit) "")\n'), "no property rests on more"),
-    "fact closure cut": (drop_line(FACTS, "(fact owned"), "exclusive uses owned, which is neither proved nor assumed here"),
-    "fact of the property gone": (both(drop_line(FACTS, "(fact weaker"), remove("facts/weaker.smt2")), "no fact weaker"),
+    "fact closure cut": (drop_line(FACTS, "(fact owned"), "exclusive rests on owned, which is neither proved nor assumed here"),
+    "fact of the property gone": (
+        both(drop_line(FACTS, "(fact weaker"), remove("facts/weaker.smt2")),
+        "weaker rests on weaker, which is neither proved",
+    ),
     "quantifier that captures a location": (
         swap(FACTS, "((t Thread)", "((|Location.take:work| Location)"),
-        "binds .*take:work.*declared",
+        "take:work.* cannot be bound, or applied",
     ),
     "property formula changed": (
         swap(SYSTEM, '(property exclusive "', '(property exclusive "really, '),
@@ -150,7 +153,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "assumption hidden": (manifest("assumptions", []), "manifest.json: assumptions is not"),
     "manifest entry removed": (manifest("facts", ["exclusive"]), "manifest.json: facts is not"),
     "manifest key removed": (manifest("scope", None), "manifest.json: scope is not"),
-    "manifest is no JSON": (swap("properties/exclusive/manifest.json", "{", ""), "exclusive/manifest.json: "),
+    "manifest is no JSON": (swap("properties/exclusive/manifest.json", "{", ""), "a manifest.json is not understood: Extra data"),
     "manifest gone": (remove("properties/weaker/manifest.json"), "weaker/manifest.json is missing"),
     "fact file gone": (remove(OWNED), "owned.smt2 is missing"),
     "file nobody asked for": (add("facts/extra.smt2", "(check-sat)\n"), "extra.smt2 is missing, or belongs to no fact"),
@@ -251,14 +254,12 @@ FORGED: dict[str, tuple[Callable[[], list[Fact]], str]] = {
 
 @pytest.mark.parametrize("kind", FORGED)
 def test_a_consistent_forgery_is_not_confirmed_by_the_solver(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     listed, message = FORGED[kind]
     status, said = verdict(forge.written(forge.certify(forge.system(), listed()), tmp_path / "tiny"), capsys)
     assert status == 1
     assert re.search(message, said) and "tiny exclusive: not confirmed" in said
-    assert list((tmp_path / "build" / "open").glob("tiny-*.smt2")), "what is not confirmed is saved"
 
 
 def patched(**changes: dict[str, object]) -> TransitionSystem:
