@@ -23,14 +23,13 @@ from typing import Any
 import cvc5
 
 Sexp = Any  # an atom (str) or a list of S-expressions
-FORMAT = "sockproof certificate 1"
+FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
 TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
 WORD = re.compile(r"\|[^|]*\||[^\s()]+")
 DECLARE = ("declare-sort", "define-sort", "declare-datatypes", "declare-const")
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
-SYSTEM, FACTS = "system.sexp", "facts.sexp"
 CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
 Owed = namedtuple("Owed", "label hypotheses commands")
@@ -100,22 +99,24 @@ class Certificate:
         system, facts = (parse(texts.get(name, ""), name) for name in (SYSTEM, FACTS))
         try:
             names = [*(show(c[:2]) for c in system), *(c[1] for c in facts)]
-            need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {max(names, key=names.count)}")
+            need(
+                len(set(names)) == len(names),
+                f"{SYSTEM} or {FACTS} has something twice: {max(names, key=names.count, default='')}",
+            )
             self._read_system(system)
             self._read_facts(facts)
             bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
             self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
-        heads = {x[0] for x in parts([f.formula for f in self.facts.values()]) if isinstance(x, list) and isinstance(x[0], str)}
+        heads = set(re.findall(r"\((\|[^|]*\||[^\s()]+)", " ".join(show(fact.formula) for fact in self.facts.values())))
         odd = sorted(bound & {*self.variables, *self.locations} | heads - OPERATORS - bound - set(self.variables))
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
         self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}
         folders = [f"properties/{stem(p)}/{part}" for p in self.properties for part in ("implication.smt2", "manifest.json")]
         odd = sorted(set(texts) ^ {SYSTEM, FACTS, *self.files.values(), *folders})
         need(not odd, f"{', '.join(odd)} is missing, or belongs to no fact and no property")
-        idle = [plain(f) for f in self.facts if f not in self.closure([*self.properties])]
-        need(not idle, f"{FACTS}: no property rests on {', '.join(idle)}")
+        need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
         self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed, "(check-sat)"]))]
         self.queries += [q for name, file in self.files.items() for q in self._compare(file, self._obligations(name, file))]
@@ -123,10 +124,8 @@ class Certificate:
 
     def _read_system(self, commands: list[Sexp]) -> None:
         by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
-        need(
-            all(c[0] in HEADS for c in commands),
-            f"{SYSTEM}: {[c for c in commands if c[0] not in HEADS]} is no command of a dump",
-        )
+        odd = [show(c) for c in commands if c[0] not in HEADS]
+        need(not odd, f"{SYSTEM}: {', '.join(odd)} is no command of a dump")
         need(by["format"] == [[f'"{FORMAT}"']], f"{SYSTEM}: its format is not {FORMAT}")
         self.about = dict(zip(("format", "model", "client", "scope"), map(plain, by["format"][0] + by["model"][0]), strict=True))
         self.declarations = [show(c) for c in commands if c[0] in DECLARE]
@@ -140,8 +139,8 @@ class Certificate:
             new = {n: value for _, n, *value in news}  # by variable: parameters, sort and body of its value afterwards
             need({source, target} <= set(self.locations), f"{plain(name)} has an unknown location")
             fits = all(self.variables[n] == [[p for _, p in params], sort] for n, (params, sort, _) in new.items())
-            once = len(news) == len(new) and set(new) <= set(self.initial) - {self.pc}
-            need(fits and once, f"{plain(name)} writes what it cannot write")
+            fits = fits and len(news) == len(new) and set(new) <= set(self.initial) - {self.pc}
+            need(fits, f"{plain(name)} writes what it cannot write")
             self.transitions[name] = (source, target, choices, guard, new)
         self.properties = {name: (plain(words), formula) for name, words, formula in by["property"]}
 
@@ -205,20 +204,14 @@ class Certificate:
         views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
         for label, (source, target, choices, guard, changed) in self.transitions.items():
             written = sorted(set(WORD.findall(show(formula))) & set(changed))
-            why = (
-                f"writes {', '.join(written)}"
-                if written
-                else f"moves to {plain(target)}"
-                if views[source] != views[target]
-                else ""
-            )
-            need(not why or plain(label) in listed, f"{file}: no obligation for {plain(label)}, which {why}")
+            frame = plain(label) in listed or not written and views[source] == views[target]
+            need(frame, f"{file}: no obligation for {plain(label)}, which writes {written} and moves to {plain(target)}")
             if plain(label) in listed:
                 given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
                 given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
-                moved = ["ite", ["=", "$o", self.me], target, [self.pc, "$o"]]
-                new = {**changed, self.pc: [[["$o", self.thread]], self.variables[self.pc][1], moved]}
-                claim = self._claim(given, new, formula)
+                moved = [[["$o", self.thread]], self.variables[self.pc][1]]
+                moved.append(["ite", ["=", "$o", self.me], target, [self.pc, "$o"]])
+                claim = self._claim(given, {**changed, self.pc: moved}, formula)
                 found.append(Owed(f"consecution {plain(label)}", [f"(assert {show(formula)})", *used], claim))
         return found
 
@@ -244,14 +237,14 @@ class Certificate:
         folder, (words, formula), rests = f"properties/{stem(name)}", self.properties[name], self.closure([name])
         files = [SYSTEM, FACTS, *(self.files[f] for f in rests if f in self.files), f"{folder}/implication.smt2"]
         due: dict[str, Any] = {**self.about, "property": plain(name), "text": words, "formula": show(formula)}
-        due |= {"spec_version": self.hashes[SYSTEM], "files": {f: self.hashes[f] for f in files}}
-        for part, proved in (("assumptions", False), ("facts", True)):
-            due[part] = [plain(f) for f in rests if (f in self.files) == proved]
+        due["spec_version"], due["files"] = self.hashes[SYSTEM], {f: self.hashes[f] for f in files}
+        due["assumptions"] = [plain(f) for f in rests if f not in self.files]
+        due["facts"] = [plain(f) for f in rests if f in self.files]
         found = self.manifests[f"{folder}/manifest.json"]
         wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
         need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
-        fact = f"(assert {show(self.facts[name].formula)})"
-        return self._compare(files[-1], [Owed("implication", [fact], self._claim([], {}, formula))])
+        given = f"(assert {show(self.facts[name].formula)})"
+        return self._compare(files[-1], [Owed("implication", [given], self._claim([], {}, formula))])
 
 
 def solve(query: Any, seconds: float) -> tuple[str, float]:
@@ -280,17 +273,15 @@ def check(folder: Path, jobs: int, seconds: float) -> bool:
     with Pool(jobs) as pool:
         answers = list(zip(c.queries, pool.starmap(solve, [(q, seconds) for q in c.queries], chunksize=4), strict=True))
     bad = [(q, said) for q, (said, _) in answers if said != ("sat" if q.label == "assumptions" else "unsat")]
-    for q, said in bad:
-        print(f"{folder.name}: cvc5 says {said!r} to {q.label} in {q.file}")
+    print("".join(f"{folder.name}: cvc5 says {said!r} to {q.label} in {q.file}\n" for q, said in bad), end="")
     for name in c.properties:
         rests = c.closure([name])
         files = {FACTS, f"properties/{stem(name)}/implication.smt2", *(c.files[f] for f in rests if f in c.files)}
         owed = [(q, spent) for q, (_, spent) in answers if q.file in files]
         steps = len(c.transitions) * sum(c.facts[f].method == "induction" for f in rests)
         frame = steps - sum(q.label.startswith("consecution") for q, _ in owed)
-        verdict = "not confirmed" if any(q.file in files for q, _ in bad) else "confirmed"
         counts = f"{len(rests)} facts, {len(owed)} obligations and {frame} by frame, {sum(s for _, s in owed):.1f} s"
-        print(f"{folder.name} {plain(name)}: {verdict} ({counts})")
+        print(f"{folder.name} {plain(name)}: {'not ' * any(q.file in files for q, _ in bad)}confirmed ({counts})")
     print(f"{folder.name}: {len(answers)} obligations; assumed: {' '.join(c.assumed) or 'nothing'}", flush=True)
     return not bad
 
