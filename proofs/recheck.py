@@ -99,10 +99,8 @@ class Certificate:
         system, facts = (parse(texts.get(name, ""), name) for name in (SYSTEM, FACTS))
         try:
             names = [*(show(c[:2]) for c in system), *(c[1] for c in facts)]
-            need(
-                len(set(names)) == len(names),
-                f"{SYSTEM} or {FACTS} has something twice: {max(names, key=names.count, default='')}",
-            )
+            twice = max(names, key=names.count, default="")
+            need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {twice}")
             self._read_system(system)
             self._read_facts(facts)
             bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
