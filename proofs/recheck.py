@@ -25,7 +25,7 @@ import cvc5
 Sexp = Any  # an atom (str) or a list of S-expressions
 FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
 TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
-WORD = re.compile(r"\|[^|]*\||[^\s()]+")
+WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
 DECLARE = ("declare-sort", "define-sort", "declare-datatypes", "declare-const")
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
@@ -107,7 +107,7 @@ class Certificate:
             self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
-        heads = set(re.findall(r"\((\|[^|]*\||[^\s()]+)", " ".join(show(fact.formula) for fact in self.facts.values())))
+        heads = set(HEAD.findall(" ".join(show(fact.formula) for fact in self.facts.values()))) - {""}
         odd = sorted(bound & {*self.variables, *self.locations} | heads - OPERATORS - bound - set(self.variables))
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
         self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}

@@ -20,14 +20,14 @@ Files = dict[str, str]
 Edit = Callable[[Files], None]
 
 T, NODE = terms.var("t", toy.THREAD), terms.var("node", toy.NODE)
-LIMIT = terms.field(("", "limit"), toy.PORT)
+LIMIT = terms.field(("", "limit(of: all)"), toy.PORT)
 GOAL = toy.exclusive()
 
 
 def system() -> TransitionSystem:
     """The toy with a limit that never changes."""
     plain = toy.system()
-    return replace(plain, state_vars=(*plain.state_vars, StateVar("", "limit", toy.PORT, rigid=True)))
+    return replace(plain, state_vars=(*plain.state_vars, StateVar(*LIMIT.data, toy.PORT, rigid=True)))
 
 
 def facts() -> list[Fact]:

@@ -21,6 +21,7 @@ from tests.proofs.forge import LIMIT, Edit, both, drop_line, drop_obligation, ma
 SYSTEM, FACTS = "system.sexp", "facts.sexp"
 WORKS, OWNED = "facts/works.smt2", "facts/owned.smt2"
 IMPLIED, LOCK = "facts/exclusive.smt2", "properties/exclusive/implication.smt2"
+CAP = "|limit(of: all)|"
 CLAIM = "(not (= (Thread.take.node t) Node.NULL))"
 STILL_FREE = " (= (Node.owner (Thread.take.node self)) Thread.NULL)"
 PROPERTY = "(assert (not (forall ((a Thread)"
@@ -53,7 +54,7 @@ def at(file: str) -> str:
 
 
 EDITS: dict[str, tuple[Edit, str]] = {
-    "lemma weakened": (swap(FACTS, CLAIM, f"(or (= limit limit) {CLAIM})"), at(WORKS)),
+    "lemma weakened": (swap(FACTS, CLAIM, f"(or (= {CAP} {CAP}) {CLAIM})"), at(WORKS)),
     "lemma weakened in its file": (swap(WORKS, "(assert (forall", "(assert (exists"), at(WORKS)),
     "hypothesis added": (swap(OWNED, "; consecution take/1", "(assert false)\n; consecution take/1"), at(OWNED)),
     "hypothesis strengthened": (swap(OWNED, "(assert (forall ((t", "(assert (not (exists ((t"), at(OWNED)),
@@ -81,7 +82,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         swap(
             SYSTEM,
             "(next Thread.take.node (($o Thread)) Node (ite (= $o self) node (Thread.take.node $o)))",
-            "(next limit () Port limit)",
+            f"(next {CAP} () Port {CAP})",
         ),
         "take/1 writes what it cannot write",
     ),
@@ -118,7 +119,10 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "exit before the rest": (swap(OWNED, "; consecution claim/1", "(exit)\n; consecution claim/1"), at(OWNED)),
     "answer echoed": (swap(WORKS, "(check-sat)", '(echo "unsat")'), r"works.smt2 line .* demands: \(check-sat\)"),
     "script after the end": (add(WORKS, "(assert true)\n"), at(WORKS)),
-    "declaration defined away": (swap(IMPLIED, "(declare-fun limit () Port)", "(define-fun limit () Port #x0000)"), at(IMPLIED)),
+    "declaration defined away": (
+        swap(IMPLIED, f"(declare-fun {CAP} () Port)", f"(define-fun {CAP} () Port #x0000)"),
+        at(IMPLIED),
+    ),
     "assertion in the dump": (add(SYSTEM, "(assert false)\n"), r"\(assert false\) is no command of a dump"),
     "circular implication": (
         swap(FACTS, "(owned works hands_free small)", "(owned works hands_free small weaker)"),
@@ -129,7 +133,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         swap(FACTS, "(fact works induction", "(assumption works"),
         "assumption works speaks of .*Thread.pc.*, which changes",
     ),
-    "assumption added": (add(FACTS, '(assumption more (= limit limit) "")\n'), "facts.sexp has facts that no property rests on"),
+    "assumption added": (add(FACTS, f'(assumption more (= {CAP} {CAP}) "")\n'), "facts.sexp has facts that no property rests on"),
     "fact closure cut": (drop_line(FACTS, "(fact owned"), "exclusive rests on owned, which is neither proved nor assumed here"),
     "fact of the property gone": (
         both(drop_line(FACTS, "(fact weaker"), remove("facts/weaker.smt2")),
@@ -183,7 +187,7 @@ def test_the_genuine_certificate_is_confirmed(tmp_path: Path, capsys: pytest.Cap
     status, said = verdict(forge.written(forge.genuine(), tmp_path / "tiny"), capsys)
     assert status == 0
     assert "tiny exclusive: confirmed (5 facts, " in said and "tiny weaker: confirmed (6 facts, " in said
-    assert "assumed: (assert (bvult limit (_ bv443 16)))" in said
+    assert f"assumed: (assert (bvult {CAP} (_ bv443 16)))" in said
 
 
 @pytest.mark.parametrize("kind", EDITS)
