@@ -1,5 +1,5 @@
 """The command line: ``sockproof check | show | explore | coverage | trace | prove | certify | draw``,
-``scenario | conform | outcomes``, ``audit | fidelity``.
+``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -258,6 +258,70 @@ def draw(
     from checker.commands.draw import run_draw
 
     return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out, client=client)
+
+
+@app.command
+def matrix(
+    *,
+    kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
+    machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    triples: bool = False,
+    quick: bool = False,
+    compare: Annotated[bool, Parameter(name="--check")] = False,
+    write: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    diagrams: Path = Path("diagrams"),
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
+    """Run every two operations against each other from every starting class, and say what they do to each other.
+
+    Interrupted, it goes on where it stopped when it is run again.
+
+    Parameters
+    ----------
+    triples
+        Three operations at a time instead of two.
+    quick
+        Leave out the cells that took long when the matrix was committed.
+    compare
+        Compare with the committed matrix; the status is 1 if a cell moved.
+    write
+        Replace the committed matrix, its page and its drawings.
+    as_json
+        Print every cell with its conflicts as JSON.
+    diagrams
+        Where the drawings go.
+    """
+    from checker.commands.matrix import Asked, run_matrix_command
+
+    asked = Asked(spec, kind, machine, variant, triples, quick)
+    return run_matrix_command(asked, check=compare, write=write, as_json=as_json, diagrams=diagrams)
+
+
+@app.command
+def races(
+    finding: str = "",
+    /,
+    *,
+    kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
+    machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
+    """List the races of the matrix by root cause, gravest first; or tell one of them with its schedule.
+
+    Parameters
+    ----------
+    finding
+        A number or a name from the list.
+    as_json
+        Print JSON.
+    """
+    from checker.commands.matrix import Asked, run_races_command
+
+    return run_races_command(Asked(spec, kind, machine, variant), name=finding, as_json=as_json)
 
 
 @app.command

@@ -15,6 +15,7 @@ from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
+    from checker.races.pair import Subject as RaceSubject
     from checker.scenario.outcomes import Subject
     from checker.scenario.program import Engine
 
@@ -32,6 +33,8 @@ MODULES = (
     "spec.kernel.signal",
     "spec.net.core.sock",
     "spec.net.core.dev",
+    "spec.net.core.datagram",
+    "spec.net.ipv4.ip_sockglue",
     "spec.net.ipv4.route",
     "spec.net.ipv4.tcp_ipv4",
     "spec.net.ipv4.tcp_output",
@@ -41,8 +44,12 @@ MODULES = (
     "spec.net.ipv4.tcp_timer",
     "spec.net.ipv4.tcp_v4_connect",
     "spec.net.ipv4.tcp",
-    "spec.net.ipv4.udp",
+    "spec.net.ipv4.ip_output",
+    "spec.net.ipv4.icmp",
     "spec.net.ipv4.raw",
+    "spec.net.ipv4.udp",
+    "spec.net.ipv4.icmp_rcv",
+    "spec.net.ipv4.ip_input",
     "spec.net.ipv4.af_inet",
     "spec.net.ipv4.protocols",
     "spec.net.socket",
@@ -145,6 +152,7 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
         ("Socket", sockets),
         ("Sock", sockets),
         ("Segment", 1),
+        ("IpMcSocklist", 1),
         ("OpenRequest", 1),
         ("Addr", addresses),
         ("Device", 1),
@@ -155,6 +163,8 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
         ("Backlog", (1, 128, 129) if addresses > 3 else (1, 128)),
         ("AddrLen", (16, 128, 129) if addresses > 3 else (16, 128)),
         ("QueuePlace", tuple(range(1, threads + 1))),
+        ("ChainPlace", tuple(range(1, sockets + 1))),
+        ("Score", (1, 2, 3, 4)),
     )
     kinds = ("RTN_LOCAL", "RTN_BROADCAST", "RTN_UNICAST", "RTN_MULTICAST")
     members = [kind.name for kind in AddrType]
@@ -171,6 +181,13 @@ def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -
     from spec.scenarios.engine import scenario_engine
 
     return scenario_engine(overrides)
+
+
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> RaceSubject:
+    """The operations of the race matrix and how they run, on the model patched by ``overrides``."""
+    from spec.scenarios.engine import race_subject
+
+    return race_subject(overrides)
 
 
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:

@@ -174,6 +174,21 @@ def _declare(declaration: Declaration) -> Callable[[F], F]:
     return decorate
 
 
+def original(function: F) -> F:
+    """A function as the model has it: how a variant calls the one it replaces.
+
+    >>> original(original).__name__
+    'original_original'
+    """
+
+    @functools.wraps(function)
+    def never(*_: Any, **__: Any) -> NoReturn:
+        raise _never(function.__name__)
+
+    never.__name__ = f"original_{function.__name__}"
+    return cast(F, never)
+
+
 def kernel(c_file: str, *, shared: bool = False, holds: str = "") -> Callable[[F], F]:
     """A kernel function, defined in ``c_file`` of the kernel tree; inlined where it is called.
 

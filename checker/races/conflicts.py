@@ -6,7 +6,7 @@ whether an outcome is possible that no sequential order gives (harmful).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -39,10 +39,13 @@ class _Seen:
     second: int = 0
 
 
-def conflicts(search: Search, reach: Reach, bad: int, describe: Callable[[int], str]) -> list[Conflict]:
+def conflicts(
+    search: Search, reach: Reach, bad: int, describe: Callable[[int], str], atomic: Collection[FieldKey]
+) -> list[Conflict]:
     """The conflicts of a search that has run, on a machine that watches; ``bad`` are the outcomes that are harmful.
 
-    Each has a shortest schedule to a state where it is as grave as it gets.  ``describe`` says what an outcome is.
+    Each has a shortest schedule to a state where it is as grave as it gets.  ``describe`` says what an outcome
+    is; accesses to fields that are ``atomic`` need no lock.
     """
     found: dict[Pair, _Seen] = {}
     for number, state in enumerate(search.states):
@@ -55,7 +58,7 @@ def conflicts(search: Search, reach: Reach, bad: int, describe: Callable[[int], 
         for (p, mine), (q, theirs) in combinations(by_process.items(), 2):
             if p[0] == q[0]:
                 continue  # A thread and the softirq of its own CPU do not run at the same time.
-            touching = _conflicting(mine, theirs)
+            touching = [(a, b) for a, b in conflicting(mine, theirs) if a.key not in atomic]
             if not touching:
                 continue
             first, second = _both_orders(search, reach, mine, theirs, p, q)
@@ -68,7 +71,7 @@ def conflicts(search: Search, reach: Reach, bad: int, describe: Callable[[int], 
     return [_conflict(search, reach, bad, describe, seen) for seen in found.values()]
 
 
-def _conflicting(mine: list[Edge], theirs: list[Edge]) -> list[tuple[Touch, Touch]]:
+def conflicting(mine: list[Edge], theirs: list[Edge]) -> list[tuple[Touch, Touch]]:
     """The pairs of accesses that conflict, each once."""
     by_cell: dict[int, list[Touch]] = {}
     for edge in mine:
@@ -109,7 +112,7 @@ def _judge(first: int, second: int, bad: int) -> Verdict:
 
 
 def _conflict(search: Search, reach: Reach, bad: int, describe: Callable[[int], str], seen: _Seen) -> Conflict:
-    a, b = (_site(search, t, p) for t, p in zip(seen.touches, seen.processes, strict=True))
+    a, b = (site(search, t, p) for t, p in zip(seen.touches, seen.processes, strict=True))
     parts = []
     for bits, who in ((seen.first & ~seen.second, a.who), (seen.second & ~seen.first, b.who)):
         wanted = bits & bad if seen.verdict is Verdict.HARMFUL else bits
@@ -118,7 +121,8 @@ def _conflict(search: Search, reach: Reach, bad: int, describe: Callable[[int], 
     return Conflict(".".join(filter(None, seen.touches[0].key)), a, b, seen.verdict, evidence, search.schedule(seen.state))
 
 
-def _site(search: Search, touch: Touch, process: Process) -> Site:
+def site(search: Search, touch: Touch, process: Process) -> Site:
+    """One access as one end of a conflict."""
     client, irq = process
     node = touch.node
     locks = tuple(sorted(_lock_name(node, key) for key, _ in touch.locks))

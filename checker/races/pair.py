@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from checker.errors import LimitError
+from checker.language.terms import FieldKey
+from checker.races.cause import cause
 from checker.races.conflicts import GRAVITY, conflicts
 from checker.races.nonserial import SERIAL
 from checker.races.reach import Results, reach
@@ -19,13 +21,14 @@ MAX_STATES = 200_000
 
 @dataclass(frozen=True)
 class Operation:
-    """A call of a scenario, as its short form, or an event of the environment."""
+    """A call of a scenario in its short form, or an event of the environment; ``title`` is what the matrix calls it."""
 
-    name: str
+    title: str
+    call: str
     event: bool = False
 
     def __str__(self) -> str:
-        return self.name
+        return self.title
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Subject(Protocol):
     """What a specification says about the operations whose races are asked for."""
 
     kinds: Sequence[str]
+    atomic: Collection[FieldKey]
+    """Fields that the kernel accesses with atomic operations only."""
 
     def starts(self, kind: str) -> Sequence[Start]: ...
 
@@ -99,10 +104,11 @@ def check_cell(
     reached = reach(search)
     rows = [row_of(scenario, results) for results in reached.outcomes]
     bad = [n for n, results in enumerate(reached.outcomes) if results not in orders.outcomes]
-    found = conflicts(search, reached, sum(1 << n for n in bad), lambda n: str(rows[n]))
+    found = conflicts(search, reached, sum(1 << n for n in bad), lambda n: str(rows[n]), subject.atomic)
     shortest = [search.schedule(reached.ends[n]) for n in bad]
     order = sorted(range(len(bad)), key=lambda n: (len(shortest[n]), str(rows[bad[n]])))
-    nonserial = tuple(rows[bad[n]] for n in order)
+    serially = {results[1:-2] for results in orders.outcomes}
+    nonserial = tuple(replace(rows[bad[n]], by_results=reached.outcomes[bad[n]][1:-2] not in serially) for n in order)
     return replace(
         cell,
         verdict=verdict_of(nonserial, orders, scenario, found),
@@ -111,6 +117,7 @@ def check_cell(
         nonserial=nonserial,
         conflicts=tuple(sorted(found, key=lambda c: (-GRAVITY.index(c.verdict), c.pair, c.first.who, c.second.who))),
         schedule=shortest[order[0]] if order else (),
+        causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]]) for n in order),
     )
 
 

@@ -32,11 +32,14 @@ class Verdict(enum.StrEnum):
 class Row:
     """One outcome: per thread (``A``, ``B``..., ``W`` for one that slept from the start) the results of its calls, then what
     the probes said afterwards (``state s=LISTEN``), and faults.
+
+    ``by_results``: already the results of the threads are none that a sequential order gives.
     """
 
     results: tuple[tuple[str, tuple[str, ...]], ...]
     probes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    by_results: bool = False
 
     @property
     def waits(self) -> tuple[str, ...]:
@@ -106,6 +109,7 @@ class Cell:
     nonserial: tuple[Row, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     schedule: tuple[Step, ...] = ()
+    causes: tuple[Conflict, ...] = ()
 
     @property
     def key(self) -> str:

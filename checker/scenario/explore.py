@@ -191,6 +191,10 @@ class Search:
 
         It may if nothing can happen any more but what need not happen.
         """
+        passed = self._passed(state)
+        if passed:
+            return passed, False
+        state = state._replace(events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
         for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
@@ -203,6 +207,13 @@ class Search:
                 break
         following = self._next_phase(state)
         return [*following, *maybe], not following
+
+    def _passed(self, state: State) -> Found:
+        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
+        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+            return []
+        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
+        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
 
     def _time_passes(self, state: State) -> bool:
         """Whether timers go off now that nothing else can happen.
@@ -231,9 +242,9 @@ class Search:
         everyone = range(len(state.clients))
         if not self.one_at_a_time:
             return everyone
-        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE]
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._moves(state, i, late)]
         if interrupted:
-            return interrupted
+            return interrupted  # One that waits for a thread is a timer that tries again later.
         if self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
@@ -281,7 +292,8 @@ class Search:
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, after.heap, names, faults), Move(client, irq, doing, result, after)))
+            following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
+            found.append((following, Move(client, irq, doing, result, after)))
         return found
 
     def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
@@ -299,9 +311,17 @@ class Search:
             steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
         return steps
 
-    def _with(self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str]) -> State:
+    def _with(
+        self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False
+    ) -> State:
         clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return State(heap, clients, names, state.phase, client if self.one_at_a_time else 0, faults, state.events)
+        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, state.events)
+
+    def _running(self, state: State, client: int, irq: bool) -> int:
+        """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""
+        if not self.one_at_a_time:
+            return 0
+        return state.running if irq else client
 
     def _next_phase(self, state: State) -> Found:
         """Nothing can happen any more: go on to the next phase, if the one before did not hang."""

@@ -8,6 +8,9 @@ from checker.races.pair import Operation, Start
 
 KINDS = ("stream", "dgram", "raw")
 
+THREE = "bound, another listens elsewhere"
+"""Three sockets of one port: the first bound to all addresses, one that listens on another address, the second not yet bound."""
+
 LISTENER = ("bind s lo P1", "listen s 1")
 CONNECTED = ("socket l stream 0", "bind l lo P1", "listen l 1", "connect s lo P1", "accept l c")
 SHARED = ("socket t stream 0", "reuse s 1", "reuse t 1")
@@ -25,7 +28,7 @@ STARTS: Mapping[str, Sequence[Start]] = {
         _start("stream", "two bound to one port", *SHARED, "bind s lo P1", "bind t lo P1"),
         _start("stream", "bound, another listens", *SHARED, "bind s lo P1", "bind t lo P1", "listen t 1"),
         _start(
-            *("stream", "bound, another listens on another address, a third is fresh", *SHARED, "socket c stream 0", "reuse c 1"),
+            *("stream", THREE, *SHARED, "socket c stream 0", "reuse c 1"),
             *("bind s any P1", "bind c lo2 P1", "listen c 1"),
         ),
         _start("stream", "listening", *LISTENER),
@@ -51,41 +54,67 @@ STARTS: Mapping[str, Sequence[Start]] = {
     ),
 }
 
-NAMES = ("getsockname s", "getpeername s", "so_error s")
-CALLS: Mapping[str, Sequence[str]] = {
-    "stream": (
-        *("bind s lo P1", "listen s 1", "connect s remote P2", "connect s unspec", "accept s e", "shutdown s RDWR"),
-        *("close s", "send s 5", *NAMES, "reuse s 1"),
-    ),
-    "dgram": (
-        *("bind s lo P1", "connect s lo P3", "connect s lo2 P4", "connect s unspec", "shutdown s RDWR", "close s"),
-        *(*NAMES, "reuse s 1"),
-    ),
-    "raw": (
-        *("bind s lo2 0", "connect s lo P3", "connect s lo2 P4", "connect s unspec", "shutdown s RDWR", "close s"),
-        *NAMES,
-    ),
+BIND, CONNECT, UNSPEC = "bind", "connect", "unspec"
+CALLS: Mapping[str, Mapping[str, str]] = {
+    "stream": {
+        BIND: "bind s lo P1",
+        "listen": "listen s 1",
+        CONNECT: "connect s remote P2",
+        UNSPEC: "connect s unspec",
+        "accept": "accept s e",
+        "shutdown": "shutdown s RDWR",
+        "close": "close s",
+        "send": "send s 5",
+    },
+    "dgram": {
+        BIND: "bind s lo P1",
+        CONNECT: "connect s lo P3",
+        "connect elsewhere": "connect s lo2 P4",
+        UNSPEC: "connect s unspec",
+        "shutdown": "shutdown s RDWR",
+        "close": "close s",
+    },
+    "raw": {
+        BIND: "bind s lo2 0",
+        CONNECT: "connect s lo P3",
+        "connect elsewhere": "connect s lo2 P4",
+        UNSPEC: "connect s unspec",
+        "shutdown": "shutdown s RDWR",
+        "close": "close s",
+    },
 }
-EVENTS: Mapping[str, Sequence[str]] = {"stream": ("rst", "fin", "icmp", "timeout", "signal", "syn"), "dgram": (), "raw": ()}
-SHARING = ("bind s lo P1", "listen s 1", "connect s remote P2", "connect s unspec", "close s")
-OTHERS = ("bind t lo P1", "listen t 1", "connect t remote P2", "connect t unspec", "close t")
+"""What is called on the first socket, by what the matrix calls it."""
 
+NAMES = {"getsockname": "getsockname s", "getpeername": "getpeername s", "so_error": "so_error s", "reuse": "reuse s 1"}
+"""Calls that are tried for every type."""
+
+EVENTS: Mapping[str, Sequence[str]] = {"stream": ("rst", "fin", "icmp", "timeout", "signal", "syn"), "dgram": (), "raw": ()}
+SHARING = (BIND, "listen", CONNECT, UNSPEC, "close")
+"""The calls on one socket that can disturb another one with the same port."""
+
+ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd")})
+"""References to an open file: the kernel counts them with atomic operations."""
 
 PEERS = {"REMOTE": "listening"}
 """Other hosts accept connections; what else they may do are events."""
 
 
+CROSS_ONLY = ("two fresh", THREE)
+"""Starts that differ from another one only in the second socket: only calls on both sockets are tried."""
+
+
 def operations(start: Start) -> list[Operation]:
     """What is done to the first socket."""
-    return [*(Operation(c) for c in CALLS[start.kind]), *(Operation(e, event=True) for e in EVENTS[start.kind])]
+    calls = {**CALLS[start.kind], **NAMES}
+    return [*(Operation(t, c) for t, c in calls.items()), *(Operation(e, e, event=True) for e in EVENTS[start.kind])]
 
 
 def others(start: Start) -> list[Operation]:
     """What is done to the second socket, if there is one."""
-    known = set(CALLS[start.kind])
     if not any(step.startswith("socket t ") for step in start.setup):
         return []
-    return [Operation(c) for c in OTHERS if c.replace(" t ", " s ").replace(" t", " s") in known]
+    calls = CALLS[start.kind]
+    return [Operation(f"{t} t", calls[t].replace(" s", " t", 1).replace("remote", "none")) for t in SHARING if t in calls]
 
 
 def probes(start: Start) -> list[str]:

@@ -37,6 +37,7 @@ class Sockets:
     """The races of sockets; see checker.races.pair.Subject."""
 
     kinds: Sequence[str] = table.KINDS
+    atomic = table.ATOMIC
 
     def __init__(self, model: Any, program: Program) -> None:
         self.model = model
@@ -49,15 +50,18 @@ class Sockets:
     def pairs(self, start: Start) -> Sequence[tuple[Operation, ...]]:
         """Every two operations on the first socket, and those on it against those on the second one; two events do not race."""
         mine = table.operations(start)
-        found = [pair for pair in combinations_with_replacement(mine, 2) if not all(o.event for o in pair)]
-        return [*found, *((a, b) for a in mine if a.name in table.SHARING for b in table.others(start))]
+        both = combinations_with_replacement(mine if start.name not in table.CROSS_ONLY else (), 2)
+        return [
+            *(pair for pair in both if not all(o.event for o in pair)),
+            *((a, b) for a in mine if a.title in table.SHARING for b in table.others(start)),
+        ]
 
     def triples(self, start: Start) -> Sequence[tuple[Operation, ...]]:
         mine = table.operations(start)
         return [three for three in combinations_with_replacement(mine, 3) if sum(not o.event for o in three) > 1]
 
     def scenario(self, start: Start, operations: Sequence[Operation], machine: str) -> Scenario:
-        calls = [o.name for o in operations if not o.event]
+        calls = [o.call for o in operations if not o.event]
         sleeping = tuple(Thread(SLEEPERS[n], (_call(c),), first=True) for n, c in enumerate(start.sleeping))
         threads = tuple(Thread(THREADS[n], (_call(c),)) for n, c in enumerate(calls))
         return Scenario(
@@ -66,7 +70,7 @@ class Sockets:
             (*sleeping, *threads),
             tuple(_call(c) for c in table.probes(start)),
             machine,
-            tuple(dict.fromkeys(o.name for o in operations if o.event)),
+            tuple(dict.fromkeys(o.call for o in operations if o.event)),
             peers=table.PEERS,
         )
 
@@ -100,8 +104,3 @@ class Sockets:
         for size in ("threads", "sockets", "socks", "segments", "requests"):
             setattr(whole, size, max(getattr(w, size) for w in every))
         return whole
-
-
-def race_subject(model: Any, program: Program) -> Sockets:
-    """The races of sockets on a model."""
-    return Sockets(model, program)
