@@ -15,6 +15,8 @@ from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
+    from checker.language.graph import Graph
+    from checker.language.model import Model
     from checker.scenario.outcomes import Subject
     from checker.scenario.program import Engine
 
@@ -166,3 +168,17 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
     from spec.scenarios.engine import outcome_subjects
 
     return outcome_subjects(overrides)
+
+
+def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
+    """The model and the graphs scenarios run on, for engines that change them (mutation testing)."""
+    from spec.scenarios.engine import scenario_graphs
+
+    return scenario_graphs()
+
+
+def graph_engine(model: Model, graphs: tuple[Graph, ...], **options: Any) -> Engine:
+    """What runs scenarios on graphs; ``machine`` and ``max_states`` as options."""
+    from spec.scenarios.engine import graph_engine
+
+    return graph_engine(model, graphs, **options)

@@ -1,0 +1,61 @@
+"""The journal of a run: one JSON line per judged mutant, so that an interrupted run goes on where it stopped.
+
+The first line has the fingerprint of what was judged; a journal of something else is begun anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from checker.language import terms
+from checker.language.graph import Graph
+from checker.mutation.bench import Judged
+
+
+def fingerprint(graphs: Iterable[Graph], files: Iterable[Path], more: str = "") -> str:
+    """A hash of the graphs and of the scenario files."""
+    digest = sha256(more.encode())
+    for graph in graphs:
+        for n in graph.nodes:
+            value = terms.show(n.value) if n.value is not None else ""
+            digest.update(repr((n.function, n.place.line, n.action.value, n.text, n.key, value, n.successors)).encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Journal:
+    """The lines of a file; ``known`` are the mutants judged before, by name."""
+
+    def __init__(self, path: Path, mark: str) -> None:
+        self.path = path
+        self.known: dict[str, Judged] = {}
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        if lines and _parsed(lines[0]) == {"fingerprint": mark}:
+            for line in lines[1:]:
+                entry = _parsed(line)
+                if entry is not None:
+                    self.known[entry["name"]] = Judged(**{**entry, "asked": tuple(entry["asked"])})
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"fingerprint": mark}) + "\n", encoding="utf-8")
+
+    def add(self, judged: Judged) -> None:
+        """Append one line."""
+        self.known[judged.name] = judged
+        with self.path.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(asdict(judged)) + "\n")
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    """A line as an object; None for one that was cut off."""
+    try:
+        found = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None

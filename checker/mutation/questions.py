@@ -1,0 +1,233 @@
+"""What is asked of a mutant: its properties, its scenarios, and which outcomes no sequential order gives.
+
+Each question compares the mutant with the plain model and says in a few words how they differ, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Any
+
+from checker.errors import LimitError
+from checker.explicit.explore import explore
+from checker.instance import Instance
+from checker.language.compile import Compiled
+from checker.language.graph import Graph, Node
+from checker.language.terms import FieldKey
+from checker.mutation.operators import Mutant
+from checker.mutation.sites import Copy
+from checker.scenario.conform import AGREED, conform_case
+from checker.scenario.load import Case
+from checker.scenario.program import Call, Engine, Outcomes, Program, Scenario
+from checker.scenario.question import judge
+from checker.scenario.steps import Machine, Run
+from checker.slice import slice_system
+
+ORDERS = 40
+"""How many sequential orders a scenario may have for its race question to be asked."""
+
+MERGED = "in order"
+"""The thread that makes the calls of all others, one after the other."""
+
+Row = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+# -- scenarios -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Test:
+    """One scenario that the plain model passes: what it visits, how large it is, and its race outcomes there.
+
+    ``column`` names the recorded results to compare with; without one the questions of the file are asked.
+    """
+
+    case: Case
+    column: str
+    visits: frozenset[Copy]
+    states: int
+    races: frozenset[Row] | None = None
+
+    @property
+    def name(self) -> str:
+        """How people find the scenario."""
+        return self.case.scenario.id
+
+
+class Recorder(Machine):
+    """A machine that notes in ``visited`` which nodes it runs."""
+
+    visited: set[Copy]
+
+    def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
+        stops = super()._must_stop(run, graph, node)
+        if not stops:
+            self.visited.add((self.graphs[graph].root, node.index))
+        return stops
+
+
+def recorder() -> tuple[type[Recorder], set[Copy]]:
+    """A kind of machine, and the set it fills."""
+    visited: set[Copy] = set()
+    return type("Recorder", (Recorder,), {"visited": visited}), visited
+
+
+def differs(case: Case, column: str, engine: Engine) -> str:
+    """How an engine's outcomes of a scenario differ from what is expected; empty if they do not."""
+    if column:
+        found = conform_case(case, column, engine)
+        return "" if found.standing == AGREED else (*found.details, found.standing)[0]
+    try:
+        outcomes = engine(case.scenario)
+    except LimitError as problem:
+        return f"{case.scenario.id}: does not end ({problem.code})"
+    for question in case.questions:
+        answer = judge(question, outcomes)
+        if answer.as_expected is not True:
+            return " ".join((f"{question.kind}: {answer.verdict}", *answer.details[:1]))
+    return ""
+
+
+def remembering(engine: Engine) -> Engine:
+    """An engine that runs each scenario object once."""
+    known: dict[int, tuple[Scenario, Outcomes]] = {}
+
+    def run(scenario: Scenario) -> Outcomes:
+        if id(scenario) not in known:
+            known[id(scenario)] = (scenario, engine(scenario))
+        return known[id(scenario)][1]
+
+    return run
+
+
+# -- races -----------------------------------------------------------------------------------------------------------------
+
+
+def sequential(scenario: Scenario) -> list[tuple[tuple[str, ...], Scenario]]:
+    """Every order of the calls, each with the scenario that makes them one after the other; none if there are too many.
+
+    An order is the sequence of the threads whose turn it is.
+    """
+    turns = [p.name for p in scenario.threads for _ in p.calls]
+    orders: dict[tuple[str, ...], None] = {}
+    if len(turns) > MAX_CALLS:
+        return []
+    for order in permutations(turns):
+        orders[order] = None
+    if len(orders) > ORDERS:
+        return []
+    return [(order, _merged(scenario, order)) for order in orders]
+
+
+MAX_CALLS = 6
+
+
+def _merged(scenario: Scenario, order: tuple[str, ...]) -> Scenario:
+    left = {p.name: list(p.calls) for p in scenario.threads}
+    calls: tuple[Call, ...] = tuple(left[name].pop(0) for name in order)
+    return Scenario(
+        scenario.id,
+        scenario.setup,
+        (Program(MERGED, calls),),
+        scenario.post,
+        scenario.machine,
+        scenario.events,
+        scenario.title,
+        scenario.peers,
+    )
+
+
+def race_outcomes(scenario: Scenario, engine: Engine) -> frozenset[Row] | None:
+    """Outcomes that no sequential order of the calls gives, and all that have a fault; None if there are too many orders.
+
+    A call that blocks in a sequential order ends it: none of the later ones has a result.
+    """
+    orders = sequential(scenario)
+    if not orders:
+        return None
+    found = {_row(o.results) for o in engine(scenario).rows}
+    serial: set[Row] = set()
+    for order, merged in orders:
+        for outcome in engine(merged).rows:
+            results = dict(outcome.results)
+            line = list(results.pop(MERGED))
+            for program in scenario.threads:
+                results[program.name] = ()
+            for name, result in zip(order, line, strict=True):
+                results[name] = (*results[name], result)
+            serial.add(_row(results))
+    return frozenset(row for row in found if row not in serial or any(name == "faults" for name, _ in row))
+
+
+def _row(results: Any) -> Row:
+    return tuple(sorted((name, tuple(values)) for name, values in results.items()))
+
+
+def race_difference(test: Test, engine: Engine) -> str:
+    """How the race outcomes of a concurrent scenario differ from the plain model's."""
+    if test.races is None:
+        return ""
+    try:
+        found = race_outcomes(test.case.scenario, engine)
+    except LimitError as problem:
+        return f"does not end ({problem.code})"
+    assert found is not None
+    new, gone = sorted(found - test.races), sorted(test.races - found)
+    if new:
+        return f"new: {_shown(new[0])}"
+    return f"gone: {_shown(gone[0])}" if gone else ""
+
+
+def _shown(row: Row) -> str:
+    return ", ".join(f"{name}={' '.join(values)}" for name, values in row if name != "setup" and values)
+
+
+# -- properties ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PropertyTest:
+    """The verdicts of the plain model on some instances.
+
+    ``functions`` are those the client of ``graphs`` runs, ``visible`` the fields that properties read.
+    """
+
+    graphs: tuple[Graph, ...]
+    compile: Callable[[Sequence[Graph]], Compiled]
+    instances: tuple[Instance, ...]
+    max_states: int
+    expected: Mapping[Instance, Mapping[str, str]] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()
+    visible: frozenset[FieldKey] = frozenset()
+
+    def difference(self, mutant: Mutant) -> str:
+        """The first property whose verdict is another one than the plain model's."""
+        compiled = self.compile(mutant.apply(self.graphs))
+        for instance in self.instances:
+            expected = self.expected[instance]
+            try:
+                found = verdicts(compiled, instance, self.max_states)
+            except LimitError as problem:
+                return f"does not end ({problem.code})"
+            for name, verdict in found.items():
+                if name in expected and verdict != expected[name]:
+                    return f"{name}: {verdict}, not {expected[name]} ({instance})"
+        return ""
+
+
+def verdicts(compiled: Compiled, instance: Instance, max_states: int) -> dict[str, str]:
+    """What the explicit engine says of each property on one instance."""
+    properties = compiled.properties
+    part = slice_system(compiled.system, tuple(f for p in properties for f in (p.formula, p.antecedent)))
+    result = explore(part.system, instance, properties, max_states=max_states)
+    found = {}
+    for p in properties:
+        hit = result.found[p.name] is not None
+        if p.kind == "always":
+            held = "holds" if result.antecedents[p.name] else "holds for want of cases"
+            found[p.name] = "violated" if hit else held
+        else:
+            found[p.name] = "reachable" if hit else "unreachable"
+    return found
