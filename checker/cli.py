@@ -332,6 +332,7 @@ def mutate(
     sample: int = 0,
     seed: int = 0,
     every_question: Annotated[bool, Parameter(name="--every-question", negative="")] = False,
+    proofs: bool = False,
     scenarios: Path = Path("tests/scenarios"),
     recorded: Path = Path("../shared/scenarios.yaml"),
     out: Path = Path("build"),
@@ -343,11 +344,13 @@ def mutate(
     Parameters
     ----------
     names
-        The functions to change; all if none is given.
+        The functions to change (with --proofs, the properties whose proofs are tried); all if none is given.
     sample
         Only so many mutants, chosen by the seed.
     every_question
         Ask the other questions too when one has noticed a mutant.
+    proofs
+        Weaken the transitions that inductive proofs rest on instead: which proofs break?
     scenarios
         The folder of scenario files with expected outcomes.
     recorded
@@ -357,6 +360,10 @@ def mutate(
     write
         Write the result to this Markdown file.
     """
+    if proofs:
+        from checker.commands.mutate_proofs import run_mutate_proofs
+
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
     from checker.commands.mutate import Asked, run_mutate
 
     asked = Asked(spec, scenarios, recorded, every_question)

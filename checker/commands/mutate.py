@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from checker.commands.model import Scope, choose_client, load_package, make_inst
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
 from checker.language.compile import compile_graphs, lower_model
 from checker.mutation.bench import Bench, Judged, make_properties, make_tests
-from checker.mutation.journal import Journal, fingerprint
+from checker.mutation.journal import E, Journal, fingerprint
 from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.operators import Mutant, mutants, sample
 from checker.mutation.questions import PropertyTest
@@ -96,18 +96,20 @@ def run_mutate(asked: Asked, functions: Sequence[str], *, count: int, seed: int,
     chosen = [m for m in every if not functions or m.function in functions]
     chosen = sample(chosen, count, seed) if count else chosen
     notes = load_notes(NOTES)
-    check_notes(notes, [m.name for m in every], [], [])
-    journal = Journal(out / JOURNAL, fingerprint(bench.graphs, asked.files(), f"{asked.every_question}"))
+    check_notes(notes, [(m.name, m.what) for m in every], [], [])
+    mark = fingerprint(bench.graphs, asked.files(), str(asked.every_question))
+    journal = Journal(out / JOURNAL, mark, Judged)
     numbers = {m.name: n for n, m in enumerate(every)}
-    interrupted = _judge_all(asked, [m for m in chosen if m.name not in journal.known], numbers, journal)
+    todo = [numbers[m.name] for m in chosen if m.name not in journal.known]
+    interrupted = judge_all(partial(judge_one, asked), todo, journal)
     results = [Result(m, journal.known[m.name]) for m in chosen if m.name in journal.known]
     console = out_console()
     print_results(results, notes, console)
     if interrupted:
         print(f"interrupted: {len(results)} of {len(chosen)} mutants are judged; run it again to go on", file=sys.stderr)
         return EXIT_UNDETERMINED
-    alive = [r.mutant.name for r in results if r.alive]
-    check_notes(notes, [m.name for m in every], alive, [r.mutant.name for r in results if not r.alive])
+    named = {alive: [(r.mutant.name, r.mutant.what) for r in results if r.alive is alive] for alive in (True, False)}
+    check_notes(notes, [(m.name, m.what) for m in every], named[True], named[False])
     if write is not None:
         write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, asked.every_question)))
         console.print(f"wrote {write}", soft_wrap=True)
@@ -121,13 +123,13 @@ def _check_functions(functions: Sequence[str], every: Sequence[Mutant]) -> None:
             raise UsageError("unknown-function", f"{name} has no mutants", f"choose among {', '.join(known)}")
 
 
-def _judge_all(asked: Asked, todo: Sequence[Mutant], numbers: dict[str, int], journal: Journal) -> bool:
-    """Judge what is left, and write each result down at once; whether it was interrupted."""
+def judge_all(judge: Callable[[int], E], todo: Sequence[int], journal: Journal[E]) -> bool:
+    """Judge what is left in worker processes, and write each result down at once; whether it was interrupted."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress, workers() as pool:
             bar = progress.add_task("judging mutants", total=len(todo))
-            for future in as_completed([pool.submit(judge_one, asked, numbers[m.name]) for m in todo]):
+            for future in as_completed([pool.submit(judge, number) for number in todo]):
                 journal.add(future.result())
                 progress.advance(bar)
     except KeyboardInterrupt:

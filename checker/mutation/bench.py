@@ -175,7 +175,7 @@ def make_properties(test: PropertyTest, say: Callable[[str], None]) -> PropertyT
     expected = {}
     for instance in test.instances:
         say(f"exploring the plain model: {instance}")
-        expected[instance] = verdicts(compiled, instance, test.max_states)
+        expected[instance] = verdicts(compiled.system, compiled.properties, instance, test.max_states)
     visible = {k for p in compiled.properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
     functions = {f for g in compiled.graphs for n in g.nodes for f in (n.function,)}
     return replace(test, expected=expected, functions=frozenset(functions), visible=frozenset(visible))

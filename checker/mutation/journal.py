@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from checker.language import terms
 from checker.language.graph import Graph
-from checker.mutation.bench import Judged
 
 
 def fingerprint(graphs: Iterable[Graph], files: Iterable[Path], more: str = "") -> str:
@@ -29,27 +27,37 @@ def fingerprint(graphs: Iterable[Graph], files: Iterable[Path], more: str = "") 
     return digest.hexdigest()[:16]
 
 
-class Journal:
-    """The lines of a file; ``known`` are the mutants judged before, by name."""
+class Entry(Protocol):
+    """What a journal holds: a dataclass with a name."""
 
-    def __init__(self, path: Path, mark: str) -> None:
+    @property
+    def name(self) -> str: ...
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Journal(Generic[E]):
+    """The lines of a file; ``known`` are the mutants judged before, by name, as ``kind``."""
+
+    def __init__(self, path: Path, mark: str, kind: type[E]) -> None:
         self.path = path
-        self.known: dict[str, Judged] = {}
+        self.known: dict[str, E] = {}
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         if lines and _parsed(lines[0]) == {"fingerprint": mark}:
             for line in lines[1:]:
                 entry = _parsed(line)
                 if entry is not None:
-                    self.known[entry["name"]] = Judged(**{**entry, "asked": tuple(entry["asked"])})
+                    self.known[entry["name"]] = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps({"fingerprint": mark}) + "\n", encoding="utf-8")
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: E) -> None:
         """Append one line."""
         self.known[judged.name] = judged
         with self.path.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(asdict(judged)) + "\n")
+            out.write(json.dumps(vars(judged)) + "\n")
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

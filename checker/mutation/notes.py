@@ -1,7 +1,7 @@
 """Explanations of survivors, written by hand: why a mutant is equivalent, or which gap in the tests lets it live.
 
-In goes a YAML file: a list of ``mutants`` (names, or patterns with ``*``), ``kind`` (``equivalent`` or ``gap``) and ``why``.
-One that explains nothing any more is an error.
+In goes a YAML file: a list of ``mutants`` (names, or patterns with ``*`` for ``NAME: WHAT``), ``kind`` (``equivalent`` or
+``gap``) and ``why``.  One that explains nothing any more is an error.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Note:
     why: str
     place: Place
 
-    def about(self, name: str) -> bool:
-        """Whether it speaks of the mutant ``name``."""
-        return fnmatchcase(name, self.pattern)
+    def about(self, name: str, what: str) -> bool:
+        """Whether it speaks of a mutant: of its name, or of its name and what it does."""
+        return fnmatchcase(name, self.pattern) or fnmatchcase(f"{name}: {what}", self.pattern)
 
 
 def load_notes(path: Path) -> list[Note]:
@@ -51,20 +51,24 @@ def load_notes(path: Path) -> list[Note]:
     return found
 
 
-def explanation(notes: Iterable[Note], name: str) -> Note | None:
+Named = tuple[str, str]
+"""The name of a mutant, and what it does."""
+
+
+def explanation(notes: Iterable[Note], named: Named) -> Note | None:
     """The first explanation of a survivor."""
-    return next((n for n in notes if n.about(name)), None)
+    return next((n for n in notes if n.about(*named)), None)
 
 
-def check_notes(notes: Iterable[Note], every: Iterable[str], survivors: Iterable[str], killed: Iterable[str]) -> None:
+def check_notes(notes: Iterable[Note], every: Iterable[Named], survivors: Iterable[Named], killed: Iterable[Named]) -> None:
     """Raise UsageError for an explanation of a mutant that does not exist, or of nothing but killed ones.
 
-    ``every`` are the names of all mutants; those in neither of the other lists were not judged.
+    ``every`` are all mutants; those in neither of the other lists were not judged.
     """
     names, alive, dead = list(every), list(survivors), list(killed)
     for note in notes:
-        if not any(note.about(n) for n in names):
+        if not any(note.about(*n) for n in names):
             raise UsageError("stale-explanation", f"there is no mutant {note.pattern}", "remove its explanation", note.place)
-        gone = [n for n in dead if note.about(n)]
-        if gone and not any(note.about(n) for n in alive):
-            raise UsageError("stale-explanation", f"{gone[0]} does not survive", "remove its explanation", note.place)
+        gone = [n for n in dead if note.about(*n)]
+        if gone and not any(note.about(*n) for n in alive):
+            raise UsageError("stale-explanation", f"{gone[0][0]} does not survive", "remove its explanation", note.place)

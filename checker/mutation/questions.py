@@ -24,6 +24,7 @@ from checker.scenario.program import Call, Engine, Outcomes, Program, Scenario
 from checker.scenario.question import judge
 from checker.scenario.steps import Machine, Run
 from checker.slice import slice_system
+from checker.system import Property, TransitionSystem
 
 ORDERS = 40
 """How many sequential orders a scenario may have for its race question to be asked."""
@@ -206,21 +207,27 @@ class PropertyTest:
         """The first property whose verdict is another one than the plain model's."""
         compiled = self.compile(mutant.apply(self.graphs))
         for instance in self.instances:
-            expected = self.expected[instance]
             try:
-                found = verdicts(compiled, instance, self.max_states)
+                found = verdicts(compiled.system, compiled.properties, instance, self.max_states)
             except LimitError as problem:
                 return f"does not end ({problem.code})"
-            for name, verdict in found.items():
-                if name in expected and verdict != expected[name]:
-                    return f"{name}: {verdict}, not {expected[name]} ({instance})"
+            how = first_difference(found, self.expected[instance])
+            if how:
+                return f"{how} ({instance})"
         return ""
 
 
-def verdicts(compiled: Compiled, instance: Instance, max_states: int) -> dict[str, str]:
+def first_difference(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """The first property that both know and answer differently."""
+    for name, verdict in found.items():
+        if name in expected and verdict != expected[name]:
+            return f"{name}: {verdict}, not {expected[name]}"
+    return ""
+
+
+def verdicts(system: TransitionSystem, properties: tuple[Property, ...], instance: Instance, max_states: int) -> dict[str, str]:
     """What the explicit engine says of each property on one instance."""
-    properties = compiled.properties
-    part = slice_system(compiled.system, tuple(f for p in properties for f in (p.formula, p.antecedent)))
+    part = slice_system(system, tuple(f for p in properties for f in (p.formula, p.antecedent)))
     result = explore(part.system, instance, properties, max_states=max_states)
     found = {}
     for p in properties:

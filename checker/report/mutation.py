@@ -75,7 +75,7 @@ def print_results(results: Sequence[Result], notes: Sequence[Note], console: Con
 
 def told(result: Result, notes: Sequence[Note]) -> str:
     """Why a survivor survives, as far as it was said."""
-    note = explanation(notes, result.mutant.name)
+    note = explanation(notes, (result.mutant.name, result.mutant.what))
     if note is not None:
         return f"{note.kind}: {note.why}"
     return UNEXPLAINED if result.judged.asked else NOT_ASKED
