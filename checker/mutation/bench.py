@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from checker.errors import LimitError
+from checker.errors import InternalError, LimitError
 from checker.language import terms
 from checker.language.graph import Graph
 from checker.language.model import Model
@@ -75,6 +75,12 @@ class Bench:
 
         Each question stops at its first difference.
         """
+        try:
+            return self._judge(mutant, every_question)
+        except Exception as problem:
+            raise InternalError("mutant", f"{mutant.name}: {type(problem).__name__}: {problem}") from problem
+
+    def _judge(self, mutant: Mutant, every_question: bool) -> Judged:
         started = time.perf_counter()
         asked: list[str] = []
         killed: dict[str, str] = {}

@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from checker.language import terms
 from checker.language.graph import Graph
+from checker.report.files import write_atomic
 
 
 def fingerprint(graphs: Iterable[Graph], files: Iterable[Path], more: str = "") -> str:
@@ -44,14 +45,12 @@ class Journal(Generic[E]):
         self.path = path
         self.known: dict[str, E] = {}
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        if lines and _parsed(lines[0]) == {"fingerprint": mark}:
-            for line in lines[1:]:
-                entry = _parsed(line)
-                if entry is not None:
-                    self.known[entry["name"]] = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({"fingerprint": mark}) + "\n", encoding="utf-8")
+        first = {"fingerprint": mark}
+        entries = [e for e in map(_parsed, lines[1:]) if e] if lines and _parsed(lines[0]) == first else []
+        for entry in entries:
+            self.known[entry["name"]] = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()})
+        # Written anew: the last line may have been cut off.
+        write_atomic(path, "".join(json.dumps(e) + "\n" for e in (first, *entries)))
 
     def add(self, judged: E) -> None:
         """Append one line."""

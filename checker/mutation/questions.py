@@ -159,7 +159,7 @@ def race_outcomes(scenario: Scenario, engine: Engine) -> frozenset[Row] | None:
             for name, result in zip(order, line, strict=True):
                 results[name] = (*results[name], result)
             serial.add(_row(results))
-    return frozenset(row for row in found if row not in serial or any(name == "faults" for name, _ in row))
+    return frozenset(row for row in found if row not in serial or dict(row).get("faults"))
 
 
 def _row(results: Any) -> Row:

@@ -14,7 +14,7 @@ from checker.errors import LimitError
 from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
-from checker.language.terms import FALSE, FieldKey
+from checker.language.terms import FieldKey
 from checker.scenario.heap import Code, Memory
 
 IDLE = -1
@@ -81,6 +81,11 @@ class Program:
         self.guarding = [guarding_choices(g) for g in graphs]
 
 
+def is_dead_end(node: Node) -> bool:
+    """Whether a node is where a call through a table without that function ends: nothing is behind it."""
+    return node.action is Action.WAIT and not node.successors
+
+
 class Machine:
     """Executes a program.  ``sleep_points`` makes steps end where C may sleep, as a uniprocessor needs it."""
 
@@ -106,8 +111,10 @@ class Machine:
         return None if frame[0] == IDLE else self.graphs[frame[0]].nodes[frame[1]]
 
     def step(self, heap: tuple[int, ...], frame: Frame, thread: int, policy: Policy) -> Iterator[After]:
-        """Every way in which ``thread`` can go on from ``frame``; none if it is blocked."""
+        """Every way in which ``thread`` can go on from ``frame``; none if it is blocked, or stuck in a call through NULL."""
         graph, pc, values = frame
+        if is_dead_end(self.graphs[graph].nodes[pc]):
+            return
         run = Run(list(heap), dict(zip(self.live[graph][pc], values, strict=True)))
         yield from self._go(run, graph, pc, thread, policy)
 
@@ -115,7 +122,9 @@ class Machine:
         nodes = self.graphs[graph].nodes
         while True:
             node = nodes[pc]
-            if self._must_stop(run, graph, node):
+            if is_dead_end(node):
+                run.faults.append(f"call through NULL: {node.text} ({node.place})")
+            if is_dead_end(node) or self._must_stop(run, graph, node):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
                 yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults))
                 return
@@ -188,10 +197,6 @@ class Machine:
             case Action.GHOST:
                 if node.key is not None and node.key[0] == "" and self._value(graph, node, "value", run, thread):
                     run.faults.append(node.key[1])
-                return True
-            case Action.WAIT if node.value == FALSE:
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
-                run.visited = frozenset(range(len(self.graphs[graph].nodes)))
                 return True
             case Action.WAIT:
                 if not self._value(graph, node, "value", run, thread):
