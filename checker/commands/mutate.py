@@ -17,10 +17,10 @@ from checker.commands.console import out_console, working
 from checker.commands.model import Scope, choose_client, load_package, make_instance
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
 from checker.language.compile import compile_graphs, lower_model
-from checker.mutation.bench import Bench, Judged, make_properties, make_tests
+from checker.mutation.bench import Bench, Judged, Library, make_properties, make_tests
 from checker.mutation.journal import E, Journal, fingerprint
 from checker.mutation.notes import check_notes, load_notes
-from checker.mutation.operators import Mutant, mutants, sample
+from checker.mutation.operators import Mutant, sample
 from checker.mutation.questions import PropertyTest
 from checker.report.files import write_atomic
 from checker.report.mutation import Result, document, print_results
@@ -63,10 +63,9 @@ def bench_of(asked: Asked) -> tuple[Bench, tuple[Mutant, ...]]:
     """The bench and all mutants, made once per process; worker processes inherit what their parent made."""
     package = load_package(asked.spec)
     if not hasattr(package, "scenario_graphs"):
-        raise UsageError("no-scenarios", f"{asked.spec} cannot run scenarios", "define scenario_graphs() and graph_engine()")
+        raise UsageError("no-scenarios", f"{asked.spec} cannot run scenarios", "define scenario_graphs() and changed_engine()")
     with working("preparing") as say:
         model, graphs = package.scenario_graphs()
-        tests, left_out = make_tests(model, graphs, package.graph_engine, asked.cases(), say)
         client = choose_client(package)
         client_model, client_graphs = lower_model(package.MODEL_NAME, package.modules(), client=client)
         properties = PropertyTest(
@@ -76,8 +75,10 @@ def bench_of(asked: Asked) -> tuple[Bench, tuple[Mutant, ...]]:
             PROPERTY_STATES,
         )
         properties = make_properties(properties, say)
-        bench = Bench(model, graphs, package.graph_engine, tests, left_out, properties)
-        return bench, tuple(mutants(model, graphs, properties.visible))
+        library = Library(properties.visible)
+        tests, left_out = make_tests(library, package.changed_engine, asked.cases(), say)
+        bench = Bench(library, package.changed_engine, tests, left_out, properties)
+        return bench, tuple(library.mutants(model, graphs).values())
 
 
 def judge_one(asked: Asked, number: int) -> Judged:
@@ -97,7 +98,7 @@ def run_mutate(asked: Asked, functions: Sequence[str], *, count: int, seed: int,
     chosen = sample(chosen, count, seed) if count else chosen
     notes = load_notes(NOTES)
     check_notes(notes, [(m.name, m.what) for m in every], [], [])
-    mark = fingerprint(bench.graphs, asked.files(), str(asked.every_question))
+    mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
     journal = Journal(out / JOURNAL, mark, Judged)
     numbers = {m.name: n for n, m in enumerate(every)}
     todo = [numbers[m.name] for m in chosen if m.name not in journal.known]
@@ -150,7 +151,7 @@ def scope_lines(
     return [
         f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
         "",
-        f"- scenarios: {len(bench.tests)} scenarios with expected outcomes ({len(bench.left_out)} too large ones are left out);",
+        f"- scenarios: {len(bench.tests)} with expected outcomes ({len(bench.left_out)} too large or undecided ones are left out);",
         f"- races: in {concurrent} scenarios, the outcomes that no sequential order gives, and those with a fault;",
         f"- properties: the verdicts of the explicit engine for the first client, on {instances}.",
     ]

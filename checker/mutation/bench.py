@@ -16,7 +16,8 @@ from checker.errors import InternalError, LimitError
 from checker.language import terms
 from checker.language.graph import Graph
 from checker.language.model import Model
-from checker.mutation.operators import Mutant
+from checker.language.terms import FieldKey
+from checker.mutation.operators import Mutant, mutants
 from checker.mutation.questions import (
     PropertyTest,
     Test,
@@ -42,10 +43,44 @@ ROOM = 4
 """A mutant may have so many times the states of the plain model (and this many thousands), else it does not end."""
 
 
-class EngineMaker(Protocol):
-    """How a specification makes an engine of graphs."""
+Change = Callable[[Model, tuple[Graph, ...]], Sequence[Graph]]
 
-    def __call__(self, model: Model, graphs: tuple[Graph, ...], **options: Any) -> Engine: ...
+
+class EngineMaker(Protocol):
+    """How a specification makes an engine of changed graphs; it may have other graphs for other scenarios."""
+
+    def __call__(self, change: Change, **options: Any) -> Engine: ...
+
+
+class Library:
+    """The mutants of every set of graphs, made when first asked for: a mutant is the same change by name in all of them.
+
+    ``visible`` are the fields properties read.
+    """
+
+    def __init__(self, visible: Iterable[FieldKey] = ()) -> None:
+        self.visible = frozenset(visible)
+        self.known: dict[int, tuple[tuple[Graph, ...], dict[str, Mutant]]] = {}
+
+    def mutants(self, model: Model, graphs: tuple[Graph, ...]) -> dict[str, Mutant]:
+        """The mutants of ``graphs`` by name."""
+        if id(graphs) not in self.known:
+            self.known[id(graphs)] = (graphs, {m.name: m for m in mutants(model, graphs, self.visible)})
+        return self.known[id(graphs)][1]
+
+    def plain(self, model: Model, graphs: tuple[Graph, ...]) -> Sequence[Graph]:
+        """No change; but from now on the mutants of ``graphs`` are known."""
+        self.mutants(model, graphs)
+        return graphs
+
+    def change(self, mutant: Mutant) -> Change:
+        """What makes ``mutant`` of any graphs; those without the code it changes stay as they are."""
+
+        def change(model: Model, graphs: tuple[Graph, ...]) -> Sequence[Graph]:
+            same = self.mutants(model, graphs).get(mutant.name)
+            return same.apply(graphs) if same is not None else graphs
+
+        return change
 
 
 @dataclass(frozen=True)
@@ -61,10 +96,9 @@ class Judged:
 
 @dataclass(frozen=True)
 class Bench:
-    """The plain model's graphs, the tests it passes and its verdicts; ``left_out`` scenarios are too large."""
+    """The tests the plain model passes, and its verdicts; ``left_out`` scenarios are too large, or open."""
 
-    model: Model
-    graphs: tuple[Graph, ...]
+    library: Library
     engine: EngineMaker
     tests: tuple[Test, ...]
     left_out: tuple[str, ...]
@@ -93,10 +127,9 @@ class Bench:
             if how:
                 killed[question] = how
 
-        tests = [t for t in self.tests if not t.visits.isdisjoint(mutant.copies)]
-        graphs = tuple(mutant.apply(self.graphs))
+        tests = [t for t in self.tests if mutant.spot in t.visits]
         if tests:
-            run = self._engine(graphs, tests)
+            run = self._engine(self.library.change(mutant), tests)
             ask(SCENARIOS, lambda: _first(tests, lambda t: differs(t.case, t.column, run)))
             racing = [t for t in tests if t.races is not None]
             if racing:
@@ -106,7 +139,7 @@ class Bench:
             ask(PROPERTIES, lambda: properties.difference(mutant))
         return Judged(mutant.name, tuple(asked), killed, len(tests), time.perf_counter() - started)
 
-    def _engine(self, graphs: tuple[Graph, ...], tests: Sequence[Test]) -> Engine:
+    def _engine(self, change: Change, tests: Sequence[Test]) -> Engine:
         """The engine of a mutant, with room for more states than the plain model needs."""
         states = {t.name: t.states for t in tests}
         engines: dict[int, Engine] = {}
@@ -114,7 +147,7 @@ class Bench:
         def run(scenario: Scenario) -> Outcomes:
             limit = ROOM * (1000 + _rounded(states[scenario.id]))
             if limit not in engines:
-                engines[limit] = self.engine(self.model, graphs, max_states=limit)
+                engines[limit] = self.engine(change, max_states=limit)
             return engines[limit](scenario)
 
         return remembering(run)
@@ -134,8 +167,7 @@ def _first(tests: Iterable[Test], difference: Callable[[Test], str]) -> str:
 
 
 def make_tests(
-    model: Model,
-    graphs: tuple[Graph, ...],
+    library: Library,
     engine: EngineMaker,
     cases: Sequence[tuple[Case, str]],
     say: Callable[[str], None],
@@ -146,7 +178,7 @@ def make_tests(
     pass, is left out.
     """
     machine, visited = recorder()
-    recording = engine(model, graphs, machine=machine, max_states=MAX_STATES)
+    recording = engine(library.plain, machine=machine, max_states=MAX_STATES)
     found: list[Test] = []
     left_out: list[str] = []
     for case, column in cases:

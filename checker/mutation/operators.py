@@ -26,6 +26,9 @@ from checker.mutation.locks import without_early, without_lock
 from checker.mutation.moves import swaps
 from checker.mutation.sites import Copy, Patch, Shape, Site, find_sites, patched, site
 
+Spot = tuple[Place, str]
+"""A piece of source text: its line, and its own text."""
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -36,8 +39,14 @@ class Mutant:
     place: Place
     operator: str
     what: str
+    text: str
     copies: tuple[Copy, ...]
     nodes: Mapping[str, Mapping[int, Node]]
+
+    @property
+    def spot(self) -> Spot:
+        """The source text it changes."""
+        return self.place, self.text
 
     def apply(self, graphs: Sequence[Graph]) -> list[Graph]:
         """The graphs with this change; they must be those the mutant was made from."""
@@ -66,7 +75,7 @@ def mutants(model: Model, graphs: Sequence[Graph], visible: Iterable[FieldKey] =
         taken[base] += 1
         name = base if taken[base] == 1 else f"{base} {taken[base]}"
         where, nodes = change.site, change.patch.nodes
-        found.append(Mutant(name, where.function, where.place, change.operator, change.what, where.copies, nodes))
+        found.append(Mutant(name, where.function, where.place, change.operator, change.what, where.text, where.copies, nodes))
     return found
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
-from typing import Any
 
 from checker.errors import LimitError
 from checker.explicit.explore import explore
@@ -16,21 +14,15 @@ from checker.instance import Instance
 from checker.language.compile import Compiled
 from checker.language.graph import Graph, Node
 from checker.language.terms import FieldKey
-from checker.mutation.operators import Mutant
-from checker.mutation.sites import Copy
+from checker.mutation.operators import Mutant, Spot
+from checker.races.nonserial import nonserial
 from checker.scenario.conform import AGREED, conform_case
 from checker.scenario.load import Case
-from checker.scenario.program import Call, Engine, Outcomes, Program, Scenario
+from checker.scenario.program import Engine, Outcomes, Scenario
 from checker.scenario.question import judge
 from checker.scenario.steps import Machine, Run
 from checker.slice import slice_system
 from checker.system import Property, TransitionSystem
-
-ORDERS = 40
-"""How many sequential orders a scenario may have for its race question to be asked."""
-
-MERGED = "in order"
-"""The thread that makes the calls of all others, one after the other."""
 
 Row = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -47,7 +39,7 @@ class Test:
 
     case: Case
     column: str
-    visits: frozenset[Copy]
+    visits: frozenset[Spot]
     states: int
     races: frozenset[Row] | None = None
 
@@ -58,20 +50,20 @@ class Test:
 
 
 class Recorder(Machine):
-    """A machine that notes in ``visited`` which nodes it runs."""
+    """A machine that notes in ``visited`` which pieces of source text it runs."""
 
-    visited: set[Copy]
+    visited: set[Spot]
 
     def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
         stops = super()._must_stop(run, graph, node)
         if not stops:
-            self.visited.add((self.graphs[graph].root, node.index))
+            self.visited.add((node.place, node.text))
         return stops
 
 
-def recorder() -> tuple[type[Recorder], set[Copy]]:
+def recorder() -> tuple[type[Recorder], set[Spot]]:
     """A kind of machine, and the set it fills."""
-    visited: set[Copy] = set()
+    visited: set[Spot] = set()
     return type("Recorder", (Recorder,), {"visited": visited}), visited
 
 
@@ -92,13 +84,16 @@ def differs(case: Case, column: str, engine: Engine) -> str:
 
 
 def remembering(engine: Engine) -> Engine:
-    """An engine that runs each scenario object once."""
-    known: dict[int, tuple[Scenario, Outcomes]] = {}
+    """An engine that runs each scenario once."""
+    known: list[tuple[Scenario, Outcomes]] = []
 
     def run(scenario: Scenario) -> Outcomes:
-        if id(scenario) not in known:
-            known[id(scenario)] = (scenario, engine(scenario))
-        return known[id(scenario)][1]
+        for asked, found in known:
+            if asked == scenario:
+                return found
+        found = engine(scenario)
+        known.append((scenario, found))
+        return found
 
     return run
 
@@ -106,64 +101,11 @@ def remembering(engine: Engine) -> Engine:
 # -- races -----------------------------------------------------------------------------------------------------------------
 
 
-def sequential(scenario: Scenario) -> list[tuple[tuple[str, ...], Scenario]]:
-    """Every order of the calls, each with the scenario that makes them one after the other; none if there are too many.
-
-    An order is the sequence of the threads whose turn it is.
-    """
-    turns = [p.name for p in scenario.threads for _ in p.calls]
-    orders: dict[tuple[str, ...], None] = {}
-    if len(turns) > MAX_CALLS:
-        return []
-    for order in permutations(turns):
-        orders[order] = None
-    if len(orders) > ORDERS:
-        return []
-    return [(order, _merged(scenario, order)) for order in orders]
-
-
-MAX_CALLS = 6
-
-
-def _merged(scenario: Scenario, order: tuple[str, ...]) -> Scenario:
-    left = {p.name: list(p.calls) for p in scenario.threads}
-    calls: tuple[Call, ...] = tuple(left[name].pop(0) for name in order)
-    return Scenario(
-        scenario.id,
-        scenario.setup,
-        (Program(MERGED, calls),),
-        scenario.post,
-        scenario.machine,
-        scenario.events,
-        scenario.title,
-        scenario.peers,
-    )
-
-
-def race_outcomes(scenario: Scenario, engine: Engine) -> frozenset[Row] | None:
-    """Outcomes that no sequential order of the calls gives, and all that have a fault; None if there are too many orders.
-
-    A call that blocks in a sequential order ends it: none of the later ones has a result.
-    """
-    orders = sequential(scenario)
-    if not orders:
-        return None
-    found = {_row(o.results) for o in engine(scenario).rows}
-    serial: set[Row] = set()
-    for order, merged in orders:
-        for outcome in engine(merged).rows:
-            results = dict(outcome.results)
-            line = list(results.pop(MERGED))
-            for program in scenario.threads:
-                results[program.name] = ()
-            for name, result in zip(order, line, strict=True):
-                results[name] = (*results[name], result)
-            serial.add(_row(results))
-    return frozenset(row for row in found if row not in serial or dict(row).get("faults"))
-
-
-def _row(results: Any) -> Row:
-    return tuple(sorted((name, tuple(values)) for name, values in results.items()))
+def race_outcomes(scenario: Scenario, engine: Engine) -> frozenset[Row]:
+    """Outcomes that no sequential order of the calls gives, and all that have a fault."""
+    compared = nonserial(scenario, engine)
+    faulty = [row for row in compared.found.rows if row.results.get("faults")]
+    return frozenset(tuple(sorted(row.results.items())) for row in (*compared.nonserial, *faulty))
 
 
 def race_difference(test: Test, engine: Engine) -> str:
@@ -174,7 +116,6 @@ def race_difference(test: Test, engine: Engine) -> str:
         found = race_outcomes(test.case.scenario, engine)
     except LimitError as problem:
         return f"does not end ({problem.code})"
-    assert found is not None
     new, gone = sorted(found - test.races), sorted(test.races - found)
     if new:
         return f"new: {_shown(new[0])}"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checker.errors import LimitError
-from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
+from checker.language.liveness import live_locals
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.terms import FieldKey
 from checker.scenario.heap import Code, Memory
@@ -24,6 +25,16 @@ Frame = tuple[int, int, tuple[int, ...]]
 NO_FRAME: Frame = (IDLE, 0, ())
 
 
+class Touch(NamedTuple):
+    """An access to one cell of shared memory: where it is made, and the locks held there with their objects."""
+
+    node: Node
+    key: FieldKey
+    cell: int
+    write: bool
+    locks: frozenset[tuple[FieldKey, int]]
+
+
 @dataclass(frozen=True)
 class After:
     """One way a step can end: memory, the frame that goes on (NO_FRAME if the root returned), the result, what was done."""
@@ -33,6 +44,7 @@ class After:
     returned: int | None
     done: tuple[Node, ...]
     faults: tuple[str, ...]
+    touched: tuple[Touch, ...] = ()
 
 
 @dataclass
@@ -43,10 +55,11 @@ class Run:
     locals: dict[int, int]
     done: list[Node] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    visited: frozenset[int] = frozenset()
+    visited: set[int] = field(default_factory=set)
     committed: bool = False
     moved: bool = False
     region: int = 0
+    touched: list[Touch] = field(default_factory=list)
 
     def fork(self) -> Run:
         return Run(
@@ -54,10 +67,11 @@ class Run:
             dict(self.locals),
             list(self.done),
             list(self.faults),
-            self.visited,
+            set(self.visited),
             self.committed,
             self.moved,
             self.region,
+            list(self.touched),
         )
 
 
@@ -79,11 +93,6 @@ class Program:
         ]
         self.regions = [region_classes(g, c) for g, c in zip(graphs, self.classes, strict=True)]
         self.guarding = [guarding_choices(g) for g in graphs]
-
-
-def is_dead_end(node: Node) -> bool:
-    """Whether a node is where a call through a table without that function ends: nothing is behind it."""
-    return node.action is Action.WAIT and not node.successors
 
 
 class Machine:
@@ -111,10 +120,8 @@ class Machine:
         return None if frame[0] == IDLE else self.graphs[frame[0]].nodes[frame[1]]
 
     def step(self, heap: tuple[int, ...], frame: Frame, thread: int, policy: Policy) -> Iterator[After]:
-        """Every way in which ``thread`` can go on from ``frame``; none if it is blocked, or stuck in a call through NULL."""
+        """Every way in which ``thread`` can go on from ``frame``; none if it is blocked."""
         graph, pc, values = frame
-        if is_dead_end(self.graphs[graph].nodes[pc]):
-            return
         run = Run(list(heap), dict(zip(self.live[graph][pc], values, strict=True)))
         yield from self._go(run, graph, pc, thread, policy)
 
@@ -122,17 +129,21 @@ class Machine:
         nodes = self.graphs[graph].nodes
         while True:
             node = nodes[pc]
-            if is_dead_end(node):
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
-            if is_dead_end(node) or self._must_stop(run, graph, node):
-                frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
-                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults))
+            nowhere = node.action is Action.WAIT and not node.successors
+            if nowhere and not run.visited:
                 return
-            run.visited |= {pc}
+            if nowhere:
+                run.faults.append(f"call through NULL: {node.text} ({node.place})")
+            if nowhere or self._must_stop(run, graph, node):
+                frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
+                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))
+                return
+            run.visited.add(pc)
             run.region = node.context.region
+            self._notice(run, graph, node, thread)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
-                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults))
+                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults), tuple(run.touched))
                 return
             if node.action is Action.BRANCH:
                 pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
@@ -143,6 +154,9 @@ class Machine:
             if not self._act(run, graph, node, thread):
                 return
             pc = node.successors[0]
+
+    def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        """For machines that watch: ``node`` is about to be done."""
 
     def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
         """The rule of the compactor, with what really happened on this path."""

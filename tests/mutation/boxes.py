@@ -6,12 +6,12 @@ from typing import Any
 
 from checker.instance import Instance
 from checker.language.compile import lower_model
-from checker.language.graph import Graph
-from checker.language.model import Model
 from checker.language.movers import classify
-from checker.scenario.explore import Done, Names, Occurs, Started, explore
+from checker.mutation.bench import Change
+from checker.scenario.explore import Done, Names, Occurs, Started
 from checker.scenario.heap import Memory
 from checker.scenario.program import Call, Engine, Outcomes, Scenario
+from checker.scenario.serial import explore
 from checker.scenario.steps import Machine, Program
 from tests import tiny
 
@@ -44,16 +44,16 @@ class Boxes:
         return False
 
 
-def box_graphs() -> tuple[Model, tuple[Graph, ...]]:
-    model, graphs = lower_model(tiny.MODEL_NAME, tiny.modules())
-    return model, tuple(graphs)
+MODEL, _GRAPHS = lower_model(tiny.MODEL_NAME, tiny.modules())
+BOX_GRAPHS = tuple(_GRAPHS)
 
 
-def box_engine(model: Model, graphs: tuple[Graph, ...], *, machine: type[Machine] = Machine, max_states: int = 1000) -> Engine:
-    program = Program(graphs, classify(model, list(graphs), set(), reduce=True))
+def box_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = 1000) -> Engine:
+    graphs = tuple(change(MODEL, BOX_GRAPHS))
+    program = Program(graphs, classify(MODEL, list(graphs), set(), reduce=True))
 
     def run(scenario: Scenario) -> Outcomes:
-        memory = Memory(model, INSTANCE)
-        return explore(scenario, memory, machine(memory, program, sleep_points=False), Boxes(), max_states=max_states)
+        memory = Memory(MODEL, INSTANCE)
+        return explore(scenario, machine(memory, program, sleep_points=False), Boxes(), max_states=max_states)
 
     return run

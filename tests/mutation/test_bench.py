@@ -11,16 +11,16 @@ import pytest
 from checker.errors import Place, UsageError
 from checker.instance import Instance
 from checker.language.compile import compile_graphs, lower_model
-from checker.mutation.bench import PROPERTIES, RACES, SCENARIOS, Bench, Judged, make_properties, make_tests
+from checker.mutation.bench import PROPERTIES, RACES, SCENARIOS, Bench, Judged, Library, make_properties, make_tests
 from checker.mutation.journal import Journal, fingerprint
 from checker.mutation.notes import check_notes, explanation, load_notes
-from checker.mutation.operators import Mutant, mutants
-from checker.mutation.questions import PropertyTest, sequential
+from checker.mutation.operators import Mutant
+from checker.mutation.questions import PropertyTest
 from checker.scenario.load import Case
 from checker.scenario.program import Call, Outcome, Program, Scenario
 from checker.scenario.question import Question
 from tests import tiny
-from tests.mutation.boxes import box_engine, box_graphs
+from tests.mutation.boxes import BOX_GRAPHS, MODEL, box_engine
 
 RED = Call("DO_PAINT", {"red": True}, "paint red")
 PLAIN = Call("DO_PAINT", {}, "paint plain")
@@ -44,9 +44,9 @@ SEEN = Question("outcomes", "whatever comes", HERE)
 
 @cache
 def bench() -> Bench:
-    model, graphs = box_graphs()
+    library = Library()
     cases = [(Case(s, (q,), {}, (), "", HERE), "") for s, q in ((RACE, ASKED), (NOTHING, SEEN))]
-    tests, left_out = make_tests(model, graphs, box_engine, cases, lambda _: None)
+    tests, left_out = make_tests(library, box_engine, cases, lambda _: None)
     assert not left_out
     tiny_model, tiny_graphs = lower_model(tiny.MODEL_NAME, tiny.modules())
     asked = PropertyTest(
@@ -55,12 +55,12 @@ def bench() -> Bench:
         (Instance((("Thread", 2), ("Box", 1))),),
         10_000,
     )
-    return Bench(model, graphs, box_engine, tests, left_out, make_properties(asked, lambda _: None))
+    return Bench(library, box_engine, tests, left_out, make_properties(asked, lambda _: None))
 
 
 @cache
 def found() -> dict[str, Mutant]:
-    return {m.name: m for m in mutants(bench().model, bench().graphs)}
+    return bench().library.mutants(MODEL, BOX_GRAPHS)
 
 
 def judged(name: str, *questions: str) -> Judged:
@@ -118,18 +118,8 @@ def test_the_first_question_that_notices_is_the_last_asked() -> None:
 
 
 def test_the_plain_model_is_not_killed() -> None:
-    nothing = replace(found()["do_take+5 no-assign"], nodes={})
+    nothing = replace(found()["do_take+5 no-assign"], name="another", nodes={})
     assert not bench().judge(nothing, every_question=True).killed
-
-
-def test_sequential_orders_keep_each_thread_in_order() -> None:
-    two = replace(RACE, threads=(Program("A", (RED, PLAIN)), Program("B", (TAKE,))))
-    orders = {order: [c.label for c in s.threads[0].calls] for order, s in sequential(two)}
-    assert orders == {
-        ("A", "A", "B"): ["paint red", "paint plain", "take"],
-        ("A", "B", "A"): ["paint red", "take", "paint plain"],
-        ("B", "A", "A"): ["take", "paint red", "paint plain"],
-    }
 
 
 # -- journal and explanations ----------------------------------------------------------------------------------------------
@@ -137,7 +127,7 @@ def test_sequential_orders_keep_each_thread_in_order() -> None:
 
 def test_a_journal_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    mark = fingerprint(bench().graphs, [])
+    mark = fingerprint(BOX_GRAPHS, [])
     one, two = (Judged(n, (SCENARIOS,), {SCENARIOS: "differs"}, 1, 0.5) for n in ("one", "two"))
     Journal(path, mark, Judged).add(one)
     path.write_text(path.read_text() + '{"name": "cut off')
@@ -145,7 +135,7 @@ def test_a_journal_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert again.known == {"one": one}
     again.add(two)
     assert Journal(path, mark, Judged).known == {"one": one, "two": two}
-    changed = fingerprint(found()["do_take+3 if-true"].apply(bench().graphs), [])
+    changed = fingerprint(found()["do_take+3 if-true"].apply(BOX_GRAPHS), [])
     assert changed != mark
     assert not Journal(path, changed, Judged).known
 

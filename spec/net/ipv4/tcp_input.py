@@ -24,7 +24,6 @@ from checker.language import (
 )
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as owned_by_user
-from spec.net.core.dev import dequeue
 from spec.net.core.sock import sk_free, sock_def_error_report, sock_def_readable, sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import (
     tcp_inherit_port,
@@ -46,6 +45,7 @@ from spec.state import (
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
+    IPPROTO_TCP,
     NOT_HASHED,
     SUCCESS,
     TCP_CLOSE,
@@ -64,6 +64,7 @@ from spec.state import (
     Errno,
     OpenRequest,
     Port,
+    Protocol,
     Segment,
     Sock,
     acceptq_is_full,
@@ -77,18 +78,12 @@ from spec.state import (
 
 
 @softirq("net/core/dev.c")
-def net_rx_action() -> None:
-    """The receive softirq: one packet of this CPU's queue."""
-    skb = dequeue()
-    tcp_v4_rcv(skb)
-
-
-@softirq("net/core/dev.c")
 def segment_arrives(
     syn: bool, ack: bool, fin: bool, rst: bool, data: bool, acks_fin: bool, saddr: Addr, source: Port, daddr: Addr, dest: Port
 ) -> None:
     """The free network: any segment at any moment, from whoever pleases to send it."""
     skb = new(Segment)
+    skb.protocol = Protocol(IPPROTO_TCP)
     skb.syn = syn
     skb.ack = ack
     skb.fin = fin
@@ -136,6 +131,13 @@ def tcp_v4_rcv(skb: Segment) -> None:
         tcp_v4_send_reset(skb)
         free(skb)
         return
+    tcp_v4_deliver(sk, skb)
+    rx_sock_put(sk)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_deliver(sk: Sock, skb: Segment) -> None:
+    """The end of tcp_v4_rcv: into the socket, or into the backlog of one that a thread has."""
     if owned_by_user():
         with spin_lock(sk_slock):
             when(sk.users and not sk.slock)
@@ -144,7 +146,6 @@ def tcp_v4_rcv(skb: Segment) -> None:
         with bh_lock_sock(sk):
             tcp_v4_do_rcv(sk, skb)
         free(skb)
-    rx_sock_put(sk)
 
 
 @kernel("include/net/sock.h")
@@ -443,6 +444,10 @@ def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
             tcp_timewait_kill(tw)
             return listener
         tcp_v4_timewait_ack(tw)
+        return NULL
+    if tw.substate == TCP_FIN_WAIT2 and skb.data:
+        tcp_timewait_kill(tw)
+        tcp_v4_send_reset(skb)
         return NULL
     if skb.fin:
         tw.substate = TCP_TIME_WAIT
