@@ -1,12 +1,13 @@
 # make check: the main job.  make check-full: larger instances too.  make test: the tests.
 # make recheck: the certificates alone.  make certificates: write them anew.
+# make mutate: mutation testing of the model and of its proofs; hours, and it goes on where it was interrupted.
 # make readme: README and tutorial with the output of today's commands.
 # Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: check check-full certificates recheck test lint readme clean
+.PHONY: check check-full certificates recheck mutate test lint readme clean
 
 check: $(STAMP)
 	$(BIN)/sockproof check
@@ -19,6 +20,10 @@ certificates: $(STAMP)
 
 recheck: $(STAMP)
 	$(BIN)/python proofs/recheck.py
+
+mutate: $(STAMP)
+	$(BIN)/sockproof mutate --write docs/mutation.md
+	$(BIN)/sockproof mutate --proofs --write docs/mutation-proofs.md
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto

@@ -462,6 +462,52 @@ def outcomes(
     return run_outcomes(spec, name, kind=type, variant=variant, as_json=json, draw=draw, write=write)
 
 
+@app.command
+def mutate(
+    names: list[str] | None = None,
+    /,
+    *,
+    sample: int = 0,
+    seed: int = 0,
+    every_question: Annotated[bool, Parameter(name="--every-question", negative="")] = False,
+    proofs: bool = False,
+    scenarios: Path = Path("tests/scenarios"),
+    recorded: Path = Path("../shared/scenarios.yaml"),
+    out: Path = Path("build"),
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Change the model systematically, ask everything again, and say which changes nobody notices.
+
+    Parameters
+    ----------
+    names
+        The functions to change (with --proofs, the properties whose proofs are tried); all if none is given.
+    sample
+        Only so many mutants, chosen by the seed.
+    every_question
+        Ask the other questions too when one has noticed a mutant.
+    proofs
+        Weaken the transitions that inductive proofs rest on instead: which proofs break?
+    scenarios
+        The folder of scenario files with expected outcomes.
+    recorded
+        A file of one-thread scenarios with recorded results, if it exists.
+    out
+        Where the journal goes; a run that was interrupted goes on from it.
+    write
+        Write the result to this Markdown file.
+    """
+    if proofs:
+        from checker.commands.mutate_proofs import run_mutate_proofs
+
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
+    from checker.commands.mutate import Asked, run_mutate
+
+    asked = Asked(spec, scenarios, recorded, every_question)
+    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, write=write)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status; ``arguments`` default to those of the process."""
     try:
