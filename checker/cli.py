@@ -192,6 +192,8 @@ def prove(
     property: str,
     /,
     *,
+    size: ScopeOptions | None = None,
+    method: Literal["inductive", "k-induction", "spacer", "finite"] = "inductive",
     client: Client = "",
     variant: Variant = "",
     without: list[str] | None = None,
@@ -202,21 +204,29 @@ def prove(
 ) -> int:
     """Prove a property for any size from the fewest lemmas, or show the step that breaks it: a counterexample to induction.
 
+    With another method it is decided on one finite instance, 1 thread and 1 socket, port and address unless sizes are given.
+
     Parameters
     ----------
     property
         The property, for instance hashed_sport.
+    method
+        inductive for any size; or k-induction, Z3's Spacer, or all finite engines compared.
     without
         A lemma to leave out; may be given several times.
     seeds
         Under how many seeds of the solver the proof must hold.
     seconds
-        The time limit of each obligation.
+        The time limit of each obligation, or of each finite engine.
     out
         Where the graph of lemmas goes, as SVG and DOT.
     """
+    from checker.commands.finite import run_finite
     from checker.commands.prove import run_prove
 
+    if method != "inductive":
+        scope = size.scope() if size else Scope(1, 1, 1, 1)
+        return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
     return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
 
 

@@ -328,7 +328,8 @@ def contradict(a: Verdict, b: Verdict) -> bool:
     """Whether both verdicts cannot be true."""
     same = a.scope == b.scope
     if a.decided and b.decided:
-        return (same or "inductive" in (a.method, b.method)) and (a.verdict, a.depth) != (b.verdict, b.depth)
+        depths = {v.depth for v in (a, b) if v.depth is not None}
+        return (same or "inductive" in (a.method, b.method)) and (a.verdict != b.verdict or len(depths) > 1)
     if same and a.depth is not None and b.verdict.startswith(NOTHING_WITHIN):
         return a.depth <= int(b.verdict.removeprefix(NOTHING_WITHIN))
     return False

@@ -117,7 +117,7 @@ def check_cell(
         nonserial=nonserial,
         conflicts=tuple(sorted(found, key=lambda c: (-GRAVITY.index(c.verdict), c.pair, c.first.who, c.second.who))),
         schedule=shortest[order[0]] if order else (),
-        causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]]) for n in order),
+        causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]], subject.atomic) for n in order),
     )
 
 

@@ -49,7 +49,7 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
 
 def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
     """The race matrix of sockets, on the model patched by ``overrides``."""
-    return Sockets(*_program(overrides))
+    return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:

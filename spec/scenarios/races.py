@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations_with_replacement
@@ -39,9 +39,9 @@ class Sockets:
     kinds: Sequence[str] = table.KINDS
     atomic = table.ATOMIC
 
-    def __init__(self, model: Any, program: Program) -> None:
-        self.model = model
-        self.program = program
+    def __init__(self, compiled: Callable[[bool], tuple[Any, Program]]) -> None:
+        """``compiled`` gives the model and its program, with datagrams or without."""
+        self.compiled = compiled
         self.machines: dict[tuple[str, bool], tuple[World, Watching]] = {}
 
     def starts(self, kind: str) -> Sequence[Start]:
@@ -79,7 +79,7 @@ class Sockets:
         world = copy.copy(world)
         own = World(scenario)
         world.calls, world.threads, world.events, world.peers = own.calls, own.threads, own.events, own.peers
-        world.quiet = own.quiet
+        world.quiet, world.kinds = own.quiet, own.kinds
         kind = SerialSearch if scenario.machine == "serial" else Search
         return kind(scenario, machine, Calls(machine.memory, world), max_states)
 
@@ -90,8 +90,9 @@ class Sockets:
         if key not in self.machines:
             start = next(s for kind in self.kinds for s in self.starts(kind) if str(s) == name)
             world = self._world(start)
-            memory = Memory(self.model, world.instance(self.model))
-            self.machines[key] = world, Watching(memory, self.program, sleep_points=key[1])
+            model, program = self.compiled(start.kind != "stream")
+            memory = Memory(model, world.instance(model))
+            self.machines[key] = world, Watching(memory, program, sleep_points=key[1])
         return self.machines[key]
 
     def _world(self, start: Start) -> World:

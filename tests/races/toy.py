@@ -78,6 +78,8 @@ def search(scenario: Scenario) -> Search:
     model, graphs = _graphs()
     sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1))
     memory = Memory(model, Instance(sizes, (("Number", tuple(range(1, LIMIT + 1))),), limit=False))
+    alive = memory.cell(("Box", "live"), 1)
+    memory.initial = (*memory.initial[:alive], 1, *memory.initial[alive + 1 :])
     kind = SerialSearch if scenario.machine == "serial" else Search
     return kind(scenario, Watching(memory, graphs, sleep_points=scenario.machine == "up"), Calls(memory))
 
