@@ -108,3 +108,17 @@ def test_what_is_not_proved_is_saved_and_not_certified(
 def test_without_a_place_for_certificates_one_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["certify", "--spec", "tests.tiny"]) == 2
     assert "define CERTIFICATES in it" in capsys.readouterr().err
+
+
+def test_check_has_certificates_rechecked_and_fails_on_a_difference(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["check", "--spec", "tests.tiny", "--out", str(tmp_path / "out"), "--diagrams", str(tmp_path / "diagrams")]
+    capsys.readouterr()
+    assert cli.main(command) == 0
+    assert "certificates: 1 confirmed by a second program and solver" in capsys.readouterr().out
+    (folder / "facts" / "taken_red.smt2.gz").unlink()
+    assert cli.main(command) == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "run sockproof certify" in printed
+    assert "tiny: rejected: facts/taken_red.smt2 is missing" in printed
