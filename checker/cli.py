@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | prove | draw``, ``scenario | conform | outcomes``,
-``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | prove | infer | draw``,
+``scenario | conform | outcomes``, ``audit | fidelity``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -211,6 +211,32 @@ def prove(
         scope = size.scope() if size else Scope(1, 1, 1, 1)
         return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
     return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
+
+
+@app.command
+def infer(
+    properties: list[str] | None = None,
+    /,
+    *,
+    client: Client = "",
+    minimise: bool = True,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Find lemmas without help, keep those that hold for any size, and say which properties they prove.
+
+    Parameters
+    ----------
+    properties
+        The properties to prove; all that are expected to hold if none is given.
+    minimise
+        Reduce each proof to lemmas none of which can be left out; takes longest.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.infer import run_infer
+
+    return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
 
 
 @app.command
