@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | prove | certify | draw``,
-``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``prove | infer | certify``,
+``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``, ``mutate``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -242,6 +242,32 @@ def certify(*, client: Client = "", out: Path | None = None, spec: Spec = "spec"
     from checker.commands.certify import run_certify
 
     return run_certify(spec, client=client, out=out)
+
+
+@app.command
+def infer(
+    properties: list[str] | None = None,
+    /,
+    *,
+    client: Client = "",
+    minimise: bool = True,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Find lemmas without help, keep those that hold for any size, and say which properties they prove.
+
+    Parameters
+    ----------
+    properties
+        The properties to prove; all that are expected to hold if none is given.
+    minimise
+        Reduce each proof to lemmas none of which can be left out; takes longest.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.infer import run_infer
+
+    return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
 
 
 @app.command
