@@ -342,6 +342,7 @@ def races(
     *,
     kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
     machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    locks: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     variant: Variant = "",
     spec: Spec = "spec",
@@ -352,12 +353,15 @@ def races(
     ----------
     finding
         A number or a name from the list.
+    locks
+        Print which lock protects which field instead, and check it on explored states.
     as_json
         Print JSON.
     """
-    from checker.commands.matrix import Asked, run_races_command
+    from checker.commands.matrix import Asked, run_locks_command, run_races_command
 
-    return run_races_command(Asked(spec, kind, machine, variant), name=finding, as_json=as_json)
+    asked = Asked(spec, kind, machine, variant)
+    return run_locks_command(asked) if locks else run_races_command(asked, name=finding, as_json=as_json)
 
 
 @app.command

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from checker.errors import UsageError
+from checker.language.graph import Graph
+from checker.language.model import Model
 from checker.races.baseline import baseline_text, differences, read_baseline
 from checker.races.findings import find
+from checker.races.locksets import locksets
 from checker.races.matrix import Job, Store, jobs_of, run_job, run_matrix
 from checker.races.pair import Operation, Start, check_cell, serial
 from checker.races.result import Cell, Verdict
@@ -19,6 +22,7 @@ from checker.report.heatmap import heat_map
 from checker.report.races import matrix_page
 from checker.scenario.explore import Search
 from checker.scenario.program import Scenario
+from checker.scenario.steps import Program
 from tests.races import toy
 
 CALLS = ("read", "write 1", "write 2", "increment", "increment_locked", "down", "take_unlocked")
@@ -45,8 +49,11 @@ class Boxes:
         setup = toy.program("; ".join(start.setup)).threads[0].calls if start.setup else ()
         return replace(made, setup=setup, machine=machine)
 
-    def search(self, scenario: Scenario, max_states: int) -> Search:
-        return replace(toy.search(scenario), max_states=max_states)
+    def search(self, scenario: Scenario, max_states: int, *, everything: bool = False) -> Search:
+        return replace(toy.search(scenario, everything=everything), max_states=max_states)
+
+    def compiled(self, kind: str) -> tuple[Model, Program]:
+        return toy.compiled()
 
 
 def cell(a: str, b: str, machine: str = "smp", start: str = "empty") -> Cell:
@@ -189,12 +196,18 @@ def test_a_file_that_is_no_matrix(tmp_path: Path, text: str) -> None:
         read_baseline(path)
 
 
+def _code() -> tuple[Model, Sequence[Graph]]:
+    model, program = toy.compiled()
+    return model, program.graphs
+
+
 def test_the_page_and_the_picture_show_every_cell() -> None:
     cells = _cells(jobs_of(Boxes(), ("box",)), ("smp", "up"))
     findings = find(cells, lambda c: toy.program("read"), {})
-    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))])
+    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))], locksets(*_code()))
     assert "| increment | · | · | · |" not in page
     assert page.count("\n## box: ") == 2
+    assert "| Box.held | 1 | 2 | semaphore_lock | semaphore_lock |  |" in page
     picture = heat_map("box", cells, findings)
     assert picture.count("<title>") == len(cells) + 1
     assert picture == heat_map("box", cells, findings)
