@@ -48,7 +48,7 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
         with working("scenarios") as say:
             for number, case in enumerate(cases, 1):
                 say(f"{number} of {len(cases)}: {case.scenario.id}")
-                found, answers, status = _run(case, machine, engine)
+                found, answers, status = attempt(case, machine, engine)
                 statuses.append(status)
                 if found is not None:
                     done.append((found, answers))
@@ -67,7 +67,7 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
     return EXIT_UNDETERMINED if interrupted else worst(statuses)
 
 
-def _run(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
+def attempt(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
     """One scenario; one that is too large or outside the model is reported, decides nothing, and the others still run."""
     if machine:
         case = replace(case, scenario=replace(case.scenario, machine=machine))

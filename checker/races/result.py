@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from checker.scenario.program import Scenario
+from checker.scenario.program import Scenario, Step
 
 
 class Verdict(enum.StrEnum):
@@ -30,21 +30,25 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One outcome: the results of A and of B, one per call, the probes afterwards with their calls, and faults."""
+    """One outcome: per thread (``A``, ``B``..., ``W`` for one that slept from the start) the results of its calls, then what
+    the probes said afterwards (``state s=LISTEN``), and faults.
 
-    a: tuple[str, ...]
-    b: tuple[str, ...]
+    ``by_results``: already the results of the threads are none that a sequential order gives.
+    """
+
+    results: tuple[tuple[str, tuple[str, ...]], ...]
     probes: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    by_results: bool = False
 
     @property
-    def stuck(self) -> bool:
-        """Whether a call never returns."""
-        return "blocks" in self.a + self.b
+    def waits(self) -> tuple[str, ...]:
+        """The threads whose call never returns."""
+        return tuple(name for name, results in self.results if "blocks" in results)
 
     def __str__(self) -> str:
-        parts = [f"A={', '.join(self.a)}", f"B={', '.join(self.b)}", *self.probes, *(f"fault: {f}" for f in self.faults)]
-        return "; ".join(parts)
+        told = [f"{name}={' then '.join(results)}" for name, results in self.results]
+        return ", ".join([*told, *self.probes, *(f"fault: {f}" for f in self.faults)])
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Conflict:
     second: Site
     verdict: Verdict
     evidence: str = ""
-    schedule: tuple[str, ...] = ()
+    schedule: tuple[Step, ...] = ()
 
     @property
     def pair(self) -> tuple[str, str, str]:
@@ -104,7 +108,8 @@ class Cell:
     states: int = 0
     nonserial: tuple[Row, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    schedule: tuple[str, ...] = ()
+    schedule: tuple[Step, ...] = ()
+    causes: tuple[Conflict, ...] = ()
 
     @property
     def key(self) -> str:
@@ -129,5 +134,5 @@ class Finding:
     rule: str
     scenario: Scenario
     outcome: Row
-    schedule: tuple[str, ...]
+    schedule: tuple[Step, ...]
     machines: tuple[str, ...]

@@ -15,6 +15,7 @@ from checker.scenario.vocabulary import (
     ERRNOS,
     FIELD_VALUES,
     PORTS,
+    RECEIVED,
     SHORT_ADDRESSES,
     STATES,
     UNREACHED,
@@ -96,6 +97,8 @@ def _check(piece: str) -> None:
         if not port_word(port):
             raise ExpectationError(f"{port} is no port", f"write a number, {', '.join(PORTS)}, eph, eph_x, nz or *")
         return
+    if piece in RECEIVED:
+        return
     if piece.startswith("0 value="):
         piece = piece.removeprefix("0 value=")
     known = (*ERRNOS, *STATES, *WORDS, *FIELD_VALUES, *ADDRESSES)
@@ -104,7 +107,8 @@ def _check(piece: str) -> None:
     if piece[:1] == "E" and piece[1:].isalnum() and piece not in STATES:
         raise ExpectationError(f"there is no errno {piece}", nearest(piece, ERRNOS))
     raise ExpectationError(
-        f"{piece or 'nothing'} is no result", "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, A|B, error or blocks"
+        f"{piece or 'nothing'} is no result",
+        "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, 0 data, 0 eof, A|B, error or blocks",
     )
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
-from checker.scenario.program import Call, Outcome, Outcomes, Scenario
+from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
 from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine
 
 MAX_STATES = 2_000_000
@@ -30,11 +30,16 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+    """When an event of the environment happens: perhaps, surely, when nothing else can happen any more, or last of all."""
 
     MAYBE = "maybe"
     SURELY = "surely"
     LATE = "late"
+    LAST = "last"
+
+
+TIMERS = (Occurs.LATE, Occurs.LAST)
+"""What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
 
 
 class Client(NamedTuple):
@@ -191,9 +196,13 @@ class Search:
 
         It may if nothing can happen any more but what need not happen.
         """
+        passed = self._passed(state)
+        if passed:
+            return passed, False
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
-        for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
+        for occurs in (Occurs.SURELY, *TIMERS):
+            late = occurs in TIMERS
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)
@@ -204,6 +213,14 @@ class Search:
         following = self._next_phase(state)
         return [*following, *maybe], not following
 
+    def _passed(self, state: State) -> Found:
+        """Once one timer has run out, so have all others of its kind; each runs to its end, with the packets it sends."""
+        expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
+        if not expired:
+            return []
+        busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
+        return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
+
     def _time_passes(self, state: State) -> bool:
         """Whether timers go off now that nothing else can happen.
 
@@ -213,7 +230,7 @@ class Search:
         return waiting and len(self.scenario.threads) <= 1 and not self.scenario.events
 
     def _events(self, state: State, occurs: Occurs) -> Found:
-        """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
@@ -223,17 +240,19 @@ class Search:
         for name, begun in self.interface.events(state.heap, occurs):
             if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, move in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
+                for after, move in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
                     found.append((after._replace(events=state.events | {(name, occurs)}), move))
+                if occurs in TIMERS:
+                    break
         return found
 
     def _may_run(self, state: State, late: bool) -> Sequence[int]:
         everyone = range(len(state.clients))
         if not self.one_at_a_time:
             return everyone
-        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE]
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._moves(state, i, late)]
         if interrupted:
-            return interrupted
+            return interrupted  # One that waits for a thread is a timer that tries again later.
         if self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
@@ -266,13 +285,14 @@ class Search:
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
     ) -> Found:
         c = state.clients[client]
         calls = self.calls_of(state, client)
         call = starting or (calls[c.calls] if c.calls < len(calls) else None)
         doing = call.label if call and not irq else about
         found = []
+        events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
         for after in self._steps(state.heap, frame, client + 1, late, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
@@ -281,7 +301,8 @@ class Search:
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, after.heap, names, faults), Move(client, irq, doing, result, after)))
+            following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
+            found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
         return found
 
     def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
@@ -299,9 +320,17 @@ class Search:
             steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
         return steps
 
-    def _with(self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str]) -> State:
+    def _with(
+        self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False
+    ) -> State:
         clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return State(heap, clients, names, state.phase, client if self.one_at_a_time else 0, faults, state.events)
+        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, state.events)
+
+    def _running(self, state: State, client: int, irq: bool) -> int:
+        """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""
+        if not self.one_at_a_time:
+            return 0
+        return state.running if irq else client
 
     def _next_phase(self, state: State) -> Found:
         """Nothing can happen any more: go on to the next phase, if the one before did not hang."""
@@ -360,20 +389,20 @@ class Search:
         finished = set(ready)
         return [n if i in finished else 0 for i, n in enumerate(ways)]
 
-    def schedule(self, number: int) -> tuple[str, ...]:
-        """A shortest way to a state, one line a step."""
-        steps: list[str] = []
+    def schedule(self, number: int) -> tuple[Step, ...]:
+        """A shortest way to a state."""
+        steps: list[Step] = []
         while number:
-            number, move = self.parents[number]
+            before, move = self.parents[number]
             if move is not PASSING:
-                steps.append(self.text(move))
+                steps.append(self.step(move, self.states[before].phase))
+            number = before
         return tuple(reversed(steps))
 
-    def text(self, move: Move) -> str:
-        """A move as schedules show it."""
-        done = [_summary(move.after.done)] if move.after else []
-        result = f" = {move.result}" if move.result is not None else ""
-        return ": ".join([self.titles[move.client], move.about, *done]) + result
+    def step(self, move: Move, phase: int) -> Step:
+        """A move as schedules show it; what a softirq does is nobody's call."""
+        who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
+        return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
 
 
 def _summary(done: tuple[Node, ...]) -> str:

@@ -72,6 +72,20 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of a schedule: who takes it, in which call or event, what it does, and the result if the call ends."""
+
+    who: str
+    call: str
+    what: str = ""
+    result: str = ""
+
+    def __str__(self) -> str:
+        parts = (self.who, self.call, self.what)
+        return ": ".join(p for p in parts if p) + (f" = {self.result}" if self.result else "")
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One vector of results: per program (``setup``, each thread, ``post``) one result per call.
 
@@ -82,7 +96,7 @@ class Outcome:
 
     results: Mapping[str, tuple[str, ...]]
     interleavings: int
-    schedule: tuple[str, ...] = field(compare=False, default=())
+    schedule: tuple[Step, ...] = field(compare=False, default=())
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ class SerialSearch(Search):
         self.any_time = "timeout" in self.scenario.events
         return super().next_states(state)
 
+    def _running(self, state: State, client: int, irq: bool) -> int:
+        return client
+
     def _may_run(self, state: State, late: bool) -> range:
         return range(len(state.clients))
 

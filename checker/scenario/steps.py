@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from checker.errors import LimitError
-from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
+from checker.language.liveness import live_locals
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
-from checker.language.terms import FALSE, FieldKey
+from checker.language.terms import FieldKey
 from checker.scenario.heap import Code, Memory
 
 IDLE = -1
@@ -129,7 +129,12 @@ class Machine:
         nodes = self.graphs[graph].nodes
         while True:
             node = nodes[pc]
-            if self._must_stop(run, graph, node):
+            nowhere = node.action is Action.WAIT and not node.successors
+            if nowhere and not run.visited:
+                return
+            if nowhere:
+                run.faults.append(f"call through NULL: {node.text} ({node.place})")
+            if nowhere or self._must_stop(run, graph, node):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
                 yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))
                 return
@@ -206,10 +211,6 @@ class Machine:
             case Action.GHOST:
                 if node.key is not None and node.key[0] == "" and self._value(graph, node, "value", run, thread):
                     run.faults.append(node.key[1])
-                return True
-            case Action.WAIT if node.value == FALSE:
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
-                run.visited = set(range(len(self.graphs[graph].nodes)))
                 return True
             case Action.WAIT:
                 if not self._value(graph, node, "value", run, thread):
