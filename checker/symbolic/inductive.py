@@ -39,6 +39,7 @@ class Obligation:
     """One query: ``unsat`` proves it; ``frame`` needs none.
 
     ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
+    ``smtlib`` is the query as Z3 got it, if it is not discharged.
     """
 
     fact: str
@@ -147,10 +148,7 @@ class Prover:
         system = self.encoder.system
         if not touches(system, t, fact.formula):
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
-        renamed = {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
-        claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
-        variables = [*renamed.values(), system.self_var, *t.choices]
-        return self._check(fact, "consecution", t.name, hypotheses, [system.guard(t), claim], variables)
+        return self._check(fact, "consecution", t.name, hypotheses, *violation(system, fact, t))
 
     def _check(
         self, fact: Fact, kind: str, transition: str, hypotheses: list[z3.BoolRef], claims: list[Term], variables: list[Term]
@@ -165,7 +163,20 @@ class Prover:
         solver.add(*(self.encoder.encode(c) for c in claims))
         result = str(solver.check())
         model = str(solver.model()) if result == "sat" else ""
-        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
+        smtlib = "" if result == "unsat" else solver.to_smt2()
+        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, smtlib, model)
+
+
+def primed(fact: Fact) -> dict[Term, Term]:
+    """The parameters of ``fact`` as one violation of it names them, apart from every variable of a transition."""
+    return {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
+
+
+def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list[Term], list[Term]]:
+    """What is claimed of a step of ``t`` that violates ``fact``, and the variables of the claim."""
+    renamed = primed(fact)
+    claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
+    return [system.guard(t), claim], [*renamed.values(), system.self_var, *t.choices]
 
 
 def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:

@@ -8,33 +8,38 @@ from typing import Any
 
 from checker.language import terms
 from checker.language.declare import Kind
-from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.scenario.explore import explore
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
+from checker.scenario.serial import explore
 from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
+from spec.scenarios.races import Sockets
+from spec.scenarios.unused import DATAGRAM_EVENTS, unused
 from spec.scenarios.world import World
 
 
-@lru_cache(maxsize=4)
-def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...]) -> tuple[Model, tuple[Graph, ...]]:
+@lru_cache(maxsize=8)
+def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: bool) -> tuple[Model, Program]:
     import spec
 
     model = load(spec.MODEL_NAME, spec.modules(), dict(overrides))
     process = terms.var("self", model.thread)
-    return model, tuple(lower(model, root, process) for root in model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ))
-
-
-def _program(overrides: Mapping[str, Callable[..., Any]] | None) -> tuple[Model, Program]:
-    model, graphs = _compiled(tuple(sorted((overrides or {}).items())))
+    roots = [r for r in model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ) if datagrams or r.name not in DATAGRAM_EVENTS]
+    graphs = tuple(lower(model, root, process) for root in roots)
     return model, Program(graphs, classify(model, list(graphs), set(), reduce=True))
+
+
+def _program(
+    overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
+) -> tuple[Model, Program]:
+    patched = {**(overrides or {}), **unused(datagrams=datagrams, memberships=memberships)}
+    return _compiled(tuple(sorted(patched.items())), datagrams)
 
 
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
@@ -42,16 +47,21 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
     return dict(sockets(*_program(overrides)))
 
 
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
+    """The race matrix of sockets, on the model patched by ``overrides``."""
+    return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
+
+
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
-    model, program = _program(overrides)
 
     def run(scenario: Scenario) -> Outcomes:
         whole = expand(scenario)
         world = World(whole)
+        model, program = _program(overrides, datagrams=world.datagrams, memberships=bool(world.memberships))
         memory = Memory(model, world.instance(model))
         machine = Machine(memory, program, sleep_points=scenario.machine == "up")
-        found = explore(whole, memory, machine, Calls(memory, world))
+        found = explore(whole, machine, Calls(memory, world))
         return fold(scenario, found)
 
     return run

@@ -40,6 +40,10 @@ class Environment(View):
                 yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
             if occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LAST):
                 yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
+        if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT" and "time_wait" in events and occurs is Occurs.MAYBE:
+            yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
+        if hashed in ("UDP_HASH", "RAW_HASH") and state == "TCP_ESTABLISHED" and occurs is Occurs.MAYBE:
+            yield from self._datagrams(heap, sk)
         if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
             for flags, name, when in self._peer_may_send(heap, sk, state):
                 if when is occurs:
@@ -56,6 +60,19 @@ class Environment(View):
                     self._segment(flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port),
                 )
 
+    def _datagrams(self, heap: tuple[int, ...], sk: int) -> Iterable[tuple[str, Started]]:
+        """What the peer of a connected UDP or RAW socket may send, and what may be said about a datagram to it."""
+        daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
+        if daddr == 0 or self.world.addresses[daddr - 1] not in ROUTED_ADDRESSES:
+            return
+        protocol = self._get(heap, "Sock", "protocol", sk)
+        packet = {"saddr": daddr, "source": dport, "daddr": rcv_saddr, "dest": num}
+        about = self._connection(heap, sk)
+        if "datagram" in self.world.events:
+            yield f"a datagram for {about}", Started("datagram_arrives", {"protocol": protocol, **packet})
+        if "icmp" in self.world.events and self.world.datagrams:
+            yield f"ICMP unreachable for {about}", Started("unreachable_arrives", {"about": protocol, **packet})
+
     def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
         events = self.world.events
         peer = self._get(heap, "Sock", "daddr", sk)
@@ -68,6 +85,8 @@ class Environment(View):
                 yield ("rst", "ack"), "RST", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
         if "rst" in events:
             yield ("rst", "ack"), "RST", Occurs.MAYBE
+        if "resyn" in events and not state.startswith("TCP_SYN"):
+            yield ("syn",), "SYN", Occurs.MAYBE
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
 

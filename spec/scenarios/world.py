@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.instance import Instance
 from checker.language.model import Model
+from checker.scenario.explore import MAX_EVENTS
 from checker.scenario.program import Scenario
 from spec import state as kernel
 
@@ -48,7 +49,9 @@ class World:
         self.sockets = made + accepted + 1
         # A connection may need a child, and a TIME_WAIT bucket for each of its ends.
         self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2)
-        self.segments = 8 + 4 * connects
+        self.datagrams = "datagram" in self.events or any(c.name in ("send", "sendto", "recv") for c in self.calls)
+        self.segments = 8 + 4 * connects + (self._packets() if self.datagrams else 0)
+        self.memberships = sum(c.args.get("opt") == "IP_ADD_MEMBERSHIP" for c in self.calls)
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
@@ -60,6 +63,13 @@ class World:
         """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
         names = {c.name for c in self.calls}
         return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
+
+    def _packets(self) -> int:
+        """A datagram may be answered with an ICMP error; RAW sockets get a copy of either, UDP sockets of a broadcast."""
+        sent = sum(c.name in ("send", "sendto") for c in self.calls)
+        sent += MAX_EVENTS if "datagram" in self.events or "icmp" in self.events else 0
+        takers = sum(c.name == "socket" and c.args.get("type") in ("RAW", "DGRAM", 2, 3) for c in self.calls)
+        return 2 * sent * (1 + takers)
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
@@ -102,6 +112,7 @@ class World:
             ("Sock", self.socks),
             ("Segment", self.segments),
             ("OpenRequest", self.requests),
+            ("IpMcSocklist", self.memberships),
             ("Addr", len(self.addresses)),
             ("Device", 1),
         )
@@ -111,6 +122,8 @@ class World:
             ("Backlog", tuple(sorted(backlogs))),
             ("AddrLen", tuple(sorted(lengths))),
             ("QueuePlace", tuple(range(1, self.threads + 2))),
+            ("ChainPlace", tuple(range(1, self.socks + 1))),
+            ("Score", (1, 2, 3, 4)),
         )
         return Instance(sizes, words, tuple(self._tables(model)), limit=False)
 

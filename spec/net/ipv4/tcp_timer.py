@@ -1,16 +1,18 @@
-"""net/ipv4/tcp_timer.c: retransmissions that ran out."""
+"""net/ipv4/tcp_timer.c and tcp_minisocks.c: retransmissions that ran out, and the end of TIME_WAIT."""
 
 from __future__ import annotations
 
 from checker.language import NULL, abstracted, current, kernel, softirq, spin_lock, when
 from spec.net.core.sock import sock_def_error_report
 from spec.net.ipv4.tcp_input import rx_sock_put
+from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
 from spec.net.ipv4.tcp_output import tcp_send_syn, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done
 from spec.state import (
     ETIMEDOUT,
     NOT_HASHED,
     TCP_CLOSE,
+    TCP_EHASH,
     TCP_LISTEN,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
@@ -49,6 +51,17 @@ def tcp_keepalive_timer(req: OpenRequest) -> None:
             req.retransmitted = True
             tcp_v4_send_synack(sk, req)
     rx_sock_put(sk)
+
+
+@softirq("net/ipv4/tcp_minisocks.c")
+def tcp_twkill(tw: Sock) -> None:
+    """The time of a TIME_WAIT bucket is over."""
+    abstracted("the death row: which bucket is next may be any", "tcp_tw_death_row", "tw_death_lock", "tcp_tw_count")
+    with spin_lock(tcp_ehash_lock):
+        when(tw.live and tw.hashed == TCP_EHASH and tw.state == TCP_TIME_WAIT)
+        current().rx_sk = tw
+    tcp_timewait_kill(tw)
+    rx_sock_put(tw)
 
 
 @kernel("net/ipv4/tcp_timer.c")
