@@ -151,7 +151,7 @@ def scope_lines(
     return [
         f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
         "",
-        f"- scenarios: {len(bench.tests)} with expected outcomes ({len(bench.left_out)} too large or undecided ones are left out);",
+        f"- scenarios: {len(bench.tests)} with expected outcomes ({len(bench.left_out)} too large or undecided are left out);",
         f"- races: in {concurrent} scenarios, the outcomes that no sequential order gives, and those with a fault;",
         f"- properties: the verdicts of the explicit engine for the first client, on {instances}.",
     ]
