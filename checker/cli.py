@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | prove | certify | draw``,
-``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``prove | infer | certify``,
+``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``, ``mutate``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -192,6 +192,8 @@ def prove(
     property: str,
     /,
     *,
+    size: ScopeOptions | None = None,
+    method: Literal["inductive", "k-induction", "spacer", "finite"] = "inductive",
     client: Client = "",
     variant: Variant = "",
     without: list[str] | None = None,
@@ -202,21 +204,29 @@ def prove(
 ) -> int:
     """Prove a property for any size from the fewest lemmas, or show the step that breaks it: a counterexample to induction.
 
+    With another method it is decided on one finite instance, 1 thread and 1 socket, port and address unless sizes are given.
+
     Parameters
     ----------
     property
         The property, for instance hashed_sport.
+    method
+        inductive for any size; or k-induction, Z3's Spacer, or all finite engines compared.
     without
         A lemma to leave out; may be given several times.
     seeds
         Under how many seeds of the solver the proof must hold.
     seconds
-        The time limit of each obligation.
+        The time limit of each obligation, or of each finite engine.
     out
         Where the graph of lemmas goes, as SVG and DOT.
     """
+    from checker.commands.finite import run_finite
     from checker.commands.prove import run_prove
 
+    if method != "inductive":
+        scope = size.scope() if size else Scope(1, 1, 1, 1)
+        return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
     return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
 
 
@@ -232,6 +242,32 @@ def certify(*, client: Client = "", out: Path | None = None, spec: Spec = "spec"
     from checker.commands.certify import run_certify
 
     return run_certify(spec, client=client, out=out)
+
+
+@app.command
+def infer(
+    properties: list[str] | None = None,
+    /,
+    *,
+    client: Client = "",
+    minimise: bool = True,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Find lemmas without help, keep those that hold for any size, and say which properties they prove.
+
+    Parameters
+    ----------
+    properties
+        The properties to prove; all that are expected to hold if none is given.
+    minimise
+        Reduce each proof to lemmas none of which can be left out; takes longest.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.infer import run_infer
+
+    return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
 
 
 @app.command
@@ -454,6 +490,52 @@ def outcomes(
     from checker.commands.outcomes import run_outcomes
 
     return run_outcomes(spec, name, kind=type, variant=variant, as_json=json, draw=draw, write=write)
+
+
+@app.command
+def mutate(
+    names: list[str] | None = None,
+    /,
+    *,
+    sample: int = 0,
+    seed: int = 0,
+    every_question: Annotated[bool, Parameter(name="--every-question", negative="")] = False,
+    proofs: bool = False,
+    scenarios: Path = Path("tests/scenarios"),
+    recorded: Path = Path("../shared/scenarios.yaml"),
+    out: Path = Path("build"),
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Change the model systematically, ask everything again, and say which changes nobody notices.
+
+    Parameters
+    ----------
+    names
+        The functions to change (with --proofs, the properties whose proofs are tried); all if none is given.
+    sample
+        Only so many mutants, chosen by the seed.
+    every_question
+        Ask the other questions too when one has noticed a mutant.
+    proofs
+        Weaken the transitions that inductive proofs rest on instead: which proofs break?
+    scenarios
+        The folder of scenario files with expected outcomes.
+    recorded
+        A file of one-thread scenarios with recorded results, if it exists.
+    out
+        Where the journal goes; a run that was interrupted goes on from it.
+    write
+        Write the result to this Markdown file.
+    """
+    if proofs:
+        from checker.commands.mutate_proofs import run_mutate_proofs
+
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
+    from checker.commands.mutate import Asked, run_mutate
+
+    asked = Asked(spec, scenarios, recorded, every_question)
+    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, write=write)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
+    from checker.language.graph import Graph
+    from checker.language.model import Model
     from checker.races.pair import Subject as RaceSubject
     from checker.scenario.outcomes import Subject
     from checker.scenario.program import Engine
@@ -56,6 +58,7 @@ MODULES = (
     "spec.properties.sport",
     "spec.properties.listen",
     "spec.properties.datagram",
+    "spec.properties.connection",
 )
 
 PROOFS = "proofs"
@@ -195,3 +198,17 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
     from spec.scenarios.engine import outcome_subjects
 
     return outcome_subjects(overrides)
+
+
+def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
+    """The model and the graphs scenarios run on, for engines that change them (mutation testing)."""
+    from spec.scenarios.engine import scenario_graphs
+
+    return scenario_graphs()
+
+
+def changed_engine(change: Callable[[Model, tuple[Graph, ...]], Sequence[Graph]], **options: Any) -> Engine:
+    """What runs scenarios on changed graphs; ``machine`` and ``max_states`` as options."""
+    from spec.scenarios.engine import changed_engine
+
+    return changed_engine(change, **options)

@@ -63,6 +63,21 @@ def compile_model(
     ``reduce`` merges commuting steps and ``prune`` removes what the client cannot reach: verdicts are the same without.
     Raises SpecError, with file and line, for anything outside the language, UsageError for a client that names what is not there.
     """
+    model, graphs = lower_model(name, modules, overrides=overrides, client=client)
+    return compile_graphs(model, graphs, reduce=reduce, client=client, prune=prune)
+
+
+def lower_model(
+    name: str,
+    modules: list[ModuleType],
+    *,
+    overrides: dict[str, Callable[..., Any]] | None = None,
+    client: Client | None = None,
+) -> tuple[Model, list[Graph]]:
+    """The declarations of a specification, and the graphs of the roots a client uses, restricted to its arguments.
+
+    Raises SpecError and UsageError as :func:`compile_model` does.
+    """
     model = load(name, modules, overrides)
     process = terms.var("self", model.thread)
     roots = model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ)
@@ -72,6 +87,14 @@ def compile_model(
     graphs = [lower(model, root, process) for root in roots if root.name in chosen]
     for graph in graphs:
         restrict(client, model, graph)
+    return model, graphs
+
+
+def compile_graphs(
+    model: Model, graphs: list[Graph], *, reduce: bool = True, client: Client | None = None, prune: bool = True
+) -> Compiled:
+    """The second half of :func:`compile_model`: from graphs to transitions and properties."""
+    process = terms.var("self", model.thread)
     values: Mapping[FieldKey, Values] = {}
     if prune:
         graphs, values = specialise(model, graphs, process)
@@ -174,17 +197,21 @@ def _traps(graphs: list[Graph]) -> list[Property]:
 
 
 def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
-    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object."""
+    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object, to read or write its fields.
+
+    A local that is only compared with others, as the sleepers of a wait queue are found, does not matter.
+    """
     blocks = [n for g in graphs for n in g.nodes if n.context.exclusive]
     if not blocks:
         return []
     t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
+    used = _dereferenced(system)
     mine: dict[Term, list[Term]] = {}
     held: dict[Term, list[Term]] = {}
     for loc in system.locations:
         for obj in loc.exclusive:
             mine.setdefault(obj, []).append(system.at(t1, loc.name))
-        for t in dict.fromkeys(t for _, _, t in loc.names if isinstance(t.sort, RefSort) and not t.sort.key):
+        for t in dict.fromkeys(t for _, _, t in loc.names if t in used):
             held.setdefault(t, []).append(system.at(t2, loc.name))
     clauses = [
         terms.implies(
@@ -208,6 +235,16 @@ def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> l
             blocks[0].place,
         )
     ]
+
+
+def _dereferenced(system: TransitionSystem) -> set[Term]:
+    """The objects through which a field is read or written, or that are stored somewhere: all that are not only compared."""
+    found: set[Term] = set()
+    for t in system.transitions:
+        parts = [t.guard, *(part for u in t.updates for part in (u.value, *u.parts(), u.obj) if part is not None)]
+        found.update(parts)
+        found.update(a for part in parts for n in terms.subterms(part) if n.op != "eq" for a in n.args)
+    return {x for x in found if isinstance(x.sort, RefSort) and not x.sort.key}
 
 
 def _property(source: Source, scope: Expressions) -> Property:
