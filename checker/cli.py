@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | prove | certify | draw``,
-``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``prove | infer | certify``,
+``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``, ``mutate``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -192,6 +192,8 @@ def prove(
     property: str,
     /,
     *,
+    size: ScopeOptions | None = None,
+    method: Literal["inductive", "k-induction", "spacer", "finite"] = "inductive",
     client: Client = "",
     variant: Variant = "",
     without: list[str] | None = None,
@@ -202,21 +204,29 @@ def prove(
 ) -> int:
     """Prove a property for any size from the fewest lemmas, or show the step that breaks it: a counterexample to induction.
 
+    With another method it is decided on one finite instance, 1 thread and 1 socket, port and address unless sizes are given.
+
     Parameters
     ----------
     property
         The property, for instance hashed_sport.
+    method
+        inductive for any size; or k-induction, Z3's Spacer, or all finite engines compared.
     without
         A lemma to leave out; may be given several times.
     seeds
         Under how many seeds of the solver the proof must hold.
     seconds
-        The time limit of each obligation.
+        The time limit of each obligation, or of each finite engine.
     out
         Where the graph of lemmas goes, as SVG and DOT.
     """
+    from checker.commands.finite import run_finite
     from checker.commands.prove import run_prove
 
+    if method != "inductive":
+        scope = size.scope() if size else Scope(1, 1, 1, 1)
+        return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
     return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
 
 
@@ -232,6 +242,32 @@ def certify(*, client: Client = "", out: Path | None = None, spec: Spec = "spec"
     from checker.commands.certify import run_certify
 
     return run_certify(spec, client=client, out=out)
+
+
+@app.command
+def infer(
+    properties: list[str] | None = None,
+    /,
+    *,
+    client: Client = "",
+    minimise: bool = True,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Find lemmas without help, keep those that hold for any size, and say which properties they prove.
+
+    Parameters
+    ----------
+    properties
+        The properties to prove; all that are expected to hold if none is given.
+    minimise
+        Reduce each proof to lemmas none of which can be left out; takes longest.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.infer import run_infer
+
+    return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
 
 
 @app.command
@@ -306,6 +342,7 @@ def races(
     *,
     kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
     machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    locks: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     variant: Variant = "",
     spec: Spec = "spec",
@@ -316,12 +353,15 @@ def races(
     ----------
     finding
         A number or a name from the list.
+    locks
+        Print which lock protects which field instead, and check it on explored states.
     as_json
         Print JSON.
     """
-    from checker.commands.matrix import Asked, run_races_command
+    from checker.commands.matrix import Asked, run_locks_command, run_races_command
 
-    return run_races_command(Asked(spec, kind, machine, variant), name=finding, as_json=as_json)
+    asked = Asked(spec, kind, machine, variant)
+    return run_locks_command(asked) if locks else run_races_command(asked, name=finding, as_json=as_json)
 
 
 @app.command

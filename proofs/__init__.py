@@ -37,4 +37,5 @@ def facts(compiled: Compiled) -> list[Fact]:
     ]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
-    return [*given, *made, *lemmas, *claims]
+    used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
+    return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]

@@ -13,7 +13,6 @@ from checker.language.compile import Compiled, calls
 from checker.language.terms import Term
 from checker.symbolic.inductive import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
-from proofs.structure import OWNERSHIP
 
 NUM, SPORT, HASHED = ("Sock", "num"), ("Sock", "sport"), ("Sock", "hashed")
 
@@ -45,7 +44,7 @@ def port_read(system: TransitionSystem) -> Fact:
                 sk = _by(system, update.obj, t)
                 kept = terms.eq(system.read(NUM, sk), _by(system, local, t))
                 claims.append(terms.implies(system.at(t, transition.source), terms.disj(_unhashed(system, sk), kept)))
-    uses = (*OWNERSHIP, "lock_held", "udp_num_iff_hashed")
+    uses = ("lock_held", "references", "udp_num_iff_hashed")
     why = "a port is taken only under the lock, and given up together with the place in the hash table"
     return Fact("port_read", (t,), terms.conj(*claims), uses, why)
 
@@ -63,7 +62,7 @@ def sport_owed(compiled: Compiled) -> Fact:
     owed = terms.conj(system.read(("Sock", "users"), sk), terms.disj(*here))
     erased = terms.eq(sport, _zero(sport)) if calls(compiled, "udp_disconnect") else terms.FALSE
     same = terms.eq(sport, terms.htons(system.read(NUM, sk), sport.sort))
-    uses = (*OWNERSHIP, "lock_held", "udp_num_iff_hashed", "port_taken", "port_read")
+    uses = ("lock_held", "port_read")
     why = "get_port runs under the lock, which is kept until sport is written"
     return Fact("sport_owed", (sk,), terms.disj(_unhashed(system, sk), same, erased, owed), uses, why)
 

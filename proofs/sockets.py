@@ -77,4 +77,5 @@ def sk_held(t: Thread, sock: Socket, sk: Sock) -> bool:
     return implies(working(t, sock, sk), sock.sk == sk)
 
 
-OWNED = ("references", "sk_held", "lock_held", "closing", "linked", "file_held")
+HELD = ("references", "sk_held", "closing", "linked", "file_held")
+OWNED = (*HELD, "lock_held")

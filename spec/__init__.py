@@ -58,6 +58,7 @@ MODULES = (
     "spec.properties.sport",
     "spec.properties.listen",
     "spec.properties.datagram",
+    "spec.properties.connection",
 )
 
 PROOFS = "proofs"

@@ -72,4 +72,37 @@ RAW = Client(
     words={"Port": (17,), "Protocol": (17,)},
 )
 
-CLIENTS = (BIND_LISTEN, UDP, UDP_KEPT, RAW)
+HANDSHAKE = {"segment_arrives.fin": (False,), "segment_arrives.data": (False,), "segment_arrives.acks_fin": (False,)}
+
+CONNECT = Client(
+    "connect",
+    ("sys_socket", "system_call", "segment_arrives"),
+    {
+        **SOCKET,
+        **HANDSHAKE,
+        "sys_socket.type": ("SOCK_STREAM",),
+        "system_call.call": ("SYS_BIND", "SYS_CONNECT", "SYS_CLOSE"),
+        "system_call.addr_len": (16,),
+    },
+    "TCP sockets that are bound, connected, disconnected and closed, while any SYN, ACK or RST arrives at any moment.",
+    scopes=((2, 1, 1, 1),),
+)
+
+ACCEPT = Client(
+    "accept",
+    ("sys_socket", "system_call", "segment_arrives"),
+    {
+        **SOCKET,
+        **HANDSHAKE,
+        "sys_socket.type": ("SOCK_STREAM",),
+        "system_call.call": ("SYS_LISTEN", "SYS_ACCEPT", "SYS_CLOSE"),
+        "system_call.backlog": (1,),
+        "system_call.noblock": (True,),
+        "system_call.wants_name": (False,),
+    },
+    "TCP sockets that listen, accept without waiting and are closed, while any SYN, ACK or RST arrives at any moment.",
+    scopes=((1, 2, 1, 1),),
+    larger=((2, 2, 1, 1),),
+)
+
+CLIENTS = (BIND_LISTEN, UDP, UDP_KEPT, RAW, CONNECT, ACCEPT)

@@ -392,9 +392,10 @@ class IpMcSocklist(Record):
 
 
 class OpenRequest(Record):
-    """struct open_request in the SYN table of ``listener``."""
+    """struct open_request in the SYN table of ``listener``; ``retransmitted`` once its SYN-ACK had to be sent again."""
 
     listener: Sock
+    retransmitted: bool
     rmt_addr: Addr
     rmt_port: BePort
     loc_addr: Addr

@@ -228,8 +228,8 @@ def test_the_trace_with_the_fewest_threads_is_shown() -> None:
         return replace(verdict("violated", "violated"), trace=toy.run(*(moves[p] for p in processes)))
 
     wide, narrow = found(1, 2), found(2)
-    assert clearest([wide, narrow, verdict("proved")]) == {("", "p"): narrow}
-    assert clearest([narrow, wide]) == {("", "p"): narrow}
+    assert clearest([wide, narrow, verdict("proved")]) == {("", "", "p"): narrow}
+    assert clearest([narrow, wide]) == {("", "", "p"): narrow}
 
 
 def test_families_share_ghosts() -> None:

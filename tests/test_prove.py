@@ -68,3 +68,12 @@ def test_the_graph_has_an_arrow_per_use_and_one_for_two_that_use_each_other() ->
     source = proof_graph(lemmas, "goal").source
     assert source.count("->") == 3
     assert source.count("dir=both") == 1
+
+
+@pytest.mark.parametrize(("name", "status"), [("taken_red", 0), ("marked_taken", 0), ("taken", 0)])
+def test_all_finite_engines_agree(name: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["prove", name, *TINY, "--method", "finite"]) == status
+    told = capsys.readouterr().out
+    for engine in ("explicit", "k-induction", "spacer"):
+        assert engine in told
+    assert "DIFFERS" not in told and "✗" not in told

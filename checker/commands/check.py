@@ -106,8 +106,7 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope | None, extent: 
         found += [Task(client, "explicit", one, names) for names in families(compiled)]
     for variant in mutants(package, client):
         found.append(Task(client, "explicit", small, (variant.breaks,), variant.name))
-    more = [] if extent is Extent.QUICK else bounded_tasks(package, compiled, small)
-    return list(dict.fromkeys([*found, *more]))
+    return found if extent is Extent.QUICK else [*found, *bounded_tasks(package, compiled, small, small in asked)]
 
 
 def instances(client: Client | None, scope: Scope | None, extent: Extent) -> list[Scope]:
@@ -126,9 +125,10 @@ def mutants(package: ModuleType, client: str) -> list[Variant]:
     return [v for v in variants if v.breaks and (v.client or first) == client]
 
 
-def bounded_tasks(package: ModuleType, compiled: Compiled, small: Scope) -> list[Task]:
+def bounded_tasks(package: ModuleType, compiled: Compiled, small: Scope, explored: bool) -> list[Task]:
     """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too.
 
+    ``explored`` says that it does already.
     With one thread it finds every trace that needs no other, whatever its depth.
     """
     client = compiled.client.name if compiled.client else ""
@@ -136,7 +136,9 @@ def bounded_tasks(package: ModuleType, compiled: Compiled, small: Scope) -> list
     if not tracing:
         return []
     alone = Task(client, "alone", replace(small, threads=1), tracing)
-    found = [Task(client, "explicit", small, tracing), alone, *(Task(client, "bounded", small, (name,)) for name in tracing)]
+    found = [alone, *(Task(client, "bounded", small, (name,)) for name in tracing)]
+    if not explored:
+        found.insert(0, Task(client, "explicit", small, tracing))
     return found + [Task(client, "bounded", small, (v.breaks,), v.name) for v in mutants(package, client)]
 
 
@@ -328,7 +330,8 @@ def contradict(a: Verdict, b: Verdict) -> bool:
     """Whether both verdicts cannot be true."""
     same = a.scope == b.scope
     if a.decided and b.decided:
-        return (same or "inductive" in (a.method, b.method)) and (a.verdict, a.depth) != (b.verdict, b.depth)
+        depths = {v.depth for v in (a, b) if v.depth is not None}
+        return (same or "inductive" in (a.method, b.method)) and (a.verdict != b.verdict or len(depths) > 1)
     if same and a.depth is not None and b.verdict.startswith(NOTHING_WITHIN):
         return a.depth <= int(b.verdict.removeprefix(NOTHING_WITHIN))
     return False

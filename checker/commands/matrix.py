@@ -19,14 +19,16 @@ import checker
 from checker.commands.console import out_console
 from checker.commands.model import load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
+from checker.language.graph import Graph
 from checker.races.baseline import Baseline, baseline_text, differences, read_baseline
 from checker.races.findings import find
+from checker.races.locksets import Protection, locksets, unprotected
 from checker.races.matrix import PROCESSES, Job, Store, jobs_of, run_matrix
-from checker.races.pair import Subject
+from checker.races.pair import MAX_STATES, Subject
 from checker.races.result import Cell, Finding, Verdict
 from checker.report.files import file_stem, write_atomic
 from checker.report.heatmap import heat_map
-from checker.report.races import matrix_page, print_findings, print_matrix
+from checker.report.races import matrix_page, print_findings, print_locks, print_matrix
 from checker.scenario.program import Scenario
 from checker.scenario.vocabulary import MACHINES
 
@@ -59,16 +61,22 @@ class Found:
     whole: bool
 
 
-def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, processes: int = PROCESSES) -> Found:
-    """Work off the cells asked for, with progress on a terminal.  Raises UsageError, KeyboardInterrupt."""
+def load_subject(asked: Asked) -> Subject:
+    """The subject of the specification's race matrix, patched by the variant.  Raises UsageError if it has none."""
     package = load_package(asked.spec)
     if not hasattr(package, "race_subject"):
         raise UsageError("no-races", f"{asked.spec} has no race matrix", "define race_subject(overrides) in it")
+    subject: Subject = package.race_subject(load_variant(package, asked.variant).overrides if asked.variant else None)
+    return subject
+
+
+def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, processes: int = PROCESSES) -> Found:
+    """Work off the cells asked for, with progress on a terminal.  Raises UsageError, KeyboardInterrupt."""
+    package = load_package(asked.spec)
+    subject = load_subject(asked)
     if asked.machine and asked.machine not in MACHINES:
         raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
     machines = (asked.machine,) if asked.machine else MACHINES
-    overrides = load_variant(package, asked.variant).overrides if asked.variant else None
-    subject: Subject = package.race_subject(overrides)
     jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds, triples=asked.triples)
     if asked.quick:
         jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
@@ -161,7 +169,39 @@ def documents(found: Found, diagrams: Path) -> Iterator[tuple[Path, str]]:
         path = diagrams / f"{file_stem('race-matrix', kind)}.svg"
         maps.append((kind, path))
         yield path, heat_map(kind, [c for c in found.cells if c.start.startswith(f"{kind}: ")], found.findings)
-    yield PAGE, matrix_page(found.cells, found.findings, maps)
+    yield PAGE, matrix_page(found.cells, found.findings, maps, protections(found.subject))
+
+
+def protections(subject: Subject) -> list[Protection]:
+    """Which lock protects which field, in the code of all kinds of object."""
+    by_root: dict[str, Graph] = {}
+    for kind in subject.kinds:
+        model, program = subject.compiled(kind)
+        by_root |= {graph.root: graph for graph in program.graphs}
+    return locksets(model, by_root.values())
+
+
+def run_locks_command(asked: Asked) -> int:
+    """Print which lock protects which field, and check it on every call against itself.
+
+    Returns 1 if an access is seen without the lock.  Raises UsageError.
+    """
+    subject = load_subject(asked)
+    known = protections(subject)
+    print_locks(known, out_console())
+    jobs = [job for job in jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds) if len(set(job.operations)) == 1]
+    states, missing = 0, set[str]()
+    with _progress(len(jobs)) as progress:
+        for number, job in enumerate(jobs):
+            search = subject.search(subject.scenario(job.start, job.operations, "smp"), MAX_STATES, everything=True)
+            search.run()
+            states += len(search.states)
+            missing |= {f"{'.'.join(key)} in {node.function}: {node.text}" for key, node in unprotected(search, known)}
+            progress(number + 1, job.key)
+    for line in sorted(missing):
+        print(f"without the lock: {line}")
+    print(f"checked on {states:,} states of {len(jobs)} programs: {len(missing)} accesses without the lock")
+    return EXIT_DIFFERS if missing else EXIT_AS_EXPECTED
 
 
 def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:

@@ -44,6 +44,7 @@ from checker.language.declare import (
     spin_lock,
     spin_lock_bh,
     syscall,
+    unlocked,
     when,
 )
 
@@ -91,5 +92,6 @@ __all__ = [
     "spin_lock",
     "spin_lock_bh",
     "syscall",
+    "unlocked",
     "when",
 ]

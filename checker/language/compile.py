@@ -197,17 +197,21 @@ def _traps(graphs: list[Graph]) -> list[Property]:
 
 
 def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
-    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object."""
+    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object, to read or write its fields.
+
+    A local that is only compared with others, as the sleepers of a wait queue are found, does not matter.
+    """
     blocks = [n for g in graphs for n in g.nodes if n.context.exclusive]
     if not blocks:
         return []
     t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
+    used = _dereferenced(system)
     mine: dict[Term, list[Term]] = {}
     held: dict[Term, list[Term]] = {}
     for loc in system.locations:
         for obj in loc.exclusive:
             mine.setdefault(obj, []).append(system.at(t1, loc.name))
-        for t in dict.fromkeys(t for _, _, t in loc.names if isinstance(t.sort, RefSort) and not t.sort.key):
+        for t in dict.fromkeys(t for _, _, t in loc.names if t in used):
             held.setdefault(t, []).append(system.at(t2, loc.name))
     clauses = [
         terms.implies(
@@ -231,6 +235,16 @@ def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> l
             blocks[0].place,
         )
     ]
+
+
+def _dereferenced(system: TransitionSystem) -> set[Term]:
+    """The objects through which a field is read or written, or that are stored somewhere: all that are not only compared."""
+    found: set[Term] = set()
+    for t in system.transitions:
+        parts = [t.guard, *(part for u in t.updates for part in (u.value, *u.parts(), u.obj) if part is not None)]
+        found.update(parts)
+        found.update(a for part in parts for n in terms.subterms(part) if n.op != "eq" for a in n.args)
+    return {x for x in found if isinstance(x.sort, RefSort) and not x.sort.key}
 
 
 def _property(source: Source, scope: Expressions) -> Property:

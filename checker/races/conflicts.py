@@ -58,7 +58,7 @@ def conflicts(
         for (p, mine), (q, theirs) in combinations(by_process.items(), 2):
             if p[0] == q[0]:
                 continue  # A thread and the softirq of its own CPU do not run at the same time.
-            touching = [(a, b) for a, b in conflicting(mine, theirs) if a.key not in atomic]
+            touching = [(a, b) for a, b in conflicting(mine, theirs) if a.key not in atomic and not is_lock(a, b)]
             if not touching:
                 continue
             first, second = _both_orders(search, reach, mine, theirs, p, q)
@@ -89,6 +89,11 @@ def conflicting(mine: list[Edge], theirs: list[Edge]) -> list[tuple[Touch, Touch
                     if known is None or (touch.write, other.write) > (known[0].write, known[1].write):
                         pairs[key] = (touch, other)
     return list(pairs.values())
+
+
+def is_lock(*touches: Touch) -> bool:
+    """Whether the cell is a lock that one of them takes or releases: that orders accesses and is none itself."""
+    return any(t.node.lock is not None for t in touches)
 
 
 def _both_orders(search: Search, reach: Reach, mine: list[Edge], theirs: list[Edge], p: Process, q: Process) -> tuple[int, int]:
@@ -125,10 +130,11 @@ def site(search: Search, touch: Touch, process: Process) -> Site:
     """One access as one end of a conflict."""
     client, irq = process
     node = touch.node
+    function = node.lock.name if node.lock is not None else node.function
     locks = tuple(sorted(_lock_name(node, key) for key, _ in touch.locks))
     return Site(
         SOFTIRQ if irq else search.titles[client],
-        node.function,
+        function,
         str(node.place),
         node.text,
         touch.write,
@@ -138,4 +144,4 @@ def site(search: Search, touch: Touch, process: Process) -> Site:
 
 
 def _lock_name(node: Node, key: FieldKey) -> str:
-    return next(lock.name for lock in node.context.held if lock.users == key)
+    return next((lock.name for lock in node.context.held if lock.users == key), key[1])

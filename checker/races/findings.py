@@ -5,6 +5,7 @@ The root cause of an outcome is where it was decided: the functions of the two s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def slug_of(pair: tuple[str, str]) -> str:
     >>> slug_of(("udp_connect", "udp_disconnect"))
     'udp-connect-and-udp-disconnect'
     """
-    one, other = (name.strip("_").replace("_", "-") for name in pair)
+    one, other = (re.sub(r"\(.*|[^a-z0-9]+", "-", name.lower()).strip("-") for name in pair)
     return f"{one}-twice" if one == other else f"{one}-and-{other}"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from checker.errors import LimitError
+from checker.language.model import Model
 from checker.language.terms import FieldKey
 from checker.races.cause import cause
 from checker.races.conflicts import GRAVITY, conflicts
@@ -15,6 +16,7 @@ from checker.races.reach import Results, reach
 from checker.races.result import Cell, Conflict, Row, Verdict
 from checker.scenario.explore import BLOCKS, Search
 from checker.scenario.program import Scenario, Step
+from checker.scenario.steps import Program
 
 MAX_STATES = 200_000
 
@@ -63,8 +65,12 @@ class Subject(Protocol):
         """A thread for each call, named A, B..., the events, and the probes afterwards."""
         ...
 
-    def search(self, scenario: Scenario, max_states: int) -> Search:
-        """A search on a machine that watches."""
+    def search(self, scenario: Scenario, max_states: int, *, everything: bool = False) -> Search:
+        """A search on a machine that watches; with ``everything`` also accesses that commute."""
+        ...
+
+    def compiled(self, kind: str) -> tuple[Model, Program]:
+        """The model and the code that scenarios of a kind of object run on."""
         ...
 
 
@@ -117,7 +123,7 @@ def check_cell(
         nonserial=nonserial,
         conflicts=tuple(sorted(found, key=lambda c: (-GRAVITY.index(c.verdict), c.pair, c.first.who, c.second.who))),
         schedule=shortest[order[0]] if order else (),
-        causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]]) for n in order),
+        causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]], subject.atomic) for n in order),
     )
 
 

@@ -1,7 +1,7 @@
 """The race matrix of one kind of object as a picture: a small heat map for each starting class, all on one page.
 
 A map is square: above its diagonal are the cells of ``smp``, below it those of ``up``, so that one sees at a glance what
-needs two processors.  Calls on two sockets have a map of their own, beside.
+needs two processors.  Calls on two sockets have maps of their own, at the end.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILLS = {
 SIDE = 15.0
 """The size of a cell."""
 GAP = 26.0
-COLUMNS = 3
+COLUMNS = 4
 TITLE, HEAD, SMALL = Style(20, bold=True), Style(12, bold=True), Style(9.5)
 NUMBER = Style(8.5, bold=True, fill="#ffffff")
 MACHINES = ("smp", "up")
@@ -75,10 +75,11 @@ def heat_map(kind: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> s
     canvas = Canvas(COLUMNS * (widest + GAP) + GAP, title=f"Race matrix of {kind} sockets")
     canvas.text(GAP, 18, (Run(f"Race matrix: {kind} sockets", TITLE),))
     y = _legend(canvas, GAP, 54) + GAP
-    for first in range(0, len(shown), COLUMNS):
-        row = shown[first : first + COLUMNS]
-        heights = [_panel(canvas, p, GAP + n * (widest + GAP), y, label, numbers) for n, p in enumerate(row)]
-        y += max(heights) + GAP
+    for group in ([p for p in shown if p.square], [p for p in shown if not p.square]):
+        for first in range(0, len(group), COLUMNS):
+            row = group[first : first + COLUMNS]
+            heights = [_panel(canvas, p, GAP + n * (widest + GAP), y, label, numbers) for n, p in enumerate(row)]
+            y += max(heights) + GAP
     canvas.height = y
     return canvas.render()
 

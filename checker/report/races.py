@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checker.races.locksets import LockKey, Protection
 from checker.races.result import Cell, Finding, Site, Verdict
 from checker.report.schedule import schedule_lines
 
@@ -33,6 +34,13 @@ MEANINGS = {
     Verdict.UNKNOWN: "too many states",
 }
 COLORS = {Verdict.HARMFUL: "bold red", Verdict.STUCK: "bold magenta", Verdict.VALUE_CHANGING: "yellow", Verdict.UNKNOWN: "dim"}
+
+
+LOCKS = (
+    "Inferred from all functions: at how many places a field is read and written, and what is held there; `its` is a lock of the "
+    "object itself. Fields that nobody writes once others can reach the object are left out. `sockproof races --locks` prints "
+    "the table and checks it on explored states."
+)
 
 
 def print_matrix(cells: Sequence[Cell], console: Console) -> None:
@@ -92,8 +100,10 @@ def _site(s: Site) -> str:
     return f"{s.who} {'writes' if s.write else 'reads'} in {s.function}: {s.text} ({s.place}) {locks}"
 
 
-def matrix_page(cells: Sequence[Cell], findings: Sequence[Finding], maps: Iterable[tuple[str, Path]]) -> str:
-    """``docs/races.md``: findings, heat maps, and a table for every starting class."""
+def matrix_page(
+    cells: Sequence[Cell], findings: Sequence[Finding], maps: Iterable[tuple[str, Path]], protections: Sequence[Protection]
+) -> str:
+    """``docs/races.md``: findings, heat maps, a table for every starting class, conflicts by field, locks."""
     verdicts = Counter(c.verdict for c in cells)
     total = ", ".join(f"{verdicts[v]:,} {v}" for v in Verdict if verdicts[v])
     lines = ["# Race matrix", "", f"{len(cells):,} cells: {total}. Written by `sockproof matrix --write`; do not edit.", ""]
@@ -109,8 +119,35 @@ def matrix_page(cells: Sequence[Cell], findings: Sequence[Finding], maps: Iterab
         by_start.setdefault(cell.start, []).append(cell)
     for start, found in by_start.items():
         lines += ["", f"## {start}", "", "Above the diagonal and on it, `smp`/`up`.", "", *_start_table(found)]
-    lines += ["", "## Conflicts that decide values", "", *_value_table(cells)]
+    lines += ["", "## Conflicts by field and functions", "", "In how many cells they are what.", "", *_value_table(cells)]
+    lines += ["", "## Which lock protects which field", "", LOCKS, "", *locks_table(protections)]
     return "\n".join(lines) + "\n"
+
+
+def print_locks(protections: Sequence[Protection], console: Console) -> None:
+    """Which lock protects which field; those that nobody writes are left out."""
+    table = Table("field", "reads", "writes", "locks at every access", "at every write", "without any", header_style="bold")
+    for p in protections:
+        if p.shared:
+            table.add_row(*_locks_row(p), style="" if p.locks or p.either else "yellow")
+    console.print(table)
+
+
+def _locks_row(p: Protection) -> tuple[str, ...]:
+    either = f"one of {_lock_names(p.either)}" if p.either and not p.locks else ""
+    name = ".".join(filter(None, p.field))
+    return name, str(p.reads), str(p.writes), _lock_names(p.locks) or either, _lock_names(p.write_locks), str(p.bare or "")
+
+
+def _lock_names(locks: Iterable[LockKey]) -> str:
+    return ", ".join(sorted(f"its {key[1]}" if own else key[1] for key, own in locks))
+
+
+def locks_table(protections: Sequence[Protection]) -> list[str]:
+    """The same as Markdown."""
+    heads = ("field", "reads", "writes", "locks at every access", "at every write", "accesses without any")
+    rows = [_locks_row(p) for p in protections if p.shared]
+    return [f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows)]
 
 
 def _start_table(cells: Sequence[Cell]) -> list[str]:

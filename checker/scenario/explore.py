@@ -30,11 +30,16 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+    """When an event of the environment happens: perhaps, surely, when nothing else can happen any more, or last of all."""
 
     MAYBE = "maybe"
     SURELY = "surely"
     LATE = "late"
+    LAST = "last"
+
+
+TIMERS = (Occurs.LATE, Occurs.LAST)
+"""What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
 
 
 class Client(NamedTuple):
@@ -194,10 +199,10 @@ class Search:
         passed = self._passed(state)
         if passed:
             return passed, False
-        state = state._replace(events=frozenset(e for e in state.events if e[1] is not Occurs.LATE))
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
-        for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
+        for occurs in (Occurs.SURELY, *TIMERS):
+            late = occurs in TIMERS
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)
@@ -209,11 +214,12 @@ class Search:
         return [*following, *maybe], not following
 
     def _passed(self, state: State) -> Found:
-        """Once one timer has run out, so have all others: what is left of the first to run, then the others."""
-        if not any(occurs is Occurs.LATE for _, occurs in state.events):
+        """Once one timer has run out, so have all others of its kind; each runs to its end, with the packets it sends."""
+        expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
+        if not expired:
             return []
-        running = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE]
-        return [move for i in running for move in self._moves(state, i, True)] or self._events(state, Occurs.LATE)
+        busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
+        return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
 
     def _time_passes(self, state: State) -> bool:
         """Whether timers go off now that nothing else can happen.
@@ -224,7 +230,7 @@ class Search:
         return waiting and len(self.scenario.threads) <= 1 and not self.scenario.events
 
     def _events(self, state: State, occurs: Occurs) -> Found:
-        """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
@@ -234,8 +240,10 @@ class Search:
         for name, begun in self.interface.events(state.heap, occurs):
             if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, move in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
+                for after, move in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
                     found.append((after._replace(events=state.events | {(name, occurs)}), move))
+                if occurs in TIMERS:
+                    break
         return found
 
     def _may_run(self, state: State, late: bool) -> Sequence[int]:
@@ -277,13 +285,14 @@ class Search:
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
     ) -> Found:
         c = state.clients[client]
         calls = self.calls_of(state, client)
         call = starting or (calls[c.calls] if c.calls < len(calls) else None)
         doing = call.label if call and not irq else about
         found = []
+        events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
         for after in self._steps(state.heap, frame, client + 1, late, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
@@ -293,7 +302,7 @@ class Search:
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
             following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
-            found.append((following, Move(client, irq, doing, result, after)))
+            found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
         return found
 
     def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
@@ -391,8 +400,8 @@ class Search:
         return tuple(reversed(steps))
 
     def step(self, move: Move, phase: int) -> Step:
-        """A move as schedules show it."""
-        who = "post" if move.client == 0 and phase == 2 else self.titles[move.client]
+        """A move as schedules show it; what a softirq does is nobody's call."""
+        who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
         return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
 
 

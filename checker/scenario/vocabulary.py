@@ -64,6 +64,9 @@ EVENTS: Mapping[str, str] = {
     "fin": "a connected peer may send a FIN",
     "syn": "another host may ask a listening socket for a connection",
     "icmp": "an ICMP error may arrive",
+    "resyn": "a connected peer that lost the connection may send a SYN",
+    "datagram": "the peer of a UDP or RAW socket on another host may send a datagram",
+    "time_wait": "the time of a TIME_WAIT bucket may end",
     "no_memory": "an allocation may fail",
     "init_fails": "the init function of a protocol may fail",
 }

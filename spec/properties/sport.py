@@ -10,7 +10,7 @@ from spec.state import NOT_HASHED, UDP_HASH, Sock, Thread
 @always(
     stands_for="lookup compares the packet with num, replies carry sport (tcp_v4_rcv, tcp_v4_conn_request)",
     because="whoever hashes a socket has written sport before, and num changes only while the socket is not hashed",
-    clients=("bind_listen", "raw"),
+    clients=("bind_listen", "raw", "connect", "accept"),
 )
 def hashed_sport(sk: Sock) -> bool:
     return implies(sk.hashed != NOT_HASHED, sk.sport == htons(sk.num))

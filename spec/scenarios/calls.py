@@ -64,6 +64,10 @@ class Calls(Environment):
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         if node.text == "kmalloc_fails()":
             return (0, 1) if "no_memory" in self.world.events else (0,)
+        if node.text == "ack_is_delayed()":
+            return self.world.ack_delays
+        if node.text == "syn_in_window()":
+            return (0, 1) if "resyn" in self.world.events else (0,)
         if node.function in CAPABILITIES:
             return (int(call is not None and not call.args.get("uid")),)
         return None

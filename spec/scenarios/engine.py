@@ -55,8 +55,10 @@ def _patches(
     return tuple(sorted({**(overrides or {}), **unused(datagrams=datagrams, memberships=memberships)}.items()))
 
 
-def _program(overrides: Mapping[str, Callable[..., Any]] | None) -> tuple[Model, Program]:
-    return _compiled(_patches(overrides), True)
+def _program(
+    overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
+) -> tuple[Model, Program]:
+    return _compiled(_patches(overrides, datagrams=datagrams, memberships=memberships), datagrams)
 
 
 def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
@@ -71,14 +73,14 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
 
 def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
     """The race matrix of sockets, on the model patched by ``overrides``."""
-    return Sockets(*_program(overrides))
+    return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
 
     def program(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
-        return _compiled(_patches(overrides, datagrams=datagrams, memberships=memberships), datagrams)
+        return _program(overrides, datagrams=datagrams, memberships=memberships)
 
     return _engine(program, Machine, MAX_STATES)
 

@@ -73,6 +73,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
         UNSPEC: "connect s unspec",
         "shutdown": "shutdown s RDWR",
         "close": "close s",
+        "send": "send s 8",
+        "sendto": "sendto s lo P4",
+        "recv": "recv s nonblock=true",
     },
     "raw": {
         BIND: "bind s lo2 0",
@@ -92,8 +95,8 @@ EVENTS: Mapping[str, Sequence[str]] = {"stream": ("rst", "fin", "icmp", "timeout
 SHARING = (BIND, "listen", CONNECT, UNSPEC, "close")
 """The calls on one socket that can disturb another one with the same port."""
 
-ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd")})
-"""References to an open file: the kernel counts them with atomic operations."""
+ATOMIC = frozenset({("Thread", "file"), ("Socket", "fd"), ("Thread", "held_sk"), ("Thread", "rx_sk"), ("Thread", "rx_child")})
+"""References to open files and socks: the kernel counts them with atomic operations."""
 
 PEERS = {"REMOTE": "listening"}
 """Other hosts accept connections; what else they may do are events."""
@@ -117,7 +120,11 @@ def others(start: Start) -> list[Operation]:
     return [Operation(f"{t} t", calls[t].replace(" s", " t", 1).replace("remote", "none")) for t in SHARING if t in calls]
 
 
+PROBES = ("state {}", "getsockname {}", "getpeername {}", "so_error {}", "field {} sk.num")
+"""What is asked of a socket in the end; without a port, sk.num says that a bind would succeed."""
+
+
 def probes(start: Start) -> list[str]:
     """What is asked when all is over."""
     sockets = [step.split()[1] for step in start.setup if step.startswith("socket ") and step.split()[1] in "st"]
-    return [f"{probe} {s}" for s in sockets for probe in ("state", "getsockname", "getpeername", "so_error")]
+    return [probe.format(s) for s in sockets for probe in PROBES]

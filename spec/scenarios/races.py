@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations_with_replacement
@@ -39,10 +39,13 @@ class Sockets:
     kinds: Sequence[str] = table.KINDS
     atomic = table.ATOMIC
 
-    def __init__(self, model: Any, program: Program) -> None:
-        self.model = model
-        self.program = program
-        self.machines: dict[tuple[str, bool], tuple[World, Watching]] = {}
+    def __init__(self, compiled: Callable[[bool], tuple[Any, Program]]) -> None:
+        """``compiled`` gives the model and its program, with datagrams or without."""
+        self.with_datagrams = compiled
+        self.machines: dict[tuple[str, bool, bool], tuple[World, Watching]] = {}
+
+    def compiled(self, kind: str) -> tuple[Any, Program]:
+        return self.with_datagrams(kind != "stream")
 
     def starts(self, kind: str) -> Sequence[Start]:
         return table.STARTS[kind]
@@ -74,24 +77,25 @@ class Sockets:
             peers=table.PEERS,
         )
 
-    def search(self, scenario: Scenario, max_states: int) -> Search:
-        world, machine = self._machine(scenario)
+    def search(self, scenario: Scenario, max_states: int, *, everything: bool = False) -> Search:
+        world, machine = self._machine(scenario, everything)
         world = copy.copy(world)
         own = World(scenario)
         world.calls, world.threads, world.events, world.peers = own.calls, own.threads, own.events, own.peers
-        world.quiet = own.quiet
+        world.quiet, world.kinds = own.quiet, own.kinds
         kind = SerialSearch if scenario.machine == "serial" else Search
         return kind(scenario, machine, Calls(machine.memory, world), max_states)
 
-    def _machine(self, scenario: Scenario) -> tuple[World, Watching]:
+    def _machine(self, scenario: Scenario, everything: bool) -> tuple[World, Watching]:
         """A machine big enough for every scenario that starts as this one does."""
         name = scenario.id.split(" | ")[0]
-        key = (name, scenario.machine == "up")
+        key = (name, scenario.machine == "up", everything)
         if key not in self.machines:
             start = next(s for kind in self.kinds for s in self.starts(kind) if str(s) == name)
             world = self._world(start)
-            memory = Memory(self.model, world.instance(self.model))
-            self.machines[key] = world, Watching(memory, self.program, sleep_points=key[1])
+            model, program = self.compiled(start.kind)
+            memory = Memory(model, world.instance(model))
+            self.machines[key] = world, Watching(memory, program, sleep_points=key[1], everything=everything)
         return self.machines[key]
 
     def _world(self, start: Start) -> World:

@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.instance import Instance
 from checker.language.model import Model
+from checker.scenario.explore import MAX_EVENTS
 from checker.scenario.program import Scenario
 from spec import state as kernel
 
@@ -48,17 +49,27 @@ class World:
         self.sockets = made + accepted + 1
         # A connection may need a child, and a TIME_WAIT bucket for each of its ends.
         self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2)
-        # A datagram may be answered with an ICMP error; RAW sockets get a copy of either, and so may UDP sockets of a broadcast.
-        sends = sum(c.name in ("send", "sendto") for c in self.calls)
-        copies = sum(c.name == "socket" and c.args.get("type") in ("RAW", "DGRAM", 2, 3) for c in self.calls) if sends else 0
-        self.segments = 8 + 4 * connects + 2 * sends * (1 + copies)
-        self.datagrams = any(c.name in ("send", "sendto", "recv") for c in self.calls)
+        self.datagrams = "datagram" in self.events or any(c.name in ("send", "sendto", "recv") for c in self.calls)
+        self.segments = 8 + 4 * connects + (self._packets() if self.datagrams else 0)
         self.memberships = sum(c.args.get("opt") == "IP_ADD_MEMBERSHIP" for c in self.calls)
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
         self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
+        self.ack_delays = self._ack_delays()
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
+
+    def _ack_delays(self) -> tuple[int, ...]:
+        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
+        names = {c.name for c in self.calls}
+        return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
+
+    def _packets(self) -> int:
+        """A datagram may be answered with an ICMP error; RAW sockets get a copy of either, UDP sockets of a broadcast."""
+        sent = sum(c.name in ("send", "sendto") for c in self.calls)
+        sent += MAX_EVENTS if "datagram" in self.events or "icmp" in self.events else 0
+        takers = sum(c.name == "socket" and c.args.get("type") in ("RAW", "DGRAM", 2, 3) for c in self.calls)
+        return 2 * sent * (1 + takers)
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from checker.language import BUG_TRAP, NULL, current, find, htons, kernel, might_sleep, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
-from spec.net.core.sock import sock_error, sock_intr_errno, sock_sndtimeo
+from spec.net.core.sock import sock_error, sock_intr_errno, sock_put, sock_sndtimeo
 from spec.net.ipv4.af_inet import inet_wait_for_connect
 from spec.net.ipv4.tcp_ipv4 import next_local_port, same_connection, tcp_timewait_kill, tcp_v4_hash_connecting
 from spec.net.ipv4.tcp_output import tcp_send_syn
@@ -147,6 +147,8 @@ def tcp_v4_hash_connect(sk: Sock) -> Errno:
                     sk.sport = htons(rover)
                     BUG_TRAP(sk.hashed == NOT_HASHED)
                     sk.hashed = TCP_EHASH
+                    if tw != NULL:
+                        current().held_sk = tw
             if not taken and not twice:
                 break
             rover = next_local_port(rover)
@@ -154,6 +156,7 @@ def tcp_v4_hash_connect(sk: Sock) -> Errno:
                 return EADDRNOTAVAIL
     if tw != NULL:
         tcp_timewait_kill(tw)
+        sock_put(tw)
     return 0
 
 

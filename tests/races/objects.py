@@ -92,3 +92,9 @@ def meet(box: Box) -> None:
     box.value = box.value + 1
     when(box.first == 0)
     box.value = box.value + 1
+
+
+@syscall("counter.c")
+def increment_spinning(box: Box) -> None:
+    with spin_lock(semaphore_lock):
+        box.value = box.value + 1

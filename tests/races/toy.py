@@ -38,7 +38,7 @@ def program(*threads: str) -> Scenario:
 
 
 @lru_cache(maxsize=1)
-def _graphs() -> tuple[Model, Graphs]:
+def compiled() -> tuple[Model, Graphs]:
     model = load("objects", [objects], {})
     process = terms.var("self", model.thread)
     graphs = tuple(lower(model, root, process) for root in model.of_kind(Kind.SYSCALL))
@@ -73,13 +73,16 @@ class Calls:
         return False
 
 
-def search(scenario: Scenario) -> Search:
+def search(scenario: Scenario, *, everything: bool = False) -> Search:
     """A search of a program that has not run yet."""
-    model, graphs = _graphs()
+    model, graphs = compiled()
     sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1))
     memory = Memory(model, Instance(sizes, (("Number", tuple(range(1, LIMIT + 1))),), limit=False))
+    alive = memory.cell(("Box", "live"), 1)
+    memory.initial = (*memory.initial[:alive], 1, *memory.initial[alive + 1 :])
     kind = SerialSearch if scenario.machine == "serial" else Search
-    return kind(scenario, Watching(memory, graphs, sleep_points=scenario.machine == "up"), Calls(memory))
+    machine = Watching(memory, graphs, sleep_points=scenario.machine == "up", everything=everything)
+    return kind(scenario, machine, Calls(memory))
 
 
 def run(scenario: Scenario) -> Outcomes:

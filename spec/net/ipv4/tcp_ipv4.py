@@ -5,8 +5,9 @@ What runs under the lock of a hash chain is one atomic step, as every reader and
 
 from __future__ import annotations
 
-from checker.language import BUG_TRAP, NULL, abstracted, current, find, free, htons, kernel, pure, spin_lock, spin_lock_bh
+from checker.language import BUG_TRAP, NULL, abstracted, current, find, htons, kernel, pure, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
+from spec.net.core.sock import sock_put
 from spec.state import (
     EADDRNOTAVAIL,
     NO_DEVICE,
@@ -213,19 +214,24 @@ def tcp_v4_check_established(sk: Sock) -> Errno:
         if unique:
             BUG_TRAP(sk.hashed == NOT_HASHED)
             sk.hashed = TCP_EHASH
+        if tw != NULL:
+            current().held_sk = tw
     if not unique:
         return EADDRNOTAVAIL
     if tw != NULL:
         tcp_timewait_kill(tw)
+        sock_put(tw)
     return 0
 
 
 @kernel("net/ipv4/tcp_minisocks.c")
 def tcp_timewait_kill(tw: Sock) -> None:
+    """The caller has a reference; whoever drops the last one frees.  Both tables are left in one step."""
     with spin_lock_bh(tcp_bhash_lock):
-        tw.hashed = NOT_HASHED
-        tcp_bucket_leave(tw)
-    free(tw)
+        if tw.hashed != NOT_HASHED:
+            tw.hashed = NOT_HASHED
+            tcp_bucket_leave(tw)
+            tw.gone = True
 
 
 @pure
