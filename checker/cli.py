@@ -504,6 +504,7 @@ def mutate(
     scenarios: Path = Path("tests/scenarios"),
     recorded: Path = Path("../shared/scenarios.yaml"),
     out: Path = Path("build"),
+    notes: Path | None = None,
     write: Path | None = None,
     spec: Spec = "spec",
 ) -> int:
@@ -525,17 +526,20 @@ def mutate(
         A file of one-thread scenarios with recorded results, if it exists.
     out
         Where the journal goes; a run that was interrupted goes on from it.
+    notes
+        Explanations of survivors, docs/mutation-notes.yaml or docs/mutation-proofs-notes.yaml if none is given.
     write
         Write the result to this Markdown file.
     """
+    notes = notes or Path(f"docs/mutation{'-proofs' if proofs else ''}-notes.yaml")
     if proofs:
         from checker.commands.mutate_proofs import run_mutate_proofs
 
-        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, notes_file=notes, write=write)
     from checker.commands.mutate import Asked, run_mutate
 
     asked = Asked(spec, scenarios, recorded, every_question)
-    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, write=write)
+    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, notes_file=notes, write=write)
 
 
 def main(arguments: list[str] | None = None) -> int:
