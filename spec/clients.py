@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from checker.language.client import Client
 
-SOCKET = {"sys_socket.family": ("AF_INET",)}
+SOCKET: Mapping[str, tuple[str | bool, ...]] = {
+    "sys_socket.family": ("AF_INET",),
+    "sys_socket.init_may_fail": (False,),
+    "sys_socket.table_may_be_full": (False,),
+}
 
 BIND_LISTEN = Client(
     "bind_listen",

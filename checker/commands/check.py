@@ -20,6 +20,7 @@ from types import ModuleType
 
 from rich.console import Console
 
+from checker.commands.certify import recheck
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
@@ -40,7 +41,7 @@ from checker.commands.scenario import worst
 from checker.commands.suites import run_suite, suite_files
 from checker.commands.trace import write_trace
 from checker.coverage import Covered, check_reasons
-from checker.errors import EXIT_DIFFERS, InternalError, LimitError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, InternalError, LimitError
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
@@ -170,16 +171,16 @@ def model_of(spec: str, client: str, variant: str = "") -> tuple[ModuleType, Com
     return package, compile_package(package, patch, client), patch
 
 
-def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
+def perform(spec: str, task: Task, out: Path) -> list[Verdict]:
     """Run one task in a worker process."""
-    return [replace(v, client=task.client) for v in answer(spec, task, out, recheck)]
+    return [replace(v, client=task.client) for v in answer(spec, task, out)]
 
 
-def answer(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
+def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
     """The verdicts of one task."""
     package, compiled, variant = model_of(spec, task.client, task.variant)
     if task.method == "inductive":
-        return prove_any_size(compiled, out / "certificates" / task.client, proofs=package.PROOFS, recheck=recheck)
+        return prove_any_size(compiled, package, out)
     instance = make_instance(package, task.scope, compiled.client)
     properties = choose_properties(compiled, list(task.properties))
     if variant:
@@ -227,7 +228,8 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
             first = sorted(todo, key=weight, reverse=True)
             thorough = extent is not Extent.QUICK
-            asked = {task: pool.submit(perform, spec, task, out, thorough) for task in first}
+            second = pool.submit(recheck, spec) if thorough and hasattr(package, "RECHECK") else None
+            asked = {task: pool.submit(perform, spec, task, out) for task in first}
             running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             measured = [name for name, compiled in models.items() if plan(package, compiled.client)[0]]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
@@ -239,15 +241,20 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             readings = [Reading(model.system, model.client, covered.get(name)) for name, model in models.items()]
             write(models, readings, verdicts, ran, out, diagrams, say)
             drawing.result()
+            rechecked = second.result() if second else None
     print_verdicts(verdicts, console)
     for reading in readings:
         print_reading(reading, console)
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
-    console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
+    if rechecked:
+        for line in rechecked.shown():
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")
     complete = all(coverage.complete for coverage in covered.values())
-    return worst([status_of(verdicts), *(one.status for one in ran)]) if complete else EXIT_DIFFERS
+    statuses = [status_of(verdicts), *(one.status for one in ran), rechecked.status if rechecked else EXIT_AS_EXPECTED]
+    return worst(statuses) if complete else EXIT_DIFFERS
 
 
 def print_reading(reading: Reading, console: Console) -> None:
@@ -323,7 +330,8 @@ def contradict(a: Verdict, b: Verdict) -> bool:
     """Whether both verdicts cannot be true."""
     same = a.scope == b.scope
     if a.decided and b.decided:
-        return (same or "inductive" in (a.method, b.method)) and (a.verdict, a.depth) != (b.verdict, b.depth)
+        depths = {v.depth for v in (a, b) if v.depth is not None}
+        return (same or "inductive" in (a.method, b.method)) and (a.verdict != b.verdict or len(depths) > 1)
     if same and a.depth is not None and b.verdict.startswith(NOTHING_WITHIN):
         return a.depth <= int(b.verdict.removeprefix(NOTHING_WITHIN))
     return False
@@ -348,7 +356,7 @@ def write(
         under = v.variant if (v.variant, v.property.name) not in stems else v.client
         stems.add((under, v.property.name))
         from_c = c_files(models[v.client])
-        _, itf, chart = write_trace(straighten(v.trace), v.property, under, out / "traces", from_c, diagrams)
+        _, itf, chart, _ = write_trace(straighten(v.trace), v.property, under, out / "traces", from_c, diagrams)
         files[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
     reported = []
     for v in verdicts:

@@ -2,7 +2,8 @@
 
 A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
 ``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
-the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none).  ``CLIENTS`` are who calls the model.
+perhaps the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none), the commit ``UPSTREAM``, and other
+variants it ``NEEDS``.  ``CLIENTS`` are who calls the model.
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ from checker.system import Property
 
 @dataclass(frozen=True)
 class Variant:
-    """A named patch of the model: the functions it replaces, and the property of ``client`` it must break, if it is a mutant."""
+    """A named patch of the model: the functions it replaces, and the property of ``client`` it must break, if it is a mutant.
+
+    ``upstream`` is the commit it follows, or that repaired what a mutant breaks.
+    """
 
     name: str
     overrides: dict[str, Callable[..., Any]]
     breaks: str
     doc: str
     client: str = ""
+    upstream: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,34 @@ def variant_names(package: ModuleType) -> tuple[str, ...]:
 
 
 def load_variant(package: ModuleType, name: str) -> Variant:
-    """The variant ``name``.  Raises UsageError with the names there are."""
+    """The variant ``name``, or several as one: ``a,b``, with those they need.
+
+    Raises UsageError for an unknown one, with the names there are, and if two of them replace the same function.
+    """
+    names = list(dict.fromkeys(part.strip() for part in name.split(",")))
+    modules = {}
+    for one in names:
+        modules[one] = _variant_module(package, one)
+        names += [needed for needed in getattr(modules[one], "NEEDS", ()) if needed not in names]
+    overrides: dict[str, Callable[..., Any]] = {}
+    for one, module in modules.items():
+        for function in module.OVERRIDES:
+            if function in overrides:
+                other = next(n for n in names if function in modules[n].OVERRIDES)
+                raise UsageError("variants-clash", f"{other} and {one} both replace {function}", "choose one of them")
+        overrides |= module.OVERRIDES
+    first = modules[names[0]]
+    keys = ("BREAKS", "CLIENT", "UPSTREAM")
+    breaks, client, upstream = (getattr(first, key, "") if len(names) == 1 else "" for key in keys)
+    texts = [(module.__doc__ or "").strip() for module in modules.values()]
+    return Variant(name, overrides, breaks, "\n\n".join(texts), client, upstream)
+
+
+def _variant_module(package: ModuleType, name: str) -> ModuleType:
     known = variant_names(package)
     if name not in known:
         raise UsageError("unknown-variant", f"there is no variant {name}", f"choose one of {', '.join(known)}")
-    module = import_module(f"{package.__name__}.variants.{name}")
-    breaks, client = getattr(module, "BREAKS", ""), getattr(module, "CLIENT", "")
-    return Variant(name, module.OVERRIDES, breaks, (module.__doc__ or "").strip(), client)
+    return import_module(f"{package.__name__}.variants.{name}")
 
 
 def clients_of(package: ModuleType) -> tuple[Client, ...]:

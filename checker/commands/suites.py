@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from checker.commands.scenario import load_engine, run_case
+from checker.commands.scenario import attempt, load_engine
 from checker.report.suites import Ran
 from checker.scenario.load import load_cases
 from checker.scenario.program import Engine
@@ -29,6 +29,6 @@ def run_suite(spec: str, file: Path) -> list[Ran]:
     """Every scenario of ``file``.  Raises UsageError for a bad file."""
     found = []
     for case in load_cases(file):
-        outcomes, answers, status = run_case(case, "", engine_of(spec))
+        outcomes, answers, status = attempt(case, "", engine_of(spec))
         found.append(Ran(file.as_posix(), case.scenario.id, outcomes, tuple(answers), status))
     return found

@@ -63,6 +63,21 @@ def compile_model(
     ``reduce`` merges commuting steps and ``prune`` removes what the client cannot reach: verdicts are the same without.
     Raises SpecError, with file and line, for anything outside the language, UsageError for a client that names what is not there.
     """
+    model, graphs = lower_model(name, modules, overrides=overrides, client=client)
+    return compile_graphs(model, graphs, reduce=reduce, client=client, prune=prune)
+
+
+def lower_model(
+    name: str,
+    modules: list[ModuleType],
+    *,
+    overrides: dict[str, Callable[..., Any]] | None = None,
+    client: Client | None = None,
+) -> tuple[Model, list[Graph]]:
+    """The declarations of a specification, and the graphs of the roots a client uses, restricted to its arguments.
+
+    Raises SpecError and UsageError as :func:`compile_model` does.
+    """
     model = load(name, modules, overrides)
     process = terms.var("self", model.thread)
     roots = model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ)
@@ -72,6 +87,14 @@ def compile_model(
     graphs = [lower(model, root, process) for root in roots if root.name in chosen]
     for graph in graphs:
         restrict(client, model, graph)
+    return model, graphs
+
+
+def compile_graphs(
+    model: Model, graphs: list[Graph], *, reduce: bool = True, client: Client | None = None, prune: bool = True
+) -> Compiled:
+    """The second half of :func:`compile_model`: from graphs to transitions and properties."""
+    process = terms.var("self", model.thread)
     values: Mapping[FieldKey, Values] = {}
     if prune:
         graphs, values = specialise(model, graphs, process)

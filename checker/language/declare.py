@@ -10,7 +10,7 @@ import enum
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from checker.errors import SpecError
@@ -172,6 +172,32 @@ def _declare(declaration: Declaration) -> Callable[[F], F]:
         return cast(F, never)
 
     return decorate
+
+
+def original(function: F) -> F:
+    """A function as the model has it: how a variant calls the one it replaces.
+
+    >>> original(original).__name__
+    'original_original'
+    """
+
+    @functools.wraps(function)
+    def never(*_: Any, **__: Any) -> NoReturn:
+        raise _never(function.__name__)
+
+    never.__name__ = f"original_{function.__name__}"
+    return cast(F, never)
+
+
+def unlocked(function: F) -> F:
+    """A shared function as the model has it, but called without the lock its callers hold: for mutants."""
+
+    @functools.wraps(function)
+    def never(*_: Any, **__: Any) -> NoReturn:
+        raise _never(function.__name__)
+
+    never.__declaration__ = replace(function.__declaration__, holds="")  # type: ignore[attr-defined]
+    return cast(F, never)
 
 
 def kernel(c_file: str, *, shared: bool = False, holds: str = "") -> Callable[[F], F]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from checker.report.schedule import schedule_lines
 from checker.scenario.conform import AGREED, DIFFERS, OUTSIDE, STANDINGS, UNDECIDED, Finding
 from checker.scenario.expect import one_form
-from checker.scenario.names import programs
+from checker.scenario.names import WHOLE, programs
 from checker.scenario.program import Outcome, Outcomes
 from checker.scenario.question import Answer
 
@@ -35,9 +35,10 @@ def outcome_table(found: Outcomes) -> Table:
         for n, call in enumerate(calls)
         if program != "setup" or any(one_form(o.results[program][n]) != "0" for o in found.rows)
     ]
-    heads = [f"{program}: {label}" for program, _, label in shown]
+    shown += [(word, 0, "") for word in WHOLE if any(o.results.get(word) for o in found.rows)]
+    heads = [f"{program}: {label}" if label else program for program, _, label in shown]
     rows = [
-        [str(number), _large(o.interleavings), *(one_form(o.results[program][n]) for program, n, _ in shown)]
+        [str(number), _large(o.interleavings), *(_cell(o, program, n) for program, n, _ in shown)]
         for number, o in enumerate(found.rows, 1)
     ]
     grid = [["outcome", "interleavings", *heads], *rows]
@@ -49,6 +50,13 @@ def outcome_table(found: Outcomes) -> Table:
     for line in grid[1:]:
         table.add_row(*(Text(cell) for cell in line))
     return table
+
+
+def _cell(outcome: Outcome, program: str, n: int) -> str:
+    """One result; all faults together."""
+    if program in WHOLE:
+        return "\n".join(outcome.results.get(program, ()))
+    return one_form(outcome.results[program][n])
 
 
 def heading(found: Outcomes) -> str:

@@ -41,17 +41,22 @@ class Call:
 
 @dataclass(frozen=True)
 class Program:
-    """The calls of one thread, one after the other."""
+    """The calls of one thread, one after the other.
+
+    With ``first`` it begins before the other threads, which wait until it sleeps or has ended.
+    """
 
     name: str
     calls: tuple[Call, ...]
+    first: bool = False
 
 
 @dataclass(frozen=True)
 class Scenario:
     """``setup`` runs alone, then ``threads`` run against each other, then ``post`` runs alone once they all returned or block.
 
-    ``machine`` is ``smp`` or ``up``; ``events`` are what the environment may do besides (``signal``, ``timeout``, ``rst``...);
+    ``machine`` is ``smp``, ``up``, or ``serial``, which runs whole calls one after the other; ``events`` are what the
+    environment may do besides (``signal``, ``timeout``, ``rst``...);
     ``peers`` say what other hosts do, by address (``REMOTE``): ``listening``, ``refusing``, ``silent``, or ``free`` for any of
     these, which is also the default; ``NONE`` is silent by default.
     """
