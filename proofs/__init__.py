@@ -1,6 +1,6 @@
 """Inductive proofs: lemmas in the language of the specification, and what each property rests on.
 
-Each client has a module of lemmas, beside those that hold for all of them; ``PROPERTY_USES`` of such a module names the
+Each client has a module of lemmas, beside those that hold for all of them; if it has ``PROPERTY_USES``, they name the
 properties it proves, each with the facts its proof needs besides itself.
 """
 
@@ -10,15 +10,15 @@ from types import ModuleType
 
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
-from proofs import bind_listen, raw, sockets, udp
+from proofs import bind_listen, datagram, raw, sockets, udp
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "bind_listen": (bind_listen,),
-    "udp": (udp,),
-    "udp_kept": (udp,),
-    "raw": (raw,),
+    "udp": (datagram, udp),
+    "udp_kept": (datagram, udp),
+    "raw": (datagram, raw),
 }
 """The lemmas of each client."""
 
@@ -28,7 +28,7 @@ def facts(compiled: Compiled) -> list[Fact]:
     modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
     if not modules:
         return []
-    uses: dict[str, tuple[str, ...]] = {name: needed for m in modules for name, needed in m.PROPERTY_USES.items()}
+    uses: dict[str, tuple[str, ...]] = {name: needed for m in modules for name, needed in getattr(m, "PROPERTY_USES", {}).items()}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, [sockets, *modules])]
     claims = [
         Fact(p.name, p.params, p.formula, uses[p.name], p.reason)
