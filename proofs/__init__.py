@@ -12,7 +12,7 @@ def facts(compiled: Compiled) -> list[Fact]:
     """Every lemma, and every property expected to hold for any size, as facts that are proved together, from what is assumed."""
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, [bind_listen])]
     claims = [
-        Fact(p.name, p.params, p.formula, bind_listen.PROPERTY_USES.get(p.name, ()), p.reason)
+        Fact(p.name, p.params, p.formula, bind_listen.uses_of(p.name), p.reason)
         for p in compiled.properties
         if p.kind == "always" and p.expected == "holds"
     ]
