@@ -14,7 +14,7 @@ from checker.errors import InternalError
 from checker.evaluate import Binding, Cell, State, bindings, enabled, fire, initial_state
 from checker.instance import Instance
 from checker.language import terms
-from checker.language.compact import merge
+from checker.language.merging import merge
 from checker.language.sorts import BoolSort, EnumSort
 from checker.language.terms import Term
 from checker.system import Transition, TransitionSystem, relevant_vars

@@ -38,6 +38,7 @@ class Errno(Enumeration):
     ENOMEM = 12
     EACCES = 13
     EFAULT = 14
+    EBUSY = 16
     EINVAL = 22
     ENFILE = 23
     EMFILE = 24
@@ -68,8 +69,9 @@ class Errno(Enumeration):
 
 SUCCESS = Errno.SUCCESS
 EPERM, EINTR, EBADF, EAGAIN, ENOMEM = Errno.EPERM, Errno.EINTR, Errno.EBADF, Errno.EAGAIN, Errno.ENOMEM
-EACCES, EFAULT, EINVAL, ENFILE, EMFILE = Errno.EACCES, Errno.EFAULT, Errno.EINVAL, Errno.ENFILE, Errno.EMFILE
-EPIPE, ENOTSOCK, EPROTONOSUPPORT = Errno.EPIPE, Errno.ENOTSOCK, Errno.EPROTONOSUPPORT
+EACCES, EFAULT, EBUSY, EINVAL = Errno.EACCES, Errno.EFAULT, Errno.EBUSY, Errno.EINVAL
+ENFILE, EMFILE = Errno.ENFILE, Errno.EMFILE
+EPIPE, ENOTSOCK, ENOPROTOOPT, EPROTONOSUPPORT = Errno.EPIPE, Errno.ENOTSOCK, Errno.ENOPROTOOPT, Errno.EPROTONOSUPPORT
 ESOCKTNOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT = Errno.ESOCKTNOSUPPORT, Errno.EOPNOTSUPP, Errno.EAFNOSUPPORT
 EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH = Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.ENETUNREACH
 ECONNABORTED, ECONNRESET, ENOBUFS = Errno.ECONNABORTED, Errno.ECONNRESET, Errno.ENOBUFS
@@ -192,6 +194,17 @@ class Timeo(Enumeration):
 TIMEO_ZERO, TIMEO_FINITE, MAX_SCHEDULE_TIMEOUT = Timeo
 
 
+class PacketWait(Enumeration):
+    """What wait_for_packet finds: a packet is there, none yet, or the call ends with ``current().err``."""
+
+    PACKET_READY = 0
+    PACKET_AWAITED = 1
+    PACKET_NEVER = 2
+
+
+PACKET_READY, PACKET_AWAITED, PACKET_NEVER = PacketWait
+
+
 class ShutdownHow(Enumeration):
     """The argument of shutdown(); one member stands for every number that is none of the three."""
 
@@ -214,6 +227,8 @@ class Call(Enumeration):
     SYS_GETSOCKNAME = 7
     SYS_GETPEERNAME = 8
     SYS_SEND = 9
+    SYS_SENDTO = 11
+    SYS_RECVFROM = 12
     SYS_SHUTDOWN = 13
     SYS_SETSOCKOPT = 14
     SYS_GETSOCKOPT = 15
@@ -221,7 +236,7 @@ class Call(Enumeration):
 
 
 class Option(Enumeration):
-    """include/asm-i386/socket.h: the options of setsockopt() that the model knows."""
+    """include/asm-i386/socket.h and include/linux/in.h: the options of setsockopt() that the model knows."""
 
     SO_REUSEADDR = 2
     SO_BROADCAST = 6
@@ -230,9 +245,12 @@ class Option(Enumeration):
     SO_SNDTIMEO = 21
     SO_BINDTODEVICE = 25
     IP_FREEBIND = 15
+    IP_RECVERR = 11
+    IP_ADD_MEMBERSHIP = 35
 
 
-SO_REUSEADDR, SO_BROADCAST, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE, IP_FREEBIND = Option
+SO_REUSEADDR, SO_BROADCAST, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE = list(Option)[:6]
+IP_FREEBIND, IP_RECVERR, IP_ADD_MEMBERSHIP = Option.IP_FREEBIND, Option.IP_RECVERR, Option.IP_ADD_MEMBERSHIP
 
 (
     SYS_BIND,
@@ -242,6 +260,8 @@ SO_REUSEADDR, SO_BROADCAST, SO_LINGER, SO_RCVTIMEO, SO_SNDTIMEO, SO_BINDTODEVICE
     SYS_GETSOCKNAME,
     SYS_GETPEERNAME,
     SYS_SEND,
+    SYS_SENDTO,
+    SYS_RECVFROM,
     SYS_SHUTDOWN,
     SYS_SETSOCKOPT,
     SYS_GETSOCKOPT,
@@ -271,6 +291,14 @@ class AddrLen(Word, bits=32):
 
 class QueuePlace(Word, bits=8):
     """How many exclusive waiters queued up later."""
+
+
+class ChainPlace(Word, bits=16):
+    """How many sockets of a hash chain with the same number were hashed later."""
+
+
+class Score(Word, bits=8):
+    """How many of its own addresses a socket has in common with a datagram."""
 
 
 class Addr(Scalar, zero="INADDR_ANY"):
@@ -312,11 +340,16 @@ net = Net()
 
 
 class Fib(Record, key=Addr):
-    """The routing tables: what each address is, and how packets get there."""
+    """The routing tables: what each address is, and how packets get there.
+
+    ``loopback`` are the addresses 127.x.x.x, ``limited_broadcast`` is 255.255.255.255.
+    """
 
     type: Rigid[AddrType]
     route: Rigid[Errno]
     source: Rigid[Addr]
+    loopback: Rigid[bool]
+    limited_broadcast: Rigid[bool]
 
 
 class BindBucket(Record, key=Port):
@@ -328,8 +361,17 @@ class BindBucket(Record, key=Port):
 
 
 class Segment(Record):
-    """A TCP segment in flight; sequence numbers are reduced to whether it acknowledges the receiver's FIN."""
+    """struct sk_buff: a TCP segment, a datagram or an ICMP error, in flight or in a queue.
 
+    Sequence numbers of TCP are reduced to whether a segment acknowledges the receiver's FIN.  ``about`` is the protocol of the
+    packet an ICMP error is about, whose addresses are the same the other way round.  ``raw`` marks what a RAW socket sent: its
+    payload is no header of another protocol; ``short`` one with fewer than 8 bytes of payload.
+    """
+
+    protocol: Protocol
+    about: Protocol
+    raw: bool
+    short: bool
     syn: bool
     ack: bool
     fin: bool
@@ -343,10 +385,17 @@ class Segment(Record):
     next: Segment
 
 
+class IpMcSocklist(Record):
+    """struct ip_mc_socklist: a multicast membership of a socket."""
+
+    next: IpMcSocklist
+
+
 class OpenRequest(Record):
-    """struct open_request in the SYN table of ``listener``."""
+    """struct open_request in the SYN table of ``listener``; ``retransmitted`` once its SYN-ACK had to be sent again."""
 
     listener: Sock
+    retransmitted: bool
     rmt_addr: Addr
     rmt_port: BePort
     loc_addr: Addr
@@ -366,13 +415,14 @@ class Proto(Operations):
     hash: Callable[[Sock], None]
     unhash: Callable[[Sock], None]
     get_port: Callable[[Sock, Port], bool] | None
-    sendmsg: Callable[[Sock, bool], Errno]
+    sendmsg: Callable[[Sock, bool, Family, Addr, Port, AddrLen, bool, bool], Errno]
+    recvmsg: Callable[[Sock, bool], Errno]
 
 
 class ProtoOps(Operations):
     """struct proto_ops"""
 
-    bind: Callable[[Socket, Addr, Port, AddrLen], Errno]
+    bind: Callable[[Socket, Family, Addr, Port, AddrLen], Errno]
     connect: Callable[[Socket, Family, Addr, Port, AddrLen, bool], Errno]
     accept: Callable[[Socket, Socket, bool], Errno]
     listen: Callable[[Socket, Backlog], Errno]
@@ -394,7 +444,8 @@ class Sock(Record):
     """struct sock, and struct tcp_tw_bucket, which begins like it: a sock in state TIME_WAIT.
 
     ``users`` is set while a thread or a softirq has the socket, ``slock`` only while a softirq has it.  ``gone`` says that the
-    socket's own reference was dropped: whoever drops the last one frees it.
+    socket's own reference was dropped: whoever drops the last one frees it.  ``dst_daddr`` and ``dst_saddr`` are the route that
+    UDP keeps in dst_cache.  ``rx_mark`` says that a packet for several sockets has yet to be copied to this one.
     """
 
     users: bool
@@ -411,6 +462,7 @@ class Sock(Record):
     reuse: bool
     broadcast: bool
     freebind: bool
+    recverr: bool
     linger: bool
     bindaddr_lock: bool
     bindport_lock: bool
@@ -422,7 +474,10 @@ class Sock(Record):
     saddr: Addr
     daddr: Addr
     dport: BePort
+    dst_daddr: Addr
+    dst_saddr: Addr
     bound_dev_if: Device
+    chain_place: ChainPlace
     rcvtimeo: Timeo
     sndtimeo: Timeo
     err: Errno
@@ -431,6 +486,10 @@ class Sock(Record):
     send_shutdown: bool
     done: bool
     unread: bool
+    receive_queue: Segment
+    receive_queue_tail: Segment
+    rx_mark: bool
+    mc_list: IpMcSocklist
     listen_opt: bool
     drops_syns: bool
     accept_queue: Sock
@@ -459,6 +518,8 @@ class Thread(Process):
     optval: Errno
     name_addr: Addr
     name_port: BePort
+    copied: bool
+    init_may_fail: bool
     state: TaskState
     waits_on: Socket
     exclusive: bool
@@ -485,6 +546,9 @@ udp_hash_lock = SpinLock("udp_hash_lock")
 raw_v4_lock = SpinLock("raw_v4_lock")
 syn_wait_lock = SpinLock("syn_wait_lock")
 callback_lock = SpinLock("callback_lock")
+dst_lock = SpinLock("dst_lock")
+receive_queue_lock = SpinLock("receive_queue_lock")
+rtnl_lock = SpinLock("rtnl_lock")
 sk_slock = SpinLock("sk_slock")
 wait_queue_lock = SpinLock("wait_queue_lock")
 runqueue_lock = SpinLock("runqueue_lock")
@@ -496,7 +560,7 @@ err_xchg = SpinLock("err_xchg")
 @pure
 def referenced(sk: Sock) -> bool:
     """Whether a thread or a softirq at work holds a reference."""
-    return any(t.held_sk == sk or t.rx_sk == sk or t.rx_child == sk for t in Thread)
+    return sk.rx_mark or any(t.held_sk == sk or t.rx_sk == sk or t.rx_child == sk for t in Thread)
 
 
 @assumption(because="sysctl accepts no port 0 (net/ipv4/sysctl_net_ipv4.c), and nobody sets an empty range")

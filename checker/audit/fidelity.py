@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checker.audit.outcome import Audit, Fate, Row
+from checker.report.mdtable import markdown_table
 
 TOTALS = "Totals"
 INDENT = "· "
@@ -30,16 +31,15 @@ def fidelity_markdown(audits: Sequence[Audit], notes: str) -> str:
 
 
 def _totals(audits: Sequence[Audit]) -> str:
-    columns = ["function", "C statements", *(f.value for f in Fate), "steps", "differences", "explained"]
-    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' + ' ---: |' * (len(columns) - 1)}"]
-    rows = [
+    columns = ["C statements", *(f.value for f in Fate), "steps", "differences", "explained"]
+    numbers = [
         [len(a.rows), *(a.count(f) for f in Fate), a.steps, len(a.unexplained()), len(a.differences) - len(a.unexplained())]
         for a in audits
     ]
-    for found, numbers in zip(audits, rows, strict=True):
-        lines.append(f"| {found.function} | {' | '.join(map(str, numbers))} |")
-    lines.append(f"| all | {' | '.join(str(sum(column)) for column in zip(*rows, strict=True))} |")
-    return "\n".join(lines)
+    names = [*(found.function for found in audits), "all"]
+    sums = [*numbers, [sum(column) for column in zip(*numbers, strict=True)]]
+    rows = [[name, *map(str, row)] for name, row in zip(names, sums, strict=True)]
+    return "\n".join(markdown_table(["function", *columns], rows, numbers=columns))
 
 
 def _intro(found: Audit) -> str:
@@ -52,11 +52,8 @@ def _intro(found: Audit) -> str:
 
 
 def _table(found: Audit) -> str:
-    lines = ["| line | C statement | model |", "| ---: | --- | --- |"]
-    for row in found.rows:
-        cells = [str(row.source.place.line), INDENT * row.source.depth + row.source.title, _model(row)]
-        lines.append(f"| {' | '.join(_cell(c) for c in cells)} |")
-    return "\n".join(lines)
+    rows = [(str(r.source.place.line), INDENT * r.source.depth + r.source.title, _model(r)) for r in found.rows]
+    return "\n".join(markdown_table(("line", "C statement", "model"), rows, numbers=("line",)))
 
 
 def _model(row: Row) -> str:
@@ -66,7 +63,3 @@ def _model(row: Row) -> str:
     if row.fate is Fate.UNACCOUNTED:
         return "**unaccounted**"
     return f"{row.fate.value}: {row.reason}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

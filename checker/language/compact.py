@@ -8,13 +8,15 @@ one of transitions.  A node that can block only starts a transition, so deadlock
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from checker.language import terms
 from checker.language.client import permitted, simplify_guard
 from checker.language.graph import Action, Graph, Node
+from checker.language.liveness import live_locals, may_have_read
+from checker.language.merging import merge
 from checker.language.model import Model
-from checker.language.movers import Mover, guarding_choices, must_end, reads_of, region_classes
+from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.sorts import BOOL, Sort
 from checker.language.terms import FALSE, FieldKey, Term
 from checker.system import IDLE, Location, StateVar, Step, Transition, Update
@@ -367,93 +369,3 @@ def _last_writes(updates: list[Update], known: dict[Term, Term]) -> list[Update]
         return not (alone and u.value in (before, known.get(before)))
 
     return [u for u in kept if changes(u)]
-
-
-def merge(transitions: list[Transition]) -> list[Transition]:
-    """Join transitions that do the same and differ in one test that is true in one and false in the other."""
-    result: list[Transition] = []
-    for t in transitions:
-        result.append(t)
-        joined = True
-        while joined:
-            joined = False
-            last = result[-1]
-            for i, other in enumerate(result[:-1]):
-                guard = _resolve(other, last)
-                if guard is not None:
-                    result[i : i + 1] = []
-                    result[-1] = replace(other, guard=guard, choices=_used(other, guard))
-                    joined = True
-                    break
-    return result
-
-
-def _used(t: Transition, guard: Term) -> tuple[Term, ...]:
-    parts = [guard, *(x for u in t.updates for x in u.parts()), *(a for _, a in t.arguments)]
-    names = {n for p in parts for n in terms.subterms(p) if n.op == "var"}
-    return tuple(c for c in t.choices if c in names)
-
-
-def _resolve(a: Transition, b: Transition) -> Term | None:
-    """The guard of both together, if one test decides between them."""
-    if (a.source, a.target, a.updates, a.returns, a.arguments) != (b.source, b.target, b.updates, b.returns, b.arguments):
-        return None
-    left, right = set(terms.conjuncts(a.guard)), set(terms.conjuncts(b.guard))
-    if left == right:
-        return a.guard
-    only_a, only_b = left - right, right - left
-    if len(only_a) == len(only_b) == 1 and next(iter(only_a)) == terms.negate(next(iter(only_b))):
-        return terms.conj(*(p for p in terms.conjuncts(a.guard) if p in right))
-    return None
-
-
-def _locals_read(graph: Graph, node: Node) -> set[FieldKey]:
-    return {t.data for part in reads_of(node) for t in terms.subterms(part) if t.op == "field" and t.data in graph.locals}
-
-
-def live_locals(graph: Graph) -> list[frozenset[FieldKey]]:
-    """Per node, the locals whose value may still be read from there on."""
-    reads = [_locals_read(graph, n) - ({n.target.key} if n.target and n.action is Action.CHOOSE else set()) for n in graph.nodes]
-    users: list[list[int]] = [[] for _ in graph.nodes]
-    for node in graph.nodes:
-        for s in node.successors:
-            users[s].append(node.index)
-    live: list[frozenset[FieldKey]] = [frozenset()] * len(graph.nodes)
-    work = [n.index for n in graph.nodes]
-    waiting = set(work)
-    while work:
-        index = work.pop()
-        waiting.discard(index)
-        node = graph.nodes[index]
-        after: set[FieldKey] = set().union(*(live[s] for s in node.successors))
-        if node.target is not None:
-            after.discard(node.target.key)
-        now = frozenset(after | reads[index])
-        if now != live[index]:
-            live[index] = now
-            new = [u for u in users[index] if u not in waiting]
-            work += new
-            waiting.update(new)
-    return live
-
-
-def may_have_read(graph: Graph) -> list[frozenset[FieldKey]]:
-    """Per node, the lazy arguments that some path from the entry has read before it."""
-    before: list[frozenset[FieldKey]] = [frozenset()] * len(graph.nodes)
-    work = [0]
-    seen = {0}
-    while work:
-        index = work.pop()
-        node = graph.nodes[index]
-        after = before[index] | (frozenset(_locals_read(graph, node)) & graph.lazy)
-        if node.target is not None and node.target.key in graph.lazy:
-            after |= {node.target.key}
-        for s in node.successors:
-            if s not in seen or not after <= before[s]:
-                seen.add(s)
-                before[s] |= after
-                work.append(s)
-    return before
-
-
-__all__ = ["Compactor"]

@@ -434,7 +434,7 @@ class Expressions:
         fresh = name
         while any(t.op == "var" and t.data == fresh for e in self.env.values() for t in terms.subterms(e)):
             fresh += "_"
-        bound, inside = self._domain(loop.iter, fresh)
+        bound, inside = self.domain(loop.iter, fresh)
         body_env = {**self.env, name: bound}
         translator = self.nested(self.source, body_env)
         translator.calling = self.calling
@@ -444,7 +444,7 @@ class Expressions:
             return terms.exists(bound, terms.conj(*conditions, body))
         return terms.forall(bound, terms.implies(terms.conj(*conditions), body))
 
-    def _domain(self, node: ast.expr, name: str) -> tuple[Term, Term]:
+    def domain(self, node: ast.expr, name: str) -> tuple[Term, Term]:
         if isinstance(node, ast.Name):
             sort = self.model.sorts.get(self.source.namespace.get(node.id))  # type: ignore[arg-type]
             if isinstance(sort, RefSort):

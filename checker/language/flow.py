@@ -13,8 +13,8 @@ from heapq import heappop, heappush
 
 from checker.errors import InternalError
 from checker.language import terms
-from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Node
+from checker.language.liveness import live_locals
 from checker.language.model import Model
 from checker.language.movers import reads_of
 from checker.language.terms import FieldKey, Term

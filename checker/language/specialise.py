@@ -22,9 +22,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from checker.errors import InternalError
-from checker.language.compact import live_locals
 from checker.language.flow import Analysis, Env, shared_variables
 from checker.language.graph import Action, Graph, Node
+from checker.language.liveness import live_locals
 from checker.language.model import Model
 from checker.language.terms import FALSE, TRUE, FieldKey, Term
 from checker.language.valuesets import Values, constant, objects

@@ -12,6 +12,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from checker.report.mdtable import markdown_table
 from checker.scenario.outcome_rows import Line, calls, lines, overview
 from checker.scenario.outcomes import ROW, Class, Move, Outcome, Tabulated
 
@@ -164,11 +165,10 @@ def rich_sheet(sheet: Sheet) -> Table:
 def markdown_sheet(sheet: Sheet) -> list[str]:
     """A sheet as lines of Markdown, under a heading."""
 
-    def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace('*', chr(92) + '*') for cell in cells)} |"
+    def plain(cells: Sequence[str]) -> list[str]:
+        return [cell.replace("*", chr(92) + "*") for cell in cells]
 
-    told = [f"## {sheet.title}", "", line(sheet.head), f"|{' --- |' * len(sheet.head)}"]
-    told += [line(row) for row in sheet.rows]
+    told = [f"## {sheet.title}", "", *markdown_table(plain(sheet.head), map(plain, sheet.rows))]
     return [*told, "", *([sheet.note.replace("*", chr(92) + "*"), ""] if sheet.note else [])]
 
 

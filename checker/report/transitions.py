@@ -12,6 +12,7 @@ from rich.text import Text
 
 from checker.errors import UsageError
 from checker.language import terms
+from checker.report.mdtable import markdown_table
 from checker.report.pretty import GHOST, Pretty
 from checker.system import IDLE, Transition, TransitionSystem
 
@@ -103,11 +104,16 @@ def _labelled(label: str, parts: tuple[str, ...], joint: str) -> list[str]:
 
 def transitions_markdown(system: TransitionSystem, function: str = "") -> str:
     """The transitions as a Markdown table."""
-    lines = ["| location | guard | updates | next |", "| --- | --- | --- | --- |"]
-    for row in transition_rows(system, function):
-        where = f"**{row.source}**" + (f"<br>{_code(row.statement)}" if row.statement else "")
-        lines.append(f"| {where} | {_codes(row.guard)} | {_codes(row.updates)} | {row.target} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (
+            f"**{row.source}**" + (f"<br>{_code(row.statement)}" if row.statement else ""),
+            _codes(row.guard),
+            _codes(row.updates),
+            row.target,
+        )
+        for row in transition_rows(system, function)
+    ]
+    return "\n".join(markdown_table(("location", "guard", "updates", "next"), rows)) + "\n"
 
 
 def _codes(parts: tuple[str, ...]) -> str:
@@ -115,8 +121,7 @@ def _codes(parts: tuple[str, ...]) -> str:
 
 
 def _code(text: str) -> str:
-    escaped = text.replace("|", "\\|")
-    return f"`` {escaped} ``" if "`" in escaped else f"`{escaped}`"
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def transitions_table(system: TransitionSystem, function: str = "") -> Table:

@@ -13,7 +13,9 @@ from checker.scenario.vocabulary import (
     BLOCKS,
     DOTTED,
     ERRNOS,
+    FIELD_VALUES,
     PORTS,
+    RECEIVED,
     SHORT_ADDRESSES,
     STATES,
     UNREACHED,
@@ -95,14 +97,18 @@ def _check(piece: str) -> None:
         if not port_word(port):
             raise ExpectationError(f"{port} is no port", f"write a number, {', '.join(PORTS)}, eph, eph_x, nz or *")
         return
+    if piece in RECEIVED:
+        return
     if piece.startswith("0 value="):
         piece = piece.removeprefix("0 value=")
-    if re.fullmatch(r"\d+", piece) or piece in ERRNOS or piece in STATES or piece in WORDS:
+    known = (*ERRNOS, *STATES, *WORDS, *FIELD_VALUES, *ADDRESSES)
+    if re.fullmatch(r"\d+", piece) or piece in known or port_word(piece):
         return
     if piece[:1] == "E" and piece[1:].isalnum() and piece not in STATES:
         raise ExpectationError(f"there is no errno {piece}", nearest(piece, ERRNOS))
     raise ExpectationError(
-        f"{piece or 'nothing'} is no result", "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, A|B, error or blocks"
+        f"{piece or 'nothing'} is no result",
+        "write 0, an errno, a state, 0 ADDR:PORT, 0 value=ERRNO, 0 data, 0 eof, A|B, error or blocks",
     )
 
 
@@ -120,6 +126,8 @@ def _matches(alternative: str, result: str) -> bool:
         return result.startswith("0 ")
     if alternative == "error":
         return result in ERRNOS
+    if alternative in ("nz", "eph"):
+        return port_word(result) and port_matches(alternative, result)
     wanted, found = endpoint(alternative), endpoint(result)
     if wanted is None or found is None:
         return False

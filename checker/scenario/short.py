@@ -42,7 +42,7 @@ def long_step(text: str) -> dict[str, Any]:
         key, equals, value = word.partition("=")
         if equals:
             args[key] = _value(shape, key, value)
-        elif word == "nonblock" and name in ("connect", "accept"):
+        elif word == "nonblock" and any(p.name == "nonblock" for p in shape.parameters):
             args["nonblock"] = True
         elif word == "unspec" and name == "connect":
             args["family"] = "AF_UNSPEC"

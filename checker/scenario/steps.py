@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checker.errors import LimitError
-from checker.language.compact import live_locals
 from checker.language.graph import Action, Graph, Lock, Node
+from checker.language.liveness import live_locals
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
-from checker.language.terms import FALSE, FieldKey
+from checker.language.terms import FieldKey
 from checker.scenario.heap import Code, Memory
 
 IDLE = -1
@@ -22,6 +23,16 @@ Frame = tuple[int, int, tuple[int, ...]]
 """Which graph, which node is next, and the values of the locals alive there."""
 
 NO_FRAME: Frame = (IDLE, 0, ())
+
+
+class Touch(NamedTuple):
+    """An access to one cell of shared memory: where it is made, and the locks held there with their objects."""
+
+    node: Node
+    key: FieldKey
+    cell: int
+    write: bool
+    locks: frozenset[tuple[FieldKey, int]]
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class After:
     returned: int | None
     done: tuple[Node, ...]
     faults: tuple[str, ...]
+    touched: tuple[Touch, ...] = ()
 
 
 @dataclass
@@ -43,10 +55,11 @@ class Run:
     locals: dict[int, int]
     done: list[Node] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    visited: frozenset[int] = frozenset()
+    visited: set[int] = field(default_factory=set)
     committed: bool = False
     moved: bool = False
     region: int = 0
+    touched: list[Touch] = field(default_factory=list)
 
     def fork(self) -> Run:
         return Run(
@@ -54,10 +67,11 @@ class Run:
             dict(self.locals),
             list(self.done),
             list(self.faults),
-            self.visited,
+            set(self.visited),
             self.committed,
             self.moved,
             self.region,
+            list(self.touched),
         )
 
 
@@ -115,15 +129,21 @@ class Machine:
         nodes = self.graphs[graph].nodes
         while True:
             node = nodes[pc]
-            if self._must_stop(run, graph, node):
-                frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
-                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults))
+            nowhere = node.action is Action.WAIT and not node.successors
+            if nowhere and not run.visited:
                 return
-            run.visited |= {pc}
+            if nowhere:
+                run.faults.append(f"call through NULL: {node.text} ({node.place})")
+            if nowhere or self._must_stop(run, graph, node):
+                frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
+                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))
+                return
+            run.visited.add(pc)
             run.region = node.context.region
+            self._notice(run, graph, node, thread)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
-                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults))
+                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults), tuple(run.touched))
                 return
             if node.action is Action.BRANCH:
                 pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
@@ -134,6 +154,9 @@ class Machine:
             if not self._act(run, graph, node, thread):
                 return
             pc = node.successors[0]
+
+    def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        """For machines that watch: ``node`` is about to be done."""
 
     def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
         """The rule of the compactor, with what really happened on this path."""
@@ -188,10 +211,6 @@ class Machine:
             case Action.GHOST:
                 if node.key is not None and node.key[0] == "" and self._value(graph, node, "value", run, thread):
                     run.faults.append(node.key[1])
-                return True
-            case Action.WAIT if node.value == FALSE:
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
-                run.visited = frozenset(range(len(self.graphs[graph].nodes)))
                 return True
             case Action.WAIT:
                 if not self._value(graph, node, "value", run, thread):

@@ -64,7 +64,11 @@ EVENTS: Mapping[str, str] = {
     "fin": "a connected peer may send a FIN",
     "syn": "another host may ask a listening socket for a connection",
     "icmp": "an ICMP error may arrive",
+    "resyn": "a connected peer that lost the connection may send a SYN",
+    "datagram": "the peer of a UDP or RAW socket on another host may send a datagram",
+    "time_wait": "the time of a TIME_WAIT bucket may end",
     "no_memory": "an allocation may fail",
+    "init_fails": "the init function of a protocol may fail",
 }
 """What the environment may do at any time, if a scenario allows it."""
 
@@ -77,7 +81,7 @@ DESCRIPTORS = ("BADFD", "NOTSOCK")
 TYPES = ("STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET", "PACKET")
 FAMILIES = ("AF_INET", "AF_UNSPEC")
 HOWS = ("RD", "WR", "RDWR")
-OPTIONS = ("SO_REUSEADDR", "SO_BROADCAST")
+OPTIONS = ("SO_REUSEADDR", "SO_BROADCAST", "SO_BINDTODEVICE", "IP_RECVERR", "IP_ADD_MEMBERSHIP")
 FLAGS = ("NONBLOCK", "CLOEXEC")
 
 ERRNOS = (
@@ -88,6 +92,7 @@ ERRNOS = (
     "ENOMEM",
     "EACCES",
     "EFAULT",
+    "EBUSY",
     "EINVAL",
     "ENFILE",
     "EMFILE",
@@ -133,6 +138,19 @@ STATES = (
     "LISTEN",
     "CLOSING",
 )
+
+DATA, EOF = RECEIVED = ("0 data", "0 eof")
+"""What recv gives: bytes of a stream, or the end of it; for a datagram it is who sent it."""
+
+FIELD = re.compile(r"(sk|sock)\.[a-z][a-z_0-9]*")
+"""A field of the sock or of the socket behind a descriptor, for instance sk.num."""
+
+FIELD_VALUES = (
+    *("yes", "no", "NULL", "set", "some", "none"),
+    *("SS_FREE", "SS_UNCONNECTED", "SS_CONNECTING", "SS_CONNECTED", "SS_DISCONNECTING"),
+    *("NOT_HASHED", "LHASH", "EHASH", "UDP_HASH", "RAW_HASH"),
+)
+"""What a field may hold besides numbers, errors, states, addresses and ports: a truth value, a reference, an enumeration."""
 
 BLOCKS = "blocks"
 UNREACHED = "-"
@@ -232,8 +250,16 @@ _SHAPES = (
         "other sockets bound to every port lo..hi",
     ),
     CallShape("send", (_SOCKET, Parameter("size", "length")), ("s", "size"), "send so many bytes, without an address"),
+    CallShape(
+        "sendto",
+        (_SOCKET, Parameter("addr", "address"), Parameter("port", "port"), Parameter("size", "length", 8), *_ADDRESS[2:]),
+        ("s", "addr", "port", "size"),
+        "send so many bytes to an address",
+    ),
+    CallShape("recv", (_SOCKET, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
     CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
     _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
+    CallShape("field", (_SOCKET, Parameter("name", "field")), ("s", "name"), "not a call: a field of the sock or the socket"),
 )
 
 CALLS: Mapping[str, CallShape] = {shape.name: shape for shape in _SHAPES}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from checker.language import NULL, abstracted, current, exclusive, free, kernel, might_sleep, new, spin_lock, syscall
 from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_getsockopt_error, sock_setsockopt
-from spec.net.ipv4.af_inet import inet_create, inet_getname, inet_release, inet_sendmsg, inet_shutdown
+from spec.net.ipv4.af_inet import inet_create, inet_getname, inet_recvmsg, inet_release, inet_sendmsg, inet_shutdown
+from spec.net.ipv4.ip_sockglue import ip_setsockopt
 from spec.state import (
     AF_INET,
     EAFNOSUPPORT,
@@ -18,6 +19,9 @@ from spec.state import (
     EINVAL,
     EMFILE,
     ENFILE,
+    IP_ADD_MEMBERSHIP,
+    IP_FREEBIND,
+    IP_RECVERR,
     MAX_SOCK_ADDR,
     NPROTO,
     SOCK_MAX,
@@ -31,7 +35,9 @@ from spec.state import (
     SYS_GETSOCKNAME,
     SYS_GETSOCKOPT,
     SYS_LISTEN,
+    SYS_RECVFROM,
     SYS_SEND,
+    SYS_SENDTO,
     SYS_SETSOCKOPT,
     SYS_SHUTDOWN,
     Addr,
@@ -82,7 +88,8 @@ def sock_alloc() -> Socket:
 
 
 @syscall("net/socket.c")
-def sys_socket(family: Family, type: SocketType, protocol: Protocol) -> Errno:
+def sys_socket(family: Family, type: SocketType, protocol: Protocol, init_may_fail: bool, table_may_be_full: bool) -> Errno:
+    """``init_may_fail`` and ``table_may_be_full`` are not arguments: they say what the environment may do to this call."""
     if family == NPROTO:
         return EAFNOSUPPORT
     if type == SOCK_MAX:
@@ -93,14 +100,17 @@ def sys_socket(family: Family, type: SocketType, protocol: Protocol) -> Errno:
     if sock == NULL:
         return ENFILE
     sock.type = type
+    current().init_may_fail = init_may_fail
     err = inet_create(sock, protocol)
     if err:
-        abstracted("sock_release would close what a failed init left behind: the init of no protocol fails", "sock_release")
-        free(sock)
+        if init_may_fail:
+            sock_release(sock)
+        else:
+            free(sock)
         return err
-    abstracted("sock_map_fd failing: that closes a socket nobody has used", "sock_map_fd")
-    current().installed = sock
-    sock.fd = True
+    if table_may_be_full:
+        return sock_map_fd(sock)
+    fd_install(sock)
     return 0
 
 
@@ -110,9 +120,14 @@ def sock_map_fd(sock: Socket) -> Errno:
     if descriptor_table_full():
         sock_release(sock)
         return EMFILE
+    fd_install(sock)
+    return 0
+
+
+@kernel("fs/open.c")
+def fd_install(sock: Socket) -> None:
     current().installed = sock
     sock.fd = True
-    return 0
 
 
 @kernel("fs/file_table.c")
@@ -136,6 +151,7 @@ def system_call(
     timeo: Timeo,
     device: Device,
     wants_name: bool,
+    short: bool,
 ) -> Errno:
     """Every call on an open socket: the common head (sockfd_lookup) and tail (sockfd_put) are written once.
 
@@ -148,7 +164,7 @@ def system_call(
         if call == SYS_CLOSE:
             sock.fd = False
     if call == SYS_BIND:
-        err = sys_bind(sock, addr, port, addr_len)
+        err = sys_bind(sock, family, addr, port, addr_len)
     elif call == SYS_LISTEN:
         err = sys_listen(sock, backlog)
     elif call == SYS_CONNECT:
@@ -160,7 +176,11 @@ def system_call(
     elif call == SYS_GETPEERNAME:
         err = sys_getpeername(sock)
     elif call == SYS_SEND:
-        err = sys_send(sock, noblock)
+        err = sys_sendto(sock, False, family, addr, port, addr_len, noblock, short)
+    elif call == SYS_SENDTO:
+        err = sys_sendto(sock, True, family, addr, port, addr_len, noblock, short)
+    elif call == SYS_RECVFROM:
+        err = sys_recvfrom(sock, noblock)
     elif call == SYS_SHUTDOWN:
         err = sys_shutdown(sock, how)
     elif call == SYS_SETSOCKOPT:
@@ -174,10 +194,10 @@ def system_call(
 
 
 @kernel("net/socket.c")
-def sys_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+def sys_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
     if addr_len > MAX_SOCK_ADDR:
         return EINVAL
-    return sock.ops.bind(sock, addr, port, addr_len)
+    return sock.ops.bind(sock, family, addr, port, addr_len)
 
 
 @kernel("net/socket.c")
@@ -223,8 +243,19 @@ def sys_getpeername(sock: Socket) -> Errno:
 
 
 @kernel("net/socket.c")
-def sys_send(sock: Socket, noblock: bool) -> Errno:
-    return inet_sendmsg(sock, noblock)
+def sys_sendto(
+    sock: Socket, msg_name: bool, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool, short: bool
+) -> Errno:
+    """sys_send() calls it without an address."""
+    if msg_name and addr_len > MAX_SOCK_ADDR:
+        return EINVAL
+    return inet_sendmsg(sock, msg_name, family, addr, port, addr_len, noblock, short)
+
+
+@kernel("net/socket.c")
+def sys_recvfrom(sock: Socket, noblock: bool) -> Errno:
+    abstracted("a bad address buffer: the datagram is lost", "move_addr_to_user")
+    return inet_recvmsg(sock, noblock)
 
 
 @kernel("net/socket.c")
@@ -234,6 +265,8 @@ def sys_shutdown(sock: Socket, how: ShutdownHow) -> Errno:
 
 @kernel("net/socket.c")
 def sys_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, device: Device) -> Errno:
+    if optname == IP_FREEBIND or optname == IP_RECVERR or optname == IP_ADD_MEMBERSHIP:
+        return ip_setsockopt(sock.sk, optname, valbool)
     return sock_setsockopt(sock, optname, valbool, timeo, device)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checker.scenario.explore import Occurs, Started
+from checker.scenario.explore import TIMERS, Occurs, Started
 from spec import state as kernel
 from spec.scenarios.view import View
 from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
@@ -15,8 +15,11 @@ class Environment(View):
 
     def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
         found: list[tuple[str, Started]] = []
-        if occurs is not Occurs.LATE and self.world.quiet:
+        if occurs not in TIMERS and self.world.quiet:
             return found
+        if occurs is Occurs.LATE:
+            waiting = [n for n in range(1, self.world.requests + 1) if self._get(heap, "OpenRequest", "listener", n)]
+            found += [(f"SYN-ACK of request {n} again", Started("tcp_keepalive_timer", {"req": n})) for n in waiting]
         for sk in range(1, self.world.socks + 1):
             if self._get(heap, "Sock", "live", sk):
                 found += self._about_sock(heap, sk, occurs)
@@ -32,8 +35,15 @@ class Environment(View):
         state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
         hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
         connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
-        if connecting and hashed == "TCP_EHASH" and occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LATE):
-            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk})
+        if connecting and hashed == "TCP_EHASH":
+            if occurs is Occurs.LATE:
+                yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
+            if occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LAST):
+                yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
+        if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT" and "time_wait" in events and occurs is Occurs.MAYBE:
+            yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
+        if hashed in ("UDP_HASH", "RAW_HASH") and state == "TCP_ESTABLISHED" and occurs is Occurs.MAYBE:
+            yield from self._datagrams(heap, sk)
         if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
             for flags, name, when in self._peer_may_send(heap, sk, state):
                 if when is occurs:
@@ -50,6 +60,19 @@ class Environment(View):
                     self._segment(flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port),
                 )
 
+    def _datagrams(self, heap: tuple[int, ...], sk: int) -> Iterable[tuple[str, Started]]:
+        """What the peer of a connected UDP or RAW socket may send, and what may be said about a datagram to it."""
+        daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
+        if daddr == 0 or self.world.addresses[daddr - 1] not in ROUTED_ADDRESSES:
+            return
+        protocol = self._get(heap, "Sock", "protocol", sk)
+        packet = {"saddr": daddr, "source": dport, "daddr": rcv_saddr, "dest": num}
+        about = self._connection(heap, sk)
+        if "datagram" in self.world.events:
+            yield f"a datagram for {about}", Started("datagram_arrives", {"protocol": protocol, **packet})
+        if "icmp" in self.world.events and self.world.datagrams:
+            yield f"ICMP unreachable for {about}", Started("unreachable_arrives", {"about": protocol, **packet})
+
     def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
         events = self.world.events
         peer = self._get(heap, "Sock", "daddr", sk)
@@ -62,6 +85,8 @@ class Environment(View):
                 yield ("rst", "ack"), "RST", Occurs.MAYBE if behaviour == "free" else Occurs.SURELY
         if "rst" in events:
             yield ("rst", "ack"), "RST", Occurs.MAYBE
+        if "resyn" in events and not state.startswith("TCP_SYN"):
+            yield ("syn",), "SYN", Occurs.MAYBE
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.instance import Instance
 from checker.language.model import Model
+from checker.scenario.explore import MAX_EVENTS
 from checker.scenario.program import Scenario
 from spec import state as kernel
 
@@ -19,6 +20,8 @@ REMOTE_PORT = 7001
 LOCAL_ADDRESSES = ("LOOPBACK", "LOOPBACK2", "DUMMY")
 ROUTED_ADDRESSES = ("NONE", "REMOTE", "REMOTE2")
 ADDRESS_NUMBERS = {
+    "LOOPBACK": "127.0.0.1",
+    "LOOPBACK2": "127.0.0.2",
     "LO_BCAST": "127.255.255.255",
     "BCAST": "255.255.255.255",
     "MCAST": "239.1.2.3",
@@ -46,11 +49,27 @@ class World:
         self.sockets = made + accepted + 1
         # A connection may need a child, and a TIME_WAIT bucket for each of its ends.
         self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2)
-        self.segments = 8 + 4 * connects
+        self.datagrams = "datagram" in self.events or any(c.name in ("send", "sendto", "recv") for c in self.calls)
+        self.segments = 8 + 4 * connects + (self._packets() if self.datagrams else 0)
+        self.memberships = sum(c.args.get("opt") == "IP_ADD_MEMBERSHIP" for c in self.calls)
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
+        self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
+        self.ack_delays = self._ack_delays()
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
+
+    def _ack_delays(self) -> tuple[int, ...]:
+        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
+        names = {c.name for c in self.calls}
+        return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
+
+    def _packets(self) -> int:
+        """A datagram may be answered with an ICMP error; RAW sockets get a copy of either, UDP sockets of a broadcast."""
+        sent = sum(c.name in ("send", "sendto") for c in self.calls)
+        sent += MAX_EVENTS if "datagram" in self.events or "icmp" in self.events else 0
+        takers = sum(c.name == "socket" and c.args.get("type") in ("RAW", "DGRAM", 2, 3) for c in self.calls)
+        return 2 * sent * (1 + takers)
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
@@ -93,6 +112,7 @@ class World:
             ("Sock", self.socks),
             ("Segment", self.segments),
             ("OpenRequest", self.requests),
+            ("IpMcSocklist", self.memberships),
             ("Addr", len(self.addresses)),
             ("Device", 1),
         )
@@ -102,6 +122,8 @@ class World:
             ("Backlog", tuple(sorted(backlogs))),
             ("AddrLen", tuple(sorted(lengths))),
             ("QueuePlace", tuple(range(1, self.threads + 2))),
+            ("ChainPlace", tuple(range(1, self.socks + 1))),
+            ("Score", (1, 2, 3, 4)),
         )
         return Instance(sizes, words, tuple(self._tables(model)), limit=False)
 
@@ -114,6 +136,8 @@ class World:
             yield ("Fib", "route", i), members[errno.__name__].index(route)
             source = name if what == "RTN_LOCAL" else "DUMMY" if name in ROUTED_ADDRESSES else "LOOPBACK"
             yield ("Fib", "source", i), 1 + self.addresses.index(source)
+            yield ("Fib", "loopback", i), int(dotted(name).startswith("127."))
+            yield ("Fib", "limited_broadcast", i), int(name == "BCAST")
         low, high = LOCAL_PORT_RANGE
         yield ("", "local_port_low", 0), 1 + self.ports.index(low)
         yield ("", "local_port_high", 0), 1 + self.ports.index(high)
@@ -123,13 +147,18 @@ class World:
         yield ("", "loopback_up", 0), 1
 
 
+def dotted(address: str) -> str:
+    """An address in numbers; those of the other interface and of other hosts stay as they are called."""
+    return ADDRESS_NUMBERS.get(address, address)
+
+
 def kind_of(address: str) -> tuple[str, str]:
     """What the routing tables of a machine with loopback (and one dummy interface) say: type, and error of a route there."""
     if address in LOCAL_ADDRESSES:
         return "RTN_LOCAL", "SUCCESS"
     if address in ROUTED_ADDRESSES:
         return "RTN_UNICAST", "SUCCESS"
-    first, *rest = (int(part) for part in ADDRESS_NUMBERS.get(address, address).split("."))
+    first, *rest = (int(part) for part in dotted(address).split("."))
     if first == 127:
         return ("RTN_BROADCAST" if rest in ([255, 255, 255], [0, 0, 0]) else "RTN_LOCAL"), "SUCCESS"
     if first == 0 or first >= 240:

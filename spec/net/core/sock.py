@@ -10,7 +10,6 @@ from spec.state import (
     EOPNOTSUPP,
     ERESTARTSYS,
     MAX_SCHEDULE_TIMEOUT,
-    SO_BINDTODEVICE,
     SO_BROADCAST,
     SO_LINGER,
     SO_RCVTIMEO,
@@ -44,12 +43,22 @@ def sk_alloc() -> Sock:
 
 @kernel("net/core/sock.c")
 def sk_free(sk: Sock) -> None:
+    inet_sock_destruct(sk)
     free(sk)
+
+
+@kernel("net/ipv4/af_inet.c")
+def inet_sock_destruct(sk: Sock) -> None:
+    """sk->destruct: what nobody received goes with the socket."""
+    while sk.receive_queue != NULL:
+        skb = sk.receive_queue
+        sk.receive_queue = skb.next
+        free(skb)
 
 
 @kernel("net/core/sock.c")
 def sock_init_data(sock: Socket, sk: Sock) -> None:
-    abstracted("packet queues: no modelled guard reads them", "receive_queue", "write_queue", "error_queue")
+    abstracted("packet queues are empty in a new sock", "receive_queue", "write_queue", "error_queue")
     abstracted("timer, allocation mode: no modelled guard reads them", "timer", "allocation")
     abstracted("buffer sizes: no modelled guard reads them", "rcvbuf", "sndbuf", "rcvlowat")
     abstracted("zapped: only sending reads it", "zapped")
@@ -168,10 +177,8 @@ def sock_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, 
             sk.rcvtimeo = timeo
         elif optname == SO_SNDTIMEO:
             sk.sndtimeo = timeo
-        elif optname == SO_BINDTODEVICE:
-            sk.bound_dev_if = device
         else:
-            sk.freebind = valbool
+            sk.bound_dev_if = device
         return 0
 
 

@@ -18,6 +18,7 @@ from spec.net.core.sock import (
     sock_put,
     sock_sndtimeo,
 )
+from spec.net.ipv4.ip_sockglue import ip_mc_drop_socket
 from spec.net.ipv4.route import inet_addr_type
 from spec.net.ipv4.tcp import tcp_listen_start
 from spec.state import (
@@ -160,7 +161,7 @@ def inet_sock_release(sk: Sock) -> None:
 
 
 @kernel("net/ipv4/af_inet.c")
-def inet_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+def inet_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
     sk = sock.sk
     if sk.prot.bind:
         return sk.prot.bind(sk, addr, addr_len)
@@ -313,13 +314,23 @@ def inet_autobind(sk: Sock) -> Errno:
 
 
 @kernel("net/ipv4/af_inet.c")
-def inet_sendmsg(sock: Socket, noblock: bool) -> Errno:
+def inet_sendmsg(
+    sock: Socket, msg_name: bool, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool, short: bool
+) -> Errno:
+    """``msg_name`` says that the caller gives a destination."""
     sk = sock.sk
     if sk.num == 0:
         err = inet_autobind(sk)
         if err:
             return err
-    return sk.prot.sendmsg(sk, noblock)
+    return sk.prot.sendmsg(sk, msg_name, family, addr, port, addr_len, noblock, short)
+
+
+@kernel("net/ipv4/af_inet.c")
+def inet_recvmsg(sock: Socket, noblock: bool) -> Errno:
+    sk = sock.sk
+    current().copied = False
+    return sk.prot.recvmsg(sk, noblock)
 
 
 @kernel("net/ipv4/af_inet.c")
@@ -372,7 +383,8 @@ def inet_getname(sock: Socket, peer: bool, accepted: bool) -> Errno:
 def inet_release(sock: Socket) -> None:
     sk = sock.sk
     if sk != NULL:
-        abstracted("multicast memberships; the linger time", "ip_mc_drop_socket")
+        ip_mc_drop_socket(sk)
+        abstracted("the linger time", "timeout")
         sock.sk = NULL
         sk.closer = current()
         sk.prot.close(sk)

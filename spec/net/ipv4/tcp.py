@@ -22,6 +22,7 @@ from spec.state import (
     ECONNRESET,
     EINVAL,
     ENOMEM,
+    ENOTCONN,
     EPIPE,
     INADDR_ANY,
     SHUT_RD,
@@ -37,8 +38,12 @@ from spec.state import (
     TCP_LISTEN,
     TCP_SYN_RECV,
     TCP_SYN_SENT,
+    Addr,
+    AddrLen,
     Errno,
+    Family,
     OpenRequest,
+    Port,
     ShutdownHow,
     Sock,
     TcpState,
@@ -270,8 +275,49 @@ def wait_for_tcp_connect(sk: Sock, timeo: Timeo) -> Errno:
 
 
 @kernel("net/ipv4/tcp.c")
-def tcp_sendmsg(sk: Sock, noblock: bool) -> Errno:
-    """One byte of data."""
+def tcp_recvmsg(sk: Sock, noblock: bool) -> Errno:
+    """All data that is there, in one piece."""
+    with lock_sock(sk):
+        if sk.state == TCP_LISTEN:
+            return ENOTCONN
+        timeo = sock_rcvtimeo(sk, noblock)
+        while True:
+            if current().sigpending:
+                return sock_intr_errno(timeo) if timeo else EAGAIN
+            if sk.unread:
+                sk.unread = False
+                current().copied = True
+                return 0
+            if sk.done:
+                return 0
+            if sk.err:
+                return sock_error(sk)
+            if sk.rcv_shutdown:
+                return 0
+            if sk.state == TCP_CLOSE:
+                return ENOTCONN
+            if not timeo:
+                return EAGAIN
+            timeo = tcp_data_wait(sk, timeo)
+
+
+@kernel("net/ipv4/tcp.c")
+def tcp_data_wait(sk: Sock, timeo: Timeo) -> Timeo:
+    add_wait_queue(sk.sleep)
+    current().state = TASK_INTERRUPTIBLE
+    with released(lock_sock(sk)):
+        if not sk.unread:
+            timeo = schedule_timeout(timeo)
+    remove_wait_queue()
+    current().state = TASK_RUNNING
+    return timeo
+
+
+@kernel("net/ipv4/tcp.c")
+def tcp_sendmsg(
+    sk: Sock, msg_name: bool, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool, short: bool
+) -> Errno:
+    """One byte of data; a destination is ignored."""
     with lock_sock(sk):
         err = wait_for_tcp_connect(sk, sock_sndtimeo(sk, noblock))
         if not err and (sk.err or sk.send_shutdown):

@@ -18,13 +18,15 @@ from checker.language import (
     htons,
     kernel,
     new,
+    pure,
     softirq,
     spin_lock,
     when,
 )
+from checker.language import choice as ack_is_delayed
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as owned_by_user
-from spec.net.core.dev import dequeue
+from checker.language import choice as syn_in_window
 from spec.net.core.sock import sk_free, sock_def_error_report, sock_def_readable, sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import (
     tcp_inherit_port,
@@ -46,6 +48,7 @@ from spec.state import (
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
+    IPPROTO_TCP,
     NOT_HASHED,
     SUCCESS,
     TCP_CLOSE,
@@ -64,6 +67,7 @@ from spec.state import (
     Errno,
     OpenRequest,
     Port,
+    Protocol,
     Segment,
     Sock,
     acceptq_is_full,
@@ -77,18 +81,12 @@ from spec.state import (
 
 
 @softirq("net/core/dev.c")
-def net_rx_action() -> None:
-    """The receive softirq: one packet of this CPU's queue."""
-    skb = dequeue()
-    tcp_v4_rcv(skb)
-
-
-@softirq("net/core/dev.c")
 def segment_arrives(
     syn: bool, ack: bool, fin: bool, rst: bool, data: bool, acks_fin: bool, saddr: Addr, source: Port, daddr: Addr, dest: Port
 ) -> None:
     """The free network: any segment at any moment, from whoever pleases to send it."""
     skb = new(Segment)
+    skb.protocol = Protocol(IPPROTO_TCP)
     skb.syn = syn
     skb.ack = ack
     skb.fin = fin
@@ -136,6 +134,13 @@ def tcp_v4_rcv(skb: Segment) -> None:
         tcp_v4_send_reset(skb)
         free(skb)
         return
+    tcp_v4_deliver(sk, skb)
+    rx_sock_put(sk)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_deliver(sk: Sock, skb: Segment) -> None:
+    """The end of tcp_v4_rcv: into the socket, or into the backlog of one that a thread has."""
     if owned_by_user():
         with spin_lock(sk_slock):
             when(sk.users and not sk.slock)
@@ -144,7 +149,6 @@ def tcp_v4_rcv(skb: Segment) -> None:
         with bh_lock_sock(sk):
             tcp_v4_do_rcv(sk, skb)
         free(skb)
-    rx_sock_put(sk)
 
 
 @kernel("include/net/sock.h")
@@ -207,7 +211,7 @@ def tcp_v4_hnd_req(sk: Sock, skb: Segment) -> Sock:
         if nsk.state != TCP_TIME_WAIT:
             acquire(bh_lock_sock(nsk))
             return nsk
-        current().rx_child = NULL
+        child_sock_put(nsk)
         return NULL
     return sk
 
@@ -318,7 +322,12 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
         tcp_reset(sk)
         return False
     if skb.syn and not skb.ack:
-        abstracted("a bare SYN in a synchronised state is taken for an old duplicate: its sequence number would tell")
+        if syn_in_window():
+            tcp_reset(sk)
+            return True
+        return False
+    if skb.syn and sk.state != TCP_SYN_RECV:
+        tcp_send_ack(sk)
         return False
     if not skb.ack:
         return False
@@ -336,6 +345,9 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
         sk.send_shutdown = True
         if not sk.dead:
             sock_def_wakeup(sk)
+        elif skb.data:
+            tcp_done(sk)
+            return True
         elif not skb.fin:
             tcp_time_wait(sk, TCP_FIN_WAIT2)
             return False
@@ -362,12 +374,16 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
 
 @kernel("net/ipv4/tcp_input.c")
 def tcp_fin(sk: Sock) -> None:
-    """The peer sends no more; the acknowledgement goes out at once, where the kernel may delay it."""
+    """The peer sends no more.
+
+    In CLOSE_WAIT the acknowledgement waits for the delayed ACK timer; delayed means that whatever is sent next comes before it.
+    """
     sk.rcv_shutdown = True
     sk.done = True
     if sk.state == TCP_ESTABLISHED:
         tcp_set_state(sk, TCP_CLOSE_WAIT)
-        tcp_send_ack(sk)
+        if not ack_is_delayed():
+            tcp_send_ack(sk)
     elif sk.state == TCP_FIN_WAIT1:
         tcp_send_ack(sk)
         tcp_set_state(sk, TCP_CLOSING)
@@ -414,11 +430,16 @@ def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
         tcp_send_synack(sk)
 
 
+@pure
+def young_request(req: OpenRequest, sk: Sock) -> bool:
+    return req.listener == sk and not req.retransmitted
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
     """A SYN for a listener: dropped if it has too much waiting already, else a request and a SYN-ACK."""
     with spin_lock(syn_wait_lock):
-        young = any(r1.listener == sk and any(r2 != r1 and r2.listener == sk for r2 in OpenRequest) for r1 in OpenRequest)
+        young = any(young_request(r1, sk) and any(r2 != r1 and young_request(r2, sk) for r2 in OpenRequest) for r1 in OpenRequest)
     if acceptq_is_full(sk) and young:
         return
     if sk.drops_syns or kmalloc_fails():
@@ -433,18 +454,27 @@ def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
 
 @kernel("net/ipv4/tcp_minisocks.c")
 def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
-    """The listener that takes over for a new SYN, or NULL if the segment is dealt with."""
+    """The listener that takes over for a new SYN, or NULL if the segment is dealt with; the reference to ``tw`` is dropped."""
     if skb.rst:
         tcp_timewait_kill(tw)
+        rx_sock_put(tw)
         return NULL
     if skb.syn and not skb.ack:
-        listener = tcp_v4_lookup_listener(skb)
-        if tw.substate == TCP_TIME_WAIT and listener != NULL:
-            tcp_timewait_kill(tw)
-            return listener
+        if tw.substate == TCP_TIME_WAIT:
+            current().rx_child = tw
+            listener = tcp_v4_lookup_listener(skb)
+            if listener != NULL:
+                tcp_timewait_kill(tw)
+                child_sock_put(tw)
+                return listener
+            current().rx_sk = tw
+            current().rx_child = NULL
         tcp_v4_timewait_ack(tw)
-        return NULL
-    if skb.fin:
+    elif tw.substate == TCP_FIN_WAIT2 and skb.data:
+        tcp_timewait_kill(tw)
+        tcp_v4_send_reset(skb)
+    elif skb.fin:
         tw.substate = TCP_TIME_WAIT
         tcp_v4_timewait_ack(tw)
+    rx_sock_put(tw)
     return NULL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import kernel, new
 from spec.net.core.dev import netif_rx
-from spec.state import RTN_LOCAL, Addr, BePort, Fib, OpenRequest, Segment, Sock, net
+from spec.state import IPPROTO_TCP, RTN_LOCAL, Addr, BePort, Fib, OpenRequest, Protocol, Segment, Sock, net
 
 
 @kernel("net/ipv4/tcp_output.c", shared=True)
@@ -14,6 +14,7 @@ def tcp_transmit_skb(
     """A segment to one of this machine's addresses comes back through the loopback device; any other one leaves the model."""
     if net.loopback_up and Fib[daddr].type == RTN_LOCAL:
         skb = new(Segment)
+        skb.protocol = Protocol(IPPROTO_TCP)
         skb.syn = syn
         skb.ack = ack
         skb.fin = fin

@@ -1,33 +1,67 @@
-"""net/ipv4/tcp_timer.c: retransmissions that ran out."""
+"""net/ipv4/tcp_timer.c and tcp_minisocks.c: retransmissions that ran out, and the end of TIME_WAIT."""
 
 from __future__ import annotations
 
-from checker.language import current, kernel, softirq, spin_lock, when
+from checker.language import NULL, abstracted, current, kernel, softirq, spin_lock, when
 from spec.net.core.sock import sock_def_error_report
 from spec.net.ipv4.tcp_input import rx_sock_put
+from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
+from spec.net.ipv4.tcp_output import tcp_send_syn, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done
 from spec.state import (
     ETIMEDOUT,
     NOT_HASHED,
     TCP_CLOSE,
+    TCP_EHASH,
     TCP_LISTEN,
+    TCP_SYN_SENT,
     TCP_TIME_WAIT,
+    OpenRequest,
     Sock,
     bh_lock_sock,
+    syn_wait_lock,
     tcp_ehash_lock,
 )
 
 
 @softirq("net/ipv4/tcp_timer.c")
-def tcp_write_timer(sk: Sock) -> None:
-    """The last retransmission went unanswered; a socket that a thread has is left alone, the timer comes again."""
+def tcp_write_timer(sk: Sock, last: bool) -> None:
+    """Time to send again, or the last time went unanswered; a socket that a thread has is left alone, the timer comes again."""
     with spin_lock(tcp_ehash_lock):
         when(sk.live and sk.hashed != NOT_HASHED and sk.state not in (TCP_CLOSE, TCP_LISTEN, TCP_TIME_WAIT))
         current().rx_sk = sk
     with bh_lock_sock(sk):
-        if sk.state not in (TCP_CLOSE, TCP_LISTEN):
+        if last and sk.state not in (TCP_CLOSE, TCP_LISTEN):
             tcp_write_err(sk)
+        elif sk.state == TCP_SYN_SENT:
+            abstracted("only a SYN is sent again: nothing else gets lost", "tcp_retransmit_skb")
+            tcp_send_syn(sk)
     rx_sock_put(sk)
+
+
+@softirq("net/ipv4/tcp_timer.c")
+def tcp_keepalive_timer(req: OpenRequest) -> None:
+    """tcp_synack_timer for one request: the SYN-ACK goes out again, and the request is no longer young."""
+    with spin_lock(syn_wait_lock):
+        when(req.live and req.listener != NULL)
+        sk = req.listener
+        current().rx_sk = sk
+    with bh_lock_sock(sk):
+        if req.live and req.listener == sk:
+            req.retransmitted = True
+            tcp_v4_send_synack(sk, req)
+    rx_sock_put(sk)
+
+
+@softirq("net/ipv4/tcp_minisocks.c")
+def tcp_twkill(tw: Sock) -> None:
+    """The time of a TIME_WAIT bucket is over."""
+    abstracted("the death row: which bucket is next may be any", "tcp_tw_death_row", "tw_death_lock", "tcp_tw_count")
+    with spin_lock(tcp_ehash_lock):
+        when(tw.live and tw.hashed == TCP_EHASH and tw.state == TCP_TIME_WAIT)
+        current().rx_sk = tw
+    tcp_timewait_kill(tw)
+    rx_sock_put(tw)
 
 
 @kernel("net/ipv4/tcp_timer.c")
