@@ -27,6 +27,10 @@ Member = tuple[int, Clause]
 """A clause and the number of its group."""
 
 
+EFFORT = 20_000_000
+"""What Z3 may spend on one query, in its own units: unlike a time limit the same on every machine."""
+
+
 @dataclass(frozen=True)
 class Query:
     """Which clauses of ``groups`` can ``transition`` violate?  About its own process if ``own``, else about any other object."""
@@ -39,10 +43,10 @@ class Query:
 class Houdini:
     """Candidates under consideration: ``alive[i]`` are the clauses of group i not dropped so far."""
 
-    def __init__(self, system: TransitionSystem, groups: Sequence[Group], axioms: Sequence[Fact], seconds: float = 2.0) -> None:
+    def __init__(self, system: TransitionSystem, groups: Sequence[Group], axioms: Sequence[Fact], effort: int = EFFORT) -> None:
         self.system = system
         self.groups = groups
-        self.seconds = seconds
+        self.effort = effort
         self.queries = 0
         self.encoder = Encoder(system)
         self.axioms = [self.encoder.closed(f.params, f.formula) for f in axioms]
@@ -204,7 +208,7 @@ class Houdini:
 
     def _empty(self) -> z3.Solver:
         solver = z3.SimpleSolver(ctx=self.encoder.context)
-        solver.set("timeout", int(self.seconds * 1000))
+        solver.set("rlimit", self.effort)
         solver.add(*self.axioms)
         return solver
 
