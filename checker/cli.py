@@ -422,7 +422,7 @@ def scenario(
     files
         YAML files, see docs/scenarios.md.
     machine
-        smp or up, instead of what the files say.
+        smp, up, or serial (whole calls one after the other), instead of what the files say.
     json
         Print JSON instead of tables.
     """
