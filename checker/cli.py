@@ -432,6 +432,37 @@ def scenario(
 
 
 @app.command
+def findings(
+    ids: list[str] | None = None,
+    /,
+    *,
+    folder: Path = Path("tests/scenarios/findings"),
+    entries: Path = Path("docs/findings/entries.yaml"),
+    write: bool = False,
+    out: Path = Path("docs"),
+    spec: Spec = "spec",
+) -> int:
+    """Run the scenarios of known defects: found in the model, gone with their fixes, brought about by mutants.
+
+    Parameters
+    ----------
+    ids
+        The findings, for instance A01; all if none is given.
+    folder
+        Where the scenarios are.
+    entries
+        The list of what is looked for.
+    write
+        Write the list and a page for each finding.
+    out
+        Where they go.
+    """
+    from checker.commands.findings import run_findings
+
+    return run_findings(spec, ids or [], folder=folder, entries=entries, write=write, out=out)
+
+
+@app.command
 def conform(
     file: Path,
     /,
