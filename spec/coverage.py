@@ -41,7 +41,7 @@ ROUTED = (
 EXCLUDED = (
     ("sockfd_put", ("sock.sk == NULL",), "a socket that is open has a sock until it is released (lemma open_has_sk)"),
     ("sockfd_put", ("sock.ops == NULL",), "a socket with a sock has operations (lemma dgram_ops)"),
-    ("udp_v4_get_port", ("rover < local_port_low",), "the search tries ports of the local range only (lemma udp_rover)"),
+    ("udp_search_port", ("rover < local_port_low",), "the search tries ports of the local range only (lemma udp_rover)"),
 )
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {"udp": (*ROUTED, *EXCLUDED), "raw": ROUTED}
 """Per client: function, fragments of the guard, and why such transitions cannot fire."""
