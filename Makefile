@@ -1,13 +1,29 @@
-# make check: the main job.  make test: the tests.  make readme: README.md with the output of today's commands.
+# make check: the main job.  make check-full: larger instances too.  make test: the tests.
+# make recheck: the certificates alone.  make certificates: write them anew.
+# make mutate: mutation testing of the model and of its proofs; hours, and it goes on where it was interrupted.
+# make readme: README and tutorial with the output of today's commands.
 # Each creates .venv itself.
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: check test lint readme clean
+.PHONY: check check-full certificates recheck mutate test lint readme clean
 
 check: $(STAMP)
 	$(BIN)/sockproof check
+
+check-full: $(STAMP)
+	$(BIN)/sockproof check --full
+
+certificates: $(STAMP)
+	$(BIN)/sockproof certify
+
+recheck: $(STAMP)
+	$(BIN)/python proofs/recheck.py
+
+mutate: $(STAMP)
+	$(BIN)/sockproof mutate --write docs/mutation.md
+	$(BIN)/sockproof mutate --proofs --write docs/mutation-proofs.md
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto
@@ -17,7 +33,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 
 readme: $(STAMP)
-	$(BIN)/python docs/readme.py
+	$(BIN)/python docs/pages.py
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -1,5 +1,5 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``scenario | conform | outcomes``,
-``audit | fidelity``.
+"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``prove | infer | certify``,
+``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``, ``mutate``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
 interrupted), 4 internal error.  Errors are one short message; ``SOCKPROOF_DEBUG=1`` adds the traceback.
@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter
 
 from checker.commands.model import Scope
-from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_BAD_INPUT, EXIT_INTERNAL, EXIT_UNDETERMINED, SockproofError, UsageError
 
 app = App(
     name="sockproof",
@@ -33,7 +33,7 @@ app = App(
 @Parameter(name="*")
 @dataclass(frozen=True)
 class ScopeOptions:
-    """The finite instance."""
+    """The finite instance; check takes those that clients list if no size is given."""
 
     threads: int = 2
     """How many threads make system calls."""
@@ -62,6 +62,8 @@ def check(
     *,
     size: ScopeOptions | None = None,
     quick: bool = False,
+    full: bool = False,
+    client: Annotated[str, Parameter(name="--client", help="Ask this client only.")] = "",
     out: Path = Path("build"),
     diagrams: Path = Path("diagrams"),
     spec: Spec = "spec",
@@ -72,18 +74,31 @@ def check(
     ----------
     quick
         Skip the larger instance, the bounded search and the second solver.
+    full
+        Explore also the larger instances that clients list.
     out
         Where results.json, report.md, traces and certificates go.
     diagrams
         Where the drawings go.
     """
-    from checker.commands.check import run_check
+    from checker.commands.check import Extent, run_check
 
-    return run_check(spec, (size or ScopeOptions()).scope(), quick=quick, out=out, diagrams=diagrams)
+    if quick and full:
+        raise UsageError("usage", "--quick and --full exclude each other", "leave one of them out")
+    extent = Extent.QUICK if quick else Extent.FULL if full else Extent.USUAL
+    return run_check(spec, size.scope() if size else None, extent=extent, client=client, out=out, diagrams=diagrams)
 
 
 @app.command
-def show(function: str, *, steps: bool = False, client: Client = "", variant: Variant = "", spec: Spec = "spec") -> int:
+def show(
+    function: str,
+    *,
+    steps: bool = False,
+    form: Annotated[Literal["table", "text", "markdown"], Parameter(name="--format")] = "table",
+    client: Client = "",
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
     """Print the guarded transitions of one kernel function, to be read beside the C source.
 
     Parameters
@@ -92,10 +107,12 @@ def show(function: str, *, steps: bool = False, client: Client = "", variant: Va
         The name of a kernel function, for instance inet_listen.
     steps
         Show every single step: do not merge steps that commute.
+    form
+        A table for people, lines of text, or Markdown for a page.
     """
     from checker.commands.show import run_show
 
-    return run_show(spec, function, steps=steps, variant=variant, client=client)
+    return run_show(spec, function, steps=steps, variant=variant, client=client, form=form)
 
 
 @app.command
@@ -125,8 +142,8 @@ def explore(
 
 
 @app.command
-def coverage(*, unfired: bool = False, spec: Spec = "spec") -> int:
-    """Say of every transition how often it fires in small instances of the whole model, or why it never does.
+def coverage(*, unfired: bool = False, client: Client = "", spec: Spec = "spec") -> int:
+    """Say of every transition of a client how often it fires in small instances, or why it never does.
 
     Counts read new : all, the states found for the first time and all firings.  The status is 1 if a transition never
     fires and neither a proof nor the package's coverage.py says why, or if what it says is stale.
@@ -138,7 +155,7 @@ def coverage(*, unfired: bool = False, spec: Spec = "spec") -> int:
     """
     from checker.commands.coverage import run_coverage
 
-    return run_coverage(spec, unfired=unfired)
+    return run_coverage(spec, unfired=unfired, client=client)
 
 
 @app.command
@@ -171,6 +188,89 @@ def trace(
 
 
 @app.command
+def prove(
+    property: str,
+    /,
+    *,
+    size: ScopeOptions | None = None,
+    method: Literal["inductive", "k-induction", "spacer", "finite"] = "inductive",
+    client: Client = "",
+    variant: Variant = "",
+    without: list[str] | None = None,
+    seeds: int = 1,
+    seconds: float = 10.0,
+    out: Path = Path("build/proofs"),
+    spec: Spec = "spec",
+) -> int:
+    """Prove a property for any size from the fewest lemmas, or show the step that breaks it: a counterexample to induction.
+
+    With another method it is decided on one finite instance, 1 thread and 1 socket, port and address unless sizes are given.
+
+    Parameters
+    ----------
+    property
+        The property, for instance hashed_sport.
+    method
+        inductive for any size; or k-induction, Z3's Spacer, or all finite engines compared.
+    without
+        A lemma to leave out; may be given several times.
+    seeds
+        Under how many seeds of the solver the proof must hold.
+    seconds
+        The time limit of each obligation, or of each finite engine.
+    out
+        Where the graph of lemmas goes, as SVG and DOT.
+    """
+    from checker.commands.finite import run_finite
+    from checker.commands.prove import run_prove
+
+    if method != "inductive":
+        scope = size.scope() if size else Scope(1, 1, 1, 1)
+        return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
+    return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
+
+
+@app.command
+def certify(*, client: Client = "", out: Path | None = None, spec: Spec = "spec") -> int:
+    """Prove what holds for any size and write the certificates, which proofs/recheck.py checks without this program.
+
+    Parameters
+    ----------
+    out
+        Where the certificates go, a folder per client; without it, where the package commits them.
+    """
+    from checker.commands.certify import run_certify
+
+    return run_certify(spec, client=client, out=out)
+
+
+@app.command
+def infer(
+    properties: list[str] | None = None,
+    /,
+    *,
+    client: Client = "",
+    minimise: bool = True,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Find lemmas without help, keep those that hold for any size, and say which properties they prove.
+
+    Parameters
+    ----------
+    properties
+        The properties to prove; all that are expected to hold if none is given.
+    minimise
+        Reduce each proof to lemmas none of which can be left out; takes longest.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.infer import run_infer
+
+    return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
+
+
+@app.command
 def draw(
     functions: list[str] | None = None,
     /,
@@ -194,6 +294,74 @@ def draw(
     from checker.commands.draw import run_draw
 
     return run_draw(spec, functions or [], size.scope() if size else Scope(2, 1, 1, 1), out=out, client=client)
+
+
+@app.command
+def matrix(
+    *,
+    kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
+    machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    triples: bool = False,
+    quick: bool = False,
+    compare: Annotated[bool, Parameter(name="--check")] = False,
+    write: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    diagrams: Path = Path("diagrams"),
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
+    """Run every two operations against each other from every starting class, and say what they do to each other.
+
+    Interrupted, it goes on where it stopped when it is run again.
+
+    Parameters
+    ----------
+    triples
+        Three operations at a time instead of two.
+    quick
+        Leave out the cells that took long when the matrix was committed.
+    compare
+        Compare with the committed matrix; the status is 1 if a cell moved.
+    write
+        Replace the committed matrix, its page and its drawings.
+    as_json
+        Print every cell with its conflicts as JSON.
+    diagrams
+        Where the drawings go.
+    """
+    from checker.commands.matrix import Asked, run_matrix_command
+
+    asked = Asked(spec, kind, machine, variant, triples, quick)
+    return run_matrix_command(asked, check=compare, write=write, as_json=as_json, diagrams=diagrams)
+
+
+@app.command
+def races(
+    finding: str = "",
+    /,
+    *,
+    kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
+    machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
+    locks: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    variant: Variant = "",
+    spec: Spec = "spec",
+) -> int:
+    """List the races of the matrix by root cause, gravest first; or tell one of them with its schedule.
+
+    Parameters
+    ----------
+    finding
+        A number or a name from the list.
+    locks
+        Print which lock protects which field instead, and check it on explored states.
+    as_json
+        Print JSON.
+    """
+    from checker.commands.matrix import Asked, run_locks_command, run_races_command
+
+    asked = Asked(spec, kind, machine, variant)
+    return run_locks_command(asked) if locks else run_races_command(asked, name=finding, as_json=as_json)
 
 
 @app.command
@@ -322,6 +490,52 @@ def outcomes(
     from checker.commands.outcomes import run_outcomes
 
     return run_outcomes(spec, name, kind=type, variant=variant, as_json=json, draw=draw, write=write)
+
+
+@app.command
+def mutate(
+    names: list[str] | None = None,
+    /,
+    *,
+    sample: int = 0,
+    seed: int = 0,
+    every_question: Annotated[bool, Parameter(name="--every-question", negative="")] = False,
+    proofs: bool = False,
+    scenarios: Path = Path("tests/scenarios"),
+    recorded: Path = Path("../shared/scenarios.yaml"),
+    out: Path = Path("build"),
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Change the model systematically, ask everything again, and say which changes nobody notices.
+
+    Parameters
+    ----------
+    names
+        The functions to change (with --proofs, the properties whose proofs are tried); all if none is given.
+    sample
+        Only so many mutants, chosen by the seed.
+    every_question
+        Ask the other questions too when one has noticed a mutant.
+    proofs
+        Weaken the transitions that inductive proofs rest on instead: which proofs break?
+    scenarios
+        The folder of scenario files with expected outcomes.
+    recorded
+        A file of one-thread scenarios with recorded results, if it exists.
+    out
+        Where the journal goes; a run that was interrupted goes on from it.
+    write
+        Write the result to this Markdown file.
+    """
+    if proofs:
+        from checker.commands.mutate_proofs import run_mutate_proofs
+
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
+    from checker.commands.mutate import Asked, run_mutate
+
+    asked = Asked(spec, scenarios, recorded, every_question)
+    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, write=write)
 
 
 def main(arguments: list[str] | None = None) -> int:

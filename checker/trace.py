@@ -57,13 +57,21 @@ def replay(system: TransitionSystem, instance: Instance, path: list[tuple[Transi
     for number, (t, binding) in enumerate(path, 1):
         if not enabled(system, t, state, instance, binding):
             raise InternalError("trace-replay", f"step {number} ({t.name}) of a reported trace is not enabled")
-        after = fire(system, t, state, instance, binding)
-        changes = tuple(Change((r, f), i, state[(r, f, i)], v) for (r, f, i), v in after.items() if v != state[(r, f, i)])
-        returns = evaluate(t.returns, state, instance, binding) if t.returns is not None else None
-        steps.append(TraceStep(t, binding[system.self_var], tuple(binding.items()), changes, returns))
+        step, after = step_from(system, instance, state, t, binding)
+        steps.append(step)
         states.append(after)
         state = after
     return Trace(system, instance, tuple(states), tuple(steps))
+
+
+def step_from(
+    system: TransitionSystem, instance: Instance, state: State, t: Transition, binding: Binding
+) -> tuple[TraceStep, dict[Cell, int]]:
+    """The step that ``t`` makes from ``state``, where it is enabled, and the state after it."""
+    after = fire(system, t, state, instance, binding)
+    changes = tuple(Change((r, f), i, state[(r, f, i)], v) for (r, f, i), v in after.items() if v != state[(r, f, i)])
+    returns = evaluate(t.returns, state, instance, binding) if t.returns is not None else None
+    return TraceStep(t, binding[system.self_var], tuple(binding.items()), changes, returns), after
 
 
 def falsifying(prop: Property, state: State, instance: Instance) -> Binding | None:

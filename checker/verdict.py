@@ -9,6 +9,7 @@ from checker.system import Property
 from checker.trace import Trace
 
 HOLDS = ("proved", "unreachable")
+Question = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Verdict:
 
     ``verdict`` is ``proved``, ``violated``, ``reachable``, ``unreachable``, ``no violation within k`` (bounded search that
     found nothing: never counted as a proof) or ``unknown``.  ``method`` is ``explicit``, ``bounded`` or ``inductive``; ``scope``
-    says for which sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof.
+    says for which sizes it holds; ``depth`` is the length of the trace; ``certificate`` is the folder of the exported proof;
+    ``client`` names whose programs it is about.
     """
 
     property: Property
@@ -29,10 +31,16 @@ class Verdict:
     trace: Trace | None = None
     certificate: str | None = None
     detail: str = ""
+    client: str = ""
 
     @builtins.property
     def depth(self) -> int | None:
         return self.trace.depth if self.trace is not None else None
+
+    @builtins.property
+    def question(self) -> Question:
+        """What is asked: client, variant and name of the property."""
+        return self.client, self.variant, self.property.name
 
     @builtins.property
     def decided(self) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, htons, implies, inside, lemma, pure
-from spec.net.core.sock import sk_free, sock_orphan, sock_put, sock_setsockopt
-from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_release, inet_stream_connect
+from proofs.sockets import OWNED
+from spec.net.core.sock import sk_free, sock_orphan, sock_put
+from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_stream_connect
 from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
 from spec.net.ipv4.tcp import tcp_close, tcp_disconnect, tcp_forget_peer, tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
-from spec.net.socket import sock_release, system_call
 from spec.state import (
     NOT_HASHED,
     SOCK_STREAM,
@@ -25,75 +25,6 @@ from spec.state import (
     Thread,
     overlap,
 )
-
-
-@pure
-def calling(t: Thread, sock: Socket) -> bool:
-    return inside(t, system_call, sock=sock)
-
-
-@pure
-def working(t: Thread, sock: Socket, sk: Sock) -> bool:
-    return (
-        inside(t, inet_bind, sock=sock, sk=sk)
-        or inside(t, inet_listen, sock=sock, sk=sk)
-        or inside(t, inet_stream_connect, sock=sock, sk=sk)
-        or inside(t, sock_setsockopt, sock=sock, sk=sk)
-    )
-
-
-@lemma(uses=("releasing", "closing", "released_alone", "open_has_sk"))
-def linked(sock: Socket) -> bool:
-    """struct socket and struct sock point at each other until the socket is released."""
-    return implies(sock.sk != NULL, sock.live and sock.sk.live and sock.sk.socket == sock and sock.sk.closer == NULL)
-
-
-@lemma(uses=("linked", "releasing", "releaser_shut"))
-def open_has_sk(sock: Socket) -> bool:
-    """A socket that is not being released has a sock, and an open one is not being released."""
-    return implies(sock.live and sock.releaser == NULL, sock.sk != NULL) and implies(sock.fd, sock.live)
-
-
-@lemma(uses=("releasing", "file_held"))
-def releaser_shut(sock: Socket) -> bool:
-    """The last reference can only be dropped after close emptied the descriptor slot."""
-    return implies(sock.releaser != NULL, sock.live and not sock.fd)
-
-
-@lemma(uses=("releaser_shut", "file_held", "releasing"))
-def released_alone(t: Thread, sock: Socket) -> bool:
-    """While a socket is released no thread holds a reference to its file."""
-    return implies(sock.releaser != NULL, t.file != sock)
-
-
-@lemma(uses=("open_has_sk", "releaser_shut", "released_alone", "releasing"))
-def file_held(t: Thread, sock: Socket) -> bool:
-    """A thread inside a call holds the file until sockfd_put."""
-    return implies(
-        calling(t, sock) and not inside(t, sock_release, sock=sock),
-        t.file == sock and sock.live and sock.releaser == NULL,
-    )
-
-
-@lemma(uses=("file_held", "released_alone", "releaser_shut"))
-def releasing(t: Thread, sock: Socket) -> bool:
-    """Inside sock_release the thread is the one that dropped the last reference."""
-    return implies(inside(t, sock_release, sock=sock), sock.releaser == t and sock.live and not sock.fd)
-
-
-@lemma(uses=("linked", "releasing"))
-def closing(t: Thread, sk: Sock) -> bool:
-    """Behind `sock->sk = NULL` the sock belongs to the closing thread alone."""
-    return implies(inside(t, inet_release, sk=sk), sk.closer == t and sk.live)
-
-
-@lemma(uses=("references", "file_held", "linked", "open_has_sk", "releasing", "closing"))
-def sk_held(t: Thread, sock: Socket, sk: Sock) -> bool:
-    """The sk a call works on stays the sock of its socket."""
-    return implies(working(t, sock, sk), sock.sk == sk)
-
-
-OWNED = ("references", "sk_held", "lock_held", "closing", "linked", "file_held")
 
 
 @lemma()
@@ -279,7 +210,24 @@ def unbound_by_disconnect(t: Thread, sk: Sock) -> bool:
     )
 
 
+CALLED = (
+    "inet_bind: sk.prot.get_port",
+    "inet_create: sk.prot.hash",
+    "inet_create: sk.prot.init",
+    "inet_release: sk.prot.close",
+    "inet_stream_connect: sk.prot.disconnect",
+    "sys_bind: sock.ops.bind",
+    "sys_connect: sock.ops.connect",
+    "sys_listen: sock.ops.listen",
+    "tcp_destroy_sock: sk.prot.destroy",
+    "tcp_listen_start: sk.prot.get_port",
+    "tcp_listen_start: sk.prot.hash",
+    "tcp_set_state: sk.prot.unhash",
+)
+"""The function pointers that are called without a test."""
+
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
+    **{f"call through NULL ({c})": (*OWNED, "open_has_sk", "releaser_shut", "tcp_only", "stream_only") for c in CALLED},
     "hashed_sport": ("not_hashed", "hash_ready", "hashed_validated", *OWNED),
     "hashed_validated": ("not_hashed", "hash_ready", "closed", *OWNED),
     "announced_not_hashed": ("hashed_validated", "listening_hash_only"),
@@ -299,12 +247,6 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "BUG_TRAP(tcp_close: sk.slock or not sk.users)": ("closing_unlocked", *OWNED),
     "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": ("not_hashed", "references"),
 }
-
-
-def uses_of(name: str) -> tuple[str, ...]:
-    """What the proof of the property ``name`` rests on."""
-    calls = (*OWNED, "open_has_sk", "releaser_shut", "tcp_only", "stream_only") if name.startswith("call through NULL") else ()
-    return PROPERTY_USES.get(name, calls)
 
 
 @lemma(uses=(*OWNED, "num_iff_bucket"))

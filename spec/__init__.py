@@ -6,7 +6,7 @@ What the checker asks of a specification package is here: ``MODEL_NAME``, ``modu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,9 @@ from spec import clients
 from spec.state import AddrType
 
 if TYPE_CHECKING:
+    from checker.language.graph import Graph
+    from checker.language.model import Model
+    from checker.races.pair import Subject as RaceSubject
     from checker.scenario.outcomes import Subject
     from checker.scenario.program import Engine
 
@@ -52,11 +55,23 @@ MODULES = (
     "spec.net.ipv4.af_inet",
     "spec.net.ipv4.protocols",
     "spec.net.socket",
-    "spec.properties",
+    "spec.properties.sport",
+    "spec.properties.listen",
+    "spec.properties.datagram",
+    "spec.properties.connection",
 )
 
 PROOFS = "proofs"
 """The package with the lemmas of the inductive proofs."""
+
+CERTIFICATES = "proofs/certificates"
+"""Where the certificates of the proofs are committed, a folder per client."""
+
+RECHECK = "proofs/recheck.py"
+"""The program that checks them again, with another solver and without the checker."""
+
+SCENARIOS = ("tests/scenarios",)
+"""Folders of scenario files that ``sockproof check`` runs."""
 
 STATE_DIAGRAMS = (("sock-states", "Sock", ("state", "socket.state")),)
 """Diagrams of reachable values: file name, record watched, paths from it."""
@@ -129,8 +144,8 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
 
     The local port range is represented by its upper end (and more of its values from three ports on), and the
     privileged ports by one; the code compares ports only with each other, with 0, with PROT_SOCK and with the ends of the range.
-    The first address is local, the second one a broadcast address, the third one another host's.  From four addresses on
-    there is a multicast address, and lengths and backlogs may be too large; from five on any address may be bound.
+    The first address is local (and 127.0.0.1), the second one a broadcast address, the third one another host's.  From four
+    addresses on there is a multicast address, and lengths and backlogs may be too large; from five on any address may be bound.
     """
     between = range(LOCAL_PORT_LOW, LOCAL_PORT_LOW + max(0, ports - 2))
     local = (*between, LOCAL_PORT_HIGH)
@@ -159,8 +174,9 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
     fib = tuple((("Fib", "type", i), members.index(kinds[min(i, 4) - 1])) for i in range(1, addresses + 1))
     low, high = (1 + representatives.index(port) for port in (local[0], local[-1]))
     ends = ((("", "local_port_low", 0), low), (("", "local_port_high", 0), high), (("", "udp_port_high", 0), high))
+    loopback = ((("", "inaddr_loopback", 0), 1),)
     nonlocal_bind = ((("", "ip_nonlocal_bind", 0), 1),) if addresses > 4 else ()
-    return counts, words, (*fib, *ends, *nonlocal_bind)
+    return counts, words, (*fib, *ends, *loopback, *nonlocal_bind)
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
@@ -170,8 +186,29 @@ def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -
     return scenario_engine(overrides)
 
 
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> RaceSubject:
+    """The operations of the race matrix and how they run, on the model patched by ``overrides``."""
+    from spec.scenarios.engine import race_subject
+
+    return race_subject(overrides)
+
+
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
     """What outcome tables are about, by socket type, on this model patched by ``overrides``."""
     from spec.scenarios.engine import outcome_subjects
 
     return outcome_subjects(overrides)
+
+
+def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
+    """The model and the graphs scenarios run on, for engines that change them (mutation testing)."""
+    from spec.scenarios.engine import scenario_graphs
+
+    return scenario_graphs()
+
+
+def changed_engine(change: Callable[[Model, tuple[Graph, ...]], Sequence[Graph]], **options: Any) -> Engine:
+    """What runs scenarios on changed graphs; ``machine`` and ``max_states`` as options."""
+    from spec.scenarios.engine import changed_engine
+
+    return changed_engine(change, **options)

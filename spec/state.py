@@ -38,6 +38,7 @@ class Errno(Enumeration):
     ENOMEM = 12
     EACCES = 13
     EFAULT = 14
+    EBUSY = 16
     EINVAL = 22
     ENFILE = 23
     EMFILE = 24
@@ -68,7 +69,8 @@ class Errno(Enumeration):
 
 SUCCESS = Errno.SUCCESS
 EPERM, EINTR, EBADF, EAGAIN, ENOMEM = Errno.EPERM, Errno.EINTR, Errno.EBADF, Errno.EAGAIN, Errno.ENOMEM
-EACCES, EFAULT, EINVAL, ENFILE, EMFILE = Errno.EACCES, Errno.EFAULT, Errno.EINVAL, Errno.ENFILE, Errno.EMFILE
+EACCES, EFAULT, EBUSY, EINVAL = Errno.EACCES, Errno.EFAULT, Errno.EBUSY, Errno.EINVAL
+ENFILE, EMFILE = Errno.ENFILE, Errno.EMFILE
 EPIPE, ENOTSOCK, ENOPROTOOPT, EPROTONOSUPPORT = Errno.EPIPE, Errno.ENOTSOCK, Errno.ENOPROTOOPT, Errno.EPROTONOSUPPORT
 ESOCKTNOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT = Errno.ESOCKTNOSUPPORT, Errno.EOPNOTSUPP, Errno.EAFNOSUPPORT
 EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH = Errno.EADDRINUSE, Errno.EADDRNOTAVAIL, Errno.ENETUNREACH
@@ -338,11 +340,16 @@ net = Net()
 
 
 class Fib(Record, key=Addr):
-    """The routing tables: what each address is, and how packets get there."""
+    """The routing tables: what each address is, and how packets get there.
+
+    ``loopback`` are the addresses 127.x.x.x, ``limited_broadcast`` is 255.255.255.255.
+    """
 
     type: Rigid[AddrType]
     route: Rigid[Errno]
     source: Rigid[Addr]
+    loopback: Rigid[bool]
+    limited_broadcast: Rigid[bool]
 
 
 class BindBucket(Record, key=Port):
@@ -385,9 +392,10 @@ class IpMcSocklist(Record):
 
 
 class OpenRequest(Record):
-    """struct open_request in the SYN table of ``listener``."""
+    """struct open_request in the SYN table of ``listener``; ``retransmitted`` once its SYN-ACK had to be sent again."""
 
     listener: Sock
+    retransmitted: bool
     rmt_addr: Addr
     rmt_port: BePort
     loc_addr: Addr
@@ -414,7 +422,7 @@ class Proto(Operations):
 class ProtoOps(Operations):
     """struct proto_ops"""
 
-    bind: Callable[[Socket, Addr, Port, AddrLen], Errno]
+    bind: Callable[[Socket, Family, Addr, Port, AddrLen], Errno]
     connect: Callable[[Socket, Family, Addr, Port, AddrLen, bool], Errno]
     accept: Callable[[Socket, Socket, bool], Errno]
     listen: Callable[[Socket, Backlog], Errno]

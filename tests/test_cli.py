@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from tests.report import toy
 SMALL = ["--threads", "1", "--sockets", "1", "--ports", "1"]
 
 BAD_INPUT = {
-    "no such command": (["prove"], "usage"),
+    "no such command": (["proof"], "usage"),
     "no such option": (["check", "--fast"], "usage"),
     "no function": (["show"], "usage"),
     "unknown function": (["show", "inet_lisen"], "unknown-function"),
@@ -40,6 +41,9 @@ BAD_INPUT = {
     "absurd size": (["explore", "--ports", "70000"], "instance-size"),
     "size that is no number": (["explore", "--threads", "two"], "usage"),
     "size 0 in check": (["check", "--addresses", "0"], "instance-size"),
+    "unknown property to prove": (["prove", "one_listner"], "unknown-property"),
+    "no lemma to leave out": (["prove", "taken_red", "--spec", "tests.tiny", "--without", "nope"], "unknown-lemma"),
+    "no seeds": (["prove", "taken_red", "--spec", "tests.tiny", "--seeds", "0"], "usage"),
     "no states": (["explore", *SMALL, "--max-states", "0"], "max-states"),
     "unknown function to draw": (["draw", "nope"], "unknown-function"),
 }
@@ -123,13 +127,30 @@ def test_show_prints_guarded_transitions(capsys: pytest.CaptureFixture[str]) -> 
     assert "not sock.sk.users" in printed
     assert "return EADDRINUSE" in printed
     assert cli.main(["show", "inet_listen", "--steps"]) == 0
-    assert "35 transitions" not in capsys.readouterr().out
+    assert _transitions(capsys.readouterr().out) > _transitions(printed) > 10
+
+
+def _transitions(printed: str) -> int:
+    found = re.search(r"^(\d+) transitions", printed, re.MULTILINE)
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.parametrize("form, rule", [("markdown", "| --- | --- | --- | --- |"), ("text", "    do    sk.prev := NULL")])
+def test_show_prints_for_other_programs(form: str, rule: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["show", "tcp_put_port", "--format", form]) == 0
+    assert rule in capsys.readouterr().out.splitlines()
 
 
 def test_trace_of_the_window(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["trace", "listen_window", *SMALL, "--out", str(tmp_path)]) == 0
     assert "Sock[1].state: TCP_CLOSE -> TCP_LISTEN" in capsys.readouterr().out
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["listen_window.itf.json", "listen_window.svg", "listen_window.txt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "listen_window.itf.json",
+        "listen_window.mmd",
+        "listen_window.svg",
+        "listen_window.txt",
+    ]
 
 
 def test_explore_says_when_a_verdict_differs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,8 +228,8 @@ def test_the_trace_with_the_fewest_threads_is_shown() -> None:
         return replace(verdict("violated", "violated"), trace=toy.run(*(moves[p] for p in processes)))
 
     wide, narrow = found(1, 2), found(2)
-    assert clearest([wide, narrow, verdict("proved")]) == {("", "p"): narrow}
-    assert clearest([narrow, wide]) == {("", "p"): narrow}
+    assert clearest([wide, narrow, verdict("proved")]) == {("", "", "p"): narrow}
+    assert clearest([narrow, wide]) == {("", "", "p"): narrow}
 
 
 def test_families_share_ghosts() -> None:

@@ -38,7 +38,14 @@ def without_times(results: bytes) -> bytes:
 
 def test_two_checks_write_the_same_bytes(tmp_path: Path) -> None:
     first, second = (
-        run(seed, tmp_path / name, [[*TINY, "--out", str(tmp_path / name), "--diagrams", str(tmp_path / name / "diagrams")]])
+        run(
+            seed,
+            tmp_path / name,
+            [
+                [*TINY, "--out", str(tmp_path / name), "--diagrams", str(tmp_path / name / "diagrams")],
+                ["certify", "--spec", "tests.tiny", "--out", str(tmp_path / name / "certificates")],
+            ],
+        )
         for seed, name in ((1, "a"), (2, "b"))
     )
     assert list(first) == list(second)

@@ -1,22 +1,26 @@
 """``sockproof check``: every engine, every question, every drawing.
 
-Every question is a Task for one engine: proofs for any size, exhaustive search, bounded search, each variant.  Two worker
-processes share the tasks, coverage and the drawings; then the verdicts are compared, printed and written.
+Every question is a Task for one engine about one client: proofs for any size, exhaustive search, bounded search, each variant.
+Two worker processes share the tasks, coverage and the drawings; then the verdicts are compared, printed and written.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cache
 from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 
+from rich.console import Console
+
+from checker.commands.certify import recheck
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
@@ -25,29 +29,32 @@ from checker.commands.model import (
     Scope,
     Variant,
     c_files,
-    choose_client,
     choose_properties,
+    clients_of,
     compile_package,
     load_package,
     load_variant,
     make_instance,
     variant_names,
 )
+from checker.commands.scenario import worst
+from checker.commands.suites import run_suite, suite_files
 from checker.commands.trace import write_trace
 from checker.coverage import Covered, check_reasons
-from checker.errors import EXIT_DIFFERS, InternalError, LimitError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, InternalError, LimitError
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
 from checker.report.coverage import coverage_summary, print_problems
 from checker.report.dot import find_dot
 from checker.report.files import write_atomic
-from checker.report.markdown import report
+from checker.report.markdown import Reading, report
 from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
+from checker.report.suites import Ran, print_suite_problems, suites_summary
 from checker.report.table import print_verdicts
 from checker.system import Property, relevant_vars
-from checker.verdict import Verdict
+from checker.verdict import Question, Verdict
 
 WORKERS = 2
 
@@ -57,11 +64,16 @@ BOUNDED_DEPTH = 14
 ALONE_DEPTH = 30
 """How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
-WITNESS = Scope(threads=1, sockets=2, ports=1, addresses=2)
-"""A small instance in which invariants about two sockets with different addresses are not vacuous."""
-
 DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 """The instance behind the state diagram: one socket is enough, for the diagram watches one."""
+
+
+class Extent(Enum):
+    """How much there is to ask: the smallest instances by search and proof, all engines, the larger instances too."""
+
+    QUICK = "quick"
+    USUAL = "usual"
+    FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,7 @@ class Task:
     ``properties`` are names, none for all of them.
     """
 
+    client: str
     method: str
     scope: Scope
     properties: tuple[str, ...] = ()
@@ -79,38 +92,54 @@ class Task:
 
     def __str__(self) -> str:
         about = ", ".join(self.properties) or "all properties"
-        return f"{self.method}: {about}{f' of {self.variant}' if self.variant else ''}"
+        of = [f" of {name}" for name in (self.client, self.variant) if name]
+        return f"{self.method}: {about}{''.join(of)}"
 
 
-def tasks(package: ModuleType, compiled: Compiled, scope: Scope, quick: bool) -> list[Task]:
-    """Everything there is to ask, the longest first: two workers share it."""
-    holding = tuple(p.name for p in compiled.properties if p.expected == "holds")
-    larger = replace(scope, threads=scope.threads + 1, ports=1)
-    found = [Task("inductive", scope)]
-    for one in [scope] if quick else [larger, scope]:
-        found += [Task("explicit", one, names) for names in families(compiled)]
-    found.append(Task("explicit", WITNESS, holding))
-    for variant in mutants(package):
-        found.append(Task("explicit", replace(scope, ports=1), (variant.breaks,), variant.name))
-    return found if quick else [*found, *bounded_tasks(package, compiled, scope)]
+def tasks(package: ModuleType, compiled: Compiled, scope: Scope | None, extent: Extent) -> list[Task]:
+    """Everything there is to ask about one client, the longest first: two workers share it."""
+    client = compiled.client.name if compiled.client else ""
+    asked = instances(compiled.client, scope, extent)
+    small = replace(asked[0], ports=1)
+    found = [Task(client, "inductive", small)]
+    for one in reversed(asked):
+        found += [Task(client, "explicit", one, names) for names in families(compiled)]
+    for variant in mutants(package, client):
+        found.append(Task(client, "explicit", small, (variant.breaks,), variant.name))
+    return found if extent is Extent.QUICK else [*found, *bounded_tasks(package, compiled, small, small in asked)]
 
 
-def mutants(package: ModuleType) -> list[Variant]:
-    """The variants that must break a property."""
+def instances(client: Client | None, scope: Scope | None, extent: Extent) -> list[Scope]:
+    """The instances on which everything about ``client`` is explored, the main one first: ``scope``, or those it lists."""
+    listed = [Scope(*numbers) for numbers in client.scopes] if client else []
+    usual = [scope] if scope else listed or [Scope()]
+    larger = [Scope(*numbers) for numbers in client.larger] if client else []
+    quick = [one for one in usual if one.threads <= usual[0].threads]
+    return {Extent.QUICK: quick, Extent.USUAL: usual, Extent.FULL: [*usual, *larger]}[extent]
+
+
+def mutants(package: ModuleType, client: str) -> list[Variant]:
+    """The variants that must break a property of ``client``."""
     variants = [load_variant(package, name) for name in variant_names(package)]
-    return [v for v in variants if v.breaks]
+    first = next((c.name for c in clients_of(package)), "")
+    return [v for v in variants if v.breaks and (v.client or first) == client]
 
 
-def bounded_tasks(package: ModuleType, compiled: Compiled, scope: Scope) -> list[Task]:
+def bounded_tasks(package: ModuleType, compiled: Compiled, small: Scope, explored: bool) -> list[Task]:
     """The bounded search asks for every trace, on an instance small enough for it that the explicit search answers too.
 
+    ``explored`` says that it does already.
     With one thread it finds every trace that needs no other, whatever its depth.
     """
-    small = replace(scope, ports=1)
+    client = compiled.client.name if compiled.client else ""
     tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
-    alone = Task("alone", replace(small, threads=1), tracing)
-    found = [Task("explicit", small, tracing), alone, *(Task("bounded", small, (name,)) for name in tracing)]
-    return found + [Task("bounded", small, (v.breaks,), v.name) for v in mutants(package)]
+    if not tracing:
+        return []
+    alone = Task(client, "alone", replace(small, threads=1), tracing)
+    found = [alone, *(Task(client, "bounded", small, (name,)) for name in tracing)]
+    if not explored:
+        found.insert(0, Task(client, "explicit", small, tracing))
+    return found + [Task(client, "bounded", small, (v.breaks,), v.name) for v in mutants(package, client)]
 
 
 def families(compiled: Compiled) -> list[tuple[str, ...]]:
@@ -135,19 +164,24 @@ def families(compiled: Compiled) -> list[tuple[str, ...]]:
 
 
 @cache
-def model_of(spec: str, variant: str = "") -> tuple[ModuleType, Compiled, Variant | None]:
-    """A specification, compiled once per process; worker processes inherit what their parent compiled before."""
+def model_of(spec: str, client: str, variant: str = "") -> tuple[ModuleType, Compiled, Variant | None]:
+    """A specification as a client uses it, compiled once per process; worker processes inherit what their parent compiled."""
     package = load_package(spec)
     patch = load_variant(package, variant) if variant else None
-    return package, compile_package(package, patch), patch
+    return package, compile_package(package, patch, client), patch
 
 
-def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
+def perform(spec: str, task: Task, out: Path) -> list[Verdict]:
     """Run one task in a worker process."""
-    package, compiled, variant = model_of(spec, task.variant)
+    return [replace(v, client=task.client) for v in answer(spec, task, out)]
+
+
+def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
+    """The verdicts of one task."""
+    package, compiled, variant = model_of(spec, task.client, task.variant)
     if task.method == "inductive":
-        return prove_any_size(compiled, out / "certificates", proofs=package.PROOFS, recheck=recheck)
-    instance = make_instance(package, task.scope)
+        return prove_any_size(compiled, package, out)
+    instance = make_instance(package, task.scope, compiled.client)
     properties = choose_properties(compiled, list(task.properties))
     if variant:
         properties = tuple(broken(compiled, variant) for _ in properties)
@@ -162,45 +196,76 @@ def perform(spec: str, task: Task, out: Path, recheck: bool) -> list[Verdict]:
         return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
 
 
-def cover_all(spec: str) -> Covered:
+def cover_all(spec: str, client: str) -> Covered:
     """Coverage, in a worker process."""
-    package, compiled, _ = model_of(spec)
+    package, compiled, _ = model_of(spec, client)
     return cover(package, compiled)
 
 
-def draw_all(spec: str, diagrams: Path) -> None:
-    """Every control-flow graph and state diagram, in a worker process."""
-    package, compiled, _ = model_of(spec)
+def draw_all(spec: str, client: str, diagrams: Path) -> None:
+    """Every control-flow graph and state diagram of one client, in a worker process."""
+    package, compiled, _ = model_of(spec, client)
     draw_functions(compiled, [], diagrams)
-    draw_states(package, compiled, make_instance(package, DRAWN), diagrams)
+    draw_states(package, compiled, make_instance(package, DRAWN, compiled.client), diagrams)
 
 
-def run_check(spec: str, scope: Scope, *, quick: bool, out: Path, diagrams: Path) -> int:
-    """Do everything and return the exit status.  Raises SpecError and UsageError for bad input."""
+def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, out: Path, diagrams: Path) -> int:
+    """Do everything, for ``client`` only if one is named, and return the exit status.
+
+    Raises SpecError and UsageError for bad input.
+    """
     package = load_package(spec, "PROOFS", "STATE_DIAGRAMS")
-    make_instance(package, scope)
+    if scope:
+        make_instance(package, scope)
     find_dot()
     console = out_console()
     with working("compiling") as say:
-        _, compiled, _ = model_of(spec)
-        check_reasons(compiled.system, plan(package)[1])
+        chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
+        models = {name: model_of(spec, name)[1] for name in chosen}
+        for compiled in models.values():
+            check_reasons(compiled.system, plan(package, compiled.client)[1])
         with workers() as pool:
-            todo = tasks(package, compiled, scope, quick)
-            asked = {task: pool.submit(perform, spec, task, out, not quick) for task in sorted(todo, key=weight, reverse=True)}
-            covering, drawing = pool.submit(cover_all, spec), pool.submit(draw_all, spec, diagrams)
+            todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
+            first = sorted(todo, key=weight, reverse=True)
+            thorough = extent is not Extent.QUICK
+            second = pool.submit(recheck, spec) if thorough and hasattr(package, "RECHECK") else None
+            asked = {task: pool.submit(perform, spec, task, out) for task in first}
+            running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
+            measured = [name for name, compiled in models.items() if plan(package, compiled.client)[0]]
+            covering = {name: pool.submit(cover_all, spec, name) for name in measured}
+            drawing = pool.submit(draw_all, spec, chosen[0], diagrams)
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
-            covered = covering.result()
-            client = choose_client(package)
-            write(compiled, client, verdicts, covered, out, diagrams, say)
+            covered = {name: coverage.result() for name, coverage in covering.items()}
+            ran = [one for suite in running for one in suite.result()]
+            readings = [Reading(model.system, model.client, covered.get(name)) for name, model in models.items()]
+            write(models, readings, verdicts, ran, out, diagrams, say)
             drawing.result()
+            rechecked = second.result() if second else None
     print_verdicts(verdicts, console)
-    if client:
-        console.print(f"all about any program of the client {client}", highlight=False)
-    console.print(coverage_summary(covered))
-    print_problems(covered, console)
-    console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces and certificates in {out}, diagrams in {diagrams}")
-    return status_of(verdicts) if covered.complete else EXIT_DIFFERS
+    for reading in readings:
+        print_reading(reading, console)
+    if ran:
+        console.print(suites_summary(ran), highlight=False)
+        print_suite_problems(ran, console)
+    if rechecked:
+        for line in rechecked.shown():
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")
+    complete = all(coverage.complete for coverage in covered.values())
+    statuses = [status_of(verdicts), *(one.status for one in ran), rechecked.status if rechecked else EXIT_AS_EXPECTED]
+    return worst(statuses) if complete else EXIT_DIFFERS
+
+
+def print_reading(reading: Reading, console: Console) -> None:
+    """Say whose programs the verdicts of one client are about, and how much of what those can do was seen to fire."""
+    if reading.client:
+        console.print(f"{reading.client}", highlight=False)
+    if reading.covered:
+        console.print(coverage_summary(reading.covered))
+        print_problems(reading.covered, console)
+    else:
+        console.print(f"coverage of its {len(reading.system.transitions)} transitions is not measured", highlight=False)
 
 
 def weight(task: Task) -> tuple[bool, int, bool]:
@@ -234,10 +299,10 @@ def broken(compiled: Compiled, variant: Variant) -> Property:
 
 def settle_vacuity(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """A proof is vacuous only if its antecedent is met in no instance: elsewhere it is merely not exercised."""
-    exercised = {(v.variant, v.property.name) for v in verdicts if v.method == "explicit" and not v.detail.startswith(VACUOUS)}
+    exercised = {v.question for v in verdicts if v.method == "explicit" and not v.detail.startswith(VACUOUS)}
     return [
         replace(v, detail="its antecedent is not met in this instance")
-        if v.detail.startswith(VACUOUS) and (v.variant, v.property.name) in exercised
+        if v.detail.startswith(VACUOUS) and v.question in exercised
         else v
         for v in verdicts
     ]
@@ -249,10 +314,10 @@ def agree(verdicts: Sequence[Verdict]) -> None:
     A proof for any size must not meet a violation anywhere, shortest traces on one instance have one length, and a
     bounded search that found nothing must not have gone as deep as a trace.
     """
-    by_question: dict[tuple[str, str], list[Verdict]] = {}
+    by_question: dict[Question, list[Verdict]] = {}
     for v in verdicts:
-        by_question.setdefault((v.variant, v.property.name), []).append(v)
-    for (_, name), group in by_question.items():
+        by_question.setdefault(v.question, []).append(v)
+    for (_, _, name), group in by_question.items():
         for a, b in permutations(group, 2):
             if contradict(a, b):
                 raise InternalError(
@@ -265,44 +330,49 @@ def contradict(a: Verdict, b: Verdict) -> bool:
     """Whether both verdicts cannot be true."""
     same = a.scope == b.scope
     if a.decided and b.decided:
-        return (same or "inductive" in (a.method, b.method)) and (a.verdict, a.depth) != (b.verdict, b.depth)
+        depths = {v.depth for v in (a, b) if v.depth is not None}
+        return (same or "inductive" in (a.method, b.method)) and (a.verdict != b.verdict or len(depths) > 1)
     if same and a.depth is not None and b.verdict.startswith(NOTHING_WITHIN):
         return a.depth <= int(b.verdict.removeprefix(NOTHING_WITHIN))
     return False
 
 
 def write(
-    compiled: Compiled,
-    client: Client | None,
+    models: Mapping[str, Compiled],
+    readings: Sequence[Reading],
     verdicts: Sequence[Verdict],
-    covered: Covered,
+    ran: Sequence[Ran],
     out: Path,
     diagrams: Path,
     say: Say,
 ) -> None:
-    """Write results, report and the clearest trace of each property (of each variant)."""
+    """Write results, report and the clearest trace of each property (of each client and variant)."""
     shown = clearest(verdicts)
-    files: dict[tuple[str, str], tuple[str, str]] = {}
+    files: dict[Question, tuple[str, str]] = {}
+    stems: set[tuple[str, str]] = set()
     for key, v in shown.items():
         assert v.trace is not None
         say(f"writing the trace of {v.property.name}")
-        _, itf, chart = write_trace(straighten(v.trace), v.property, v.variant, out / "traces", c_files(compiled), diagrams)
+        under = v.variant if (v.variant, v.property.name) not in stems else v.client
+        stems.add((under, v.property.name))
+        from_c = c_files(models[v.client])
+        _, itf, chart, _ = write_trace(straighten(v.trace), v.property, under, out / "traces", from_c, diagrams)
         files[key] = (os.path.relpath(itf, out), os.path.relpath(chart, out))
     reported = []
     for v in verdicts:
-        key = (v.variant, v.property.name)
+        key = v.question
         same = key in shown and (v.scope, v.depth) == (shown[key].scope, shown[key].depth)
         reported.append(Reported(v, *files[key]) if same else Reported(v))
     write_atomic(out / "results.json", results_json(reported))
-    write_atomic(out / "report.md", report(reported, compiled.system, covered, client=client, with_times=False))
+    write_atomic(out / "report.md", report(reported, readings, ran, with_times=False))
 
 
-def clearest(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], Verdict]:
-    """Per variant and property, the verdict with the trace that is easiest to follow: few threads, then few steps."""
-    found: dict[tuple[str, str], tuple[int, int, Verdict]] = {}
+def clearest(verdicts: Sequence[Verdict]) -> dict[Question, Verdict]:
+    """Per client, variant and property, the verdict with the trace that is easiest to follow: few threads, then few steps."""
+    found: dict[Question, tuple[int, int, Verdict]] = {}
     for v in verdicts:
         if v.trace is not None:
-            key, acting = (v.variant, v.property.name), len({s.process for s in v.trace.steps})
-            if key not in found or (acting, v.trace.depth) < found[key][:2]:
-                found[key] = (acting, v.trace.depth, v)
+            acting = len({s.process for s in v.trace.steps})
+            if v.question not in found or (acting, v.trace.depth) < found[v.question][:2]:
+                found[v.question] = (acting, v.trace.depth, v)
     return {key: v for key, (_, _, v) in found.items()}

@@ -13,6 +13,7 @@ from checker.verdict import Verdict
 
 PIPED_WIDTH = 160
 VACUOUS = "vacuous"
+STALE = "certificate"
 
 
 def out_console() -> Console:
@@ -29,19 +30,17 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def is_fine(v: Verdict) -> bool:
-    """Whether ``v`` is what was expected and not for an empty reason."""
-    return v.as_expected and not v.detail.startswith(VACUOUS)
+    """Whether ``v`` is what was expected, not for an empty reason, and the certificate committed for it is the right one."""
+    return v.as_expected and not v.detail.startswith((VACUOUS, STALE))
 
 
 def status_of(verdicts: Sequence[Verdict]) -> int:
-    """1 if a decided verdict differs from what is expected or is vacuous, else 3 if no engine decided a question, else 0.
+    """1 if a decided verdict is not as expected, vacuous or certified otherwise, else 3 if a question is open, else 0.
 
     A search that was bounded on purpose and found nothing decides nothing; another engine must.
     """
     if any(v.decided and not is_fine(v) for v in verdicts):
         return EXIT_DIFFERS
-    open_questions = {(v.variant, v.property.name) for v in verdicts} - {
-        (v.variant, v.property.name) for v in verdicts if v.decided
-    }
+    open_questions = {v.question for v in verdicts} - {v.question for v in verdicts if v.decided}
     gave_up = any(v.verdict == "unknown" for v in verdicts)
     return EXIT_UNDETERMINED if open_questions or gave_up else EXIT_AS_EXPECTED

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
 from checker.commands.console import out_console, working
 from checker.commands.engines import Say, silent
 from checker.commands.model import Scope, compile_package, load_package, make_instance
 from checker.coverage import Covered, Reason, check_reasons, judge, measure, total
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
+from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
 from checker.symbolic.dead import dead_transitions
@@ -20,16 +22,22 @@ from checker.symbolic.inductive import Fact, Prover, closure
 Search = tuple[Scope, int]
 """An instance and the number of states after which its search stops."""
 
+Entry = tuple[Any, ...]
+Table = Mapping[str, Sequence[Entry]] | Sequence[Entry]
+
 DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
 
 PROOF_SECONDS = 10.0
 """The limit of each obligation of a fact."""
 
 
-def run_coverage(spec: str, *, unfired: bool) -> int:
-    """Print the table, of the transitions that never fire only with ``unfired``; returns 1 unless all are explained."""
+def run_coverage(spec: str, *, unfired: bool, client: str) -> int:
+    """Print the table for one client, only what never fires with ``unfired``; returns 1 unless all transitions are explained.
+
+    Raises UsageError for an unknown client, or one for which the package lists no searches.
+    """
     package = load_package(spec, "PROOFS")
-    compiled = compile_package(package)
+    compiled = compile_package(package, client=client)
     with working("coverage") as say:
         covered = cover(package, compiled, say)
     console = out_console()
@@ -47,11 +55,17 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     The proofs use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
     and the others that are proved here.
     """
-    searches, reasons = plan(package)
+    searches, reasons = plan(package, compiled.client)
+    if not searches:
+        raise UsageError(
+            "no-searches",
+            f"{package.__name__}.coverage lists no searches for the client {compiled.client.name if compiled.client else ''}",
+            "add them to SEARCHES",
+        )
     check_reasons(compiled.system, reasons)
     explorations, told = [], []
     for scope, limit in searches:
-        instance = make_instance(package, scope)
+        instance = make_instance(package, scope, compiled.client)
         say(f"coverage: {instance}")
         explored = measure(compiled.system, instance, limit)
         explorations.append(explored)
@@ -79,18 +93,30 @@ def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> 
     return [f for f in known.values() if not any(g.name in weak for g in closure(known, [f.name]))]
 
 
-def plan(package: ModuleType) -> tuple[Sequence[Search], tuple[Reason, ...]]:
+def plan(package: ModuleType, client: Client | None = None) -> tuple[Sequence[Search], tuple[Reason, ...]]:
     """The searches and reasons of ``PACKAGE.coverage``: ``SEARCHES`` and ``UNFIRED``; without it, two searches, no reasons.
 
-    ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)``, ``UNFIRED`` has ``(function, fragments, why)``.
+    ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)``, ``UNFIRED`` has ``(function, fragments, why)``; in a
+    package with clients both map their names to such tuples, and a client without searches has no coverage.
     Raises UsageError if they look different.
     """
     name = f"{package.__name__}.coverage"
     if find_spec(name) is None:
         return DEFAULT_SEARCHES, ()
     listed = import_module(name)
-    searches = [(Scope(*numbers[:4]), numbers[4]) for numbers in _shaped(name, listed.SEARCHES, "SEARCHES", _is_search)]
-    return searches, tuple(Reason(*entry) for entry in _shaped(name, listed.UNFIRED, "UNFIRED", _is_reason))
+    searches, unfired = (_of_client(name, getattr(listed, table), table, client) for table in ("SEARCHES", "UNFIRED"))
+    found = [(Scope(*numbers[:4]), numbers[4]) for numbers in _shaped(name, searches, "SEARCHES", _is_search)]
+    return found, tuple(Reason(*entry) for entry in _shaped(name, unfired, "UNFIRED", _is_reason))
+
+
+def _of_client(module: str, listed: Table, table: str, client: Client | None) -> Sequence[Entry]:
+    """What a table of ``coverage`` lists for ``client``, or without clients."""
+    if isinstance(listed, Mapping) != (client is not None):
+        fix = f"make it {{{client.name!r}: ...}}" if client else "make it a tuple"
+        raise UsageError("coverage-entry", f"{module}.{table} is not what it should be for the clients there are", fix)
+    if isinstance(listed, Mapping):
+        return listed.get(client.name, ()) if client else ()
+    return listed
 
 
 def _shaped(module: str, entries: Sequence[tuple], name: str, good: Callable[[tuple], bool]) -> Sequence[tuple]:  # type: ignore[type-arg]

@@ -19,14 +19,14 @@ from checker.language.terms import Term
 from checker.report.dispatch import dispatches
 from checker.report.dot import find_dot, write_diagram
 from checker.report.flowgraph import flow_graph
-from checker.report.statediagram import state_diagram
+from checker.report.statediagram import name_writers, state_diagram
 
 
 def run_draw(spec: str, functions: list[str], scope: Scope, *, out: Path, client: str) -> int:
     """Draw ``functions``, or all of them and the state diagram.  Raises UsageError for an unknown function or a missing dot."""
     package = load_package(spec)
-    instance = make_instance(package, scope)
     compiled = compile_package(package, client=client)
+    instance = make_instance(package, scope, compiled.client)
     with working("drawing") as say:
         written = draw_functions(compiled, functions, out, say)
         if not functions:
@@ -59,10 +59,11 @@ def draw_states(package: ModuleType, compiled: Compiled, instance: Instance, out
     written: list[Path] = []
     for name, record, paths in package.STATE_DIAGRAMS:
         projection = _projection(compiled, name, record, paths)
-        result = run_explicit(compiled, (), instance, projections=(projection,), say=say).exploration
-        projected = result.projections[name]
+        found = run_explicit(compiled, (), instance, projections=(projection,), say=say)
+        fields = [field for path in paths for field in path.split(".")]
+        graph = name_writers(quotient_graph(found.exploration.projections[name]), found.part.system, fields)
         initial = tuple(0 for _ in paths)
-        diagram = state_diagram(quotient_graph(projected), initial, f"{name}\n{instance}", paths)
+        diagram = state_diagram(graph, initial, f"{name}\n{instance}", paths)
         written += write_diagram(diagram, out / name)
     return written
 

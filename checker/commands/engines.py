@@ -5,13 +5,16 @@ Each takes a compiled model and questions and returns verdicts; nothing else in 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
+from types import ModuleType
 
-from checker.commands.console import VACUOUS
+from checker.commands.certify import client_name, stale
+from checker.commands.console import STALE, VACUOUS
 from checker.errors import LimitError
 from checker.explicit.explore import Exploration, explore
 from checker.explicit.project import Projection
@@ -20,8 +23,8 @@ from checker.language.compile import Compiled
 from checker.report.files import file_stem, write_atomic
 from checker.slice import Slice, lift, slice_system
 from checker.symbolic.bounded import search
+from checker.symbolic.certificate import SCOPE, property_folder
 from checker.symbolic.inductive import Obligation, closure, prove
-from checker.symbolic.recheck import recheck as second_opinion
 from checker.system import Property
 from checker.trace import Trace, replay
 from checker.verdict import Verdict
@@ -30,8 +33,7 @@ Say = Callable[[str], None]
 MAX_STATES = 100_000_000
 MAX_DEPTH = 40
 NOTHING_WITHIN = "no violation within "
-RECHECK_SECONDS = 20.0
-ANY_SIZE = "any number of threads and objects"
+ANY_SIZE = SCOPE
 
 
 @dataclass(frozen=True)
@@ -120,42 +122,35 @@ def run_bounded(
     return Verdict(prop, variant, verdict, "bounded", str(instance), seconds, trace)
 
 
-def prove_any_size(
-    compiled: Compiled, certificates: Path, *, proofs: str, recheck: bool = True, say: Say = silent
-) -> list[Verdict]:
-    """Engine (c): inductive proofs for any number of objects, of the properties the package ``proofs`` has facts for.
+def prove_any_size(compiled: Compiled, package: ModuleType, out: Path, *, say: Say = silent) -> list[Verdict]:
+    """Engine (c): inductive proofs for any number of objects, of the properties there are facts for.
 
-    ``facts(compiled)`` of that package gives the facts; each obligation is exported to ``certificates/FACT/`` and, with
-    ``recheck``, discharged by a second solver too.
+    ``facts(compiled)`` of the package ``PROOFS`` gives the facts.  What is not discharged goes to ``out/open`` as SMT-LIB.
+    If the package has ``CERTIFICATES``, those committed there must be the ones of this proof.
     """
-    facts = {f.name: f for f in import_module(proofs).facts(compiled)}
+    facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
     proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))
+    folder = Path(package.CERTIFICATES) if hasattr(package, "CERTIFICATES") else None
+    wrong = stale(compiled, proof, package) if folder else ""
     by_fact: dict[str, list[Obligation]] = {}
     for o in proof.obligations:
         by_fact.setdefault(o.fact, []).append(o)
-    weak = {name for name, group in by_fact.items() if not all(o.discharged for o in group)}
-    for name, group in by_fact.items():
-        say(f"certificate of {name}")
-        if not export(group, certificates / file_stem(name), recheck=recheck):
-            weak.add(name)
+    left = {o.fact: save_open(o, out / "open" / client_name(compiled)) for o in proof.failed()}
     verdicts = []
     for p in compiled.properties:
         if p.name in facts:
             rest = [f.name for f in closure(facts, [p.name])]
-            bad = [n for n in rest if n in weak]
+            bad = [n for n in rest if n in left]
             seconds = sum(o.seconds for n in rest for o in by_fact[n])
-            detail = f"rests on {', '.join(bad)}, not proved" if bad else ""
+            detail = f"rests on {', '.join(bad)}, not proved: see {left[bad[0]]}" if bad else f"{STALE}: {wrong}" if wrong else ""
             verdict = "unknown" if bad else "proved"
-            certificate = f"{certificates.name}/{file_stem(p.name)}"
+            certificate = os.path.relpath(folder / client_name(compiled) / property_folder(p.name), out) if folder else None
             verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, certificate, detail))
     return verdicts
 
 
-def export(obligations: list[Obligation], folder: Path, *, recheck: bool) -> bool:
-    """Write one SMT-LIB file per obligation; whether the second solver finds each unsatisfiable (True without ``recheck``)."""
-    fine = True
-    for o in obligations:
-        if o.smtlib:
-            write_atomic(folder / f"{file_stem(o.kind, o.transition)}.smt2", o.smtlib)
-            fine = fine and (not recheck or second_opinion(o.smtlib, RECHECK_SECONDS) == "unsat")
-    return fine
+def save_open(o: Obligation, folder: Path) -> Path:
+    """Write the query of an obligation that was not discharged."""
+    path = folder / f"{file_stem(o.fact, o.kind, o.transition)}.smt2"
+    write_atomic(path, o.smtlib)
+    return path

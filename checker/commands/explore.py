@@ -19,8 +19,9 @@ def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_
     if max_states < 1:
         raise UsageError("max-states", f"a search cannot stop after {max_states} states", "give a number from 1 on")
     package = load_package(spec)
-    instance = make_instance(package, scope)
-    compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
+    patch = load_variant(package, variant) if variant else None
+    compiled = compile_package(package, patch, client, asked=names[0] if names else "")
+    instance = make_instance(package, scope, compiled.client)
     properties = choose_properties(compiled, names)
     console = out_console()
     with working("explicit") as say:

@@ -2,7 +2,8 @@
 
 A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
 ``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
-the property it ``BREAKS``.
+perhaps the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none), the commit ``UPSTREAM``, and other
+variants it ``NEEDS``.  ``CLIENTS`` are who calls the model.
 """
 
 from __future__ import annotations
@@ -20,17 +21,23 @@ from checker.errors import UsageError
 from checker.instance import MAX_SIZE, Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled, compile_model
+from checker.language.declare import Declaration, Kind
 from checker.system import Property
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A named patch of the model: the functions it replaces and the property it must break, if it is a mutant."""
+    """A named patch of the model: the functions it replaces, and the property of ``client`` it must break, if it is a mutant.
+
+    ``upstream`` is the commit it follows, or that repaired what a mutant breaks.
+    """
 
     name: str
     overrides: dict[str, Callable[..., Any]]
     breaks: str
     doc: str
+    client: str = ""
+    upstream: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,12 +79,40 @@ def variant_names(package: ModuleType) -> tuple[str, ...]:
 
 
 def load_variant(package: ModuleType, name: str) -> Variant:
-    """The variant ``name``.  Raises UsageError with the names there are."""
+    """The variant ``name``, or several as one: ``a,b``, with those they need.
+
+    Raises UsageError for an unknown one, with the names there are, and if two of them replace the same function.
+    """
+    names = list(dict.fromkeys(part.strip() for part in name.split(",")))
+    modules = {}
+    for one in names:
+        modules[one] = _variant_module(package, one)
+        names += [needed for needed in getattr(modules[one], "NEEDS", ()) if needed not in names]
+    overrides: dict[str, Callable[..., Any]] = {}
+    for one, module in modules.items():
+        for function in module.OVERRIDES:
+            if function in overrides:
+                other = next(n for n in names if function in modules[n].OVERRIDES)
+                raise UsageError("variants-clash", f"{other} and {one} both replace {function}", "choose one of them")
+        overrides |= module.OVERRIDES
+    first = modules[names[0]]
+    keys = ("BREAKS", "CLIENT", "UPSTREAM")
+    breaks, client, upstream = (getattr(first, key, "") if len(names) == 1 else "" for key in keys)
+    texts = [(module.__doc__ or "").strip() for module in modules.values()]
+    return Variant(name, overrides, breaks, "\n\n".join(texts), client, upstream)
+
+
+def _variant_module(package: ModuleType, name: str) -> ModuleType:
     known = variant_names(package)
     if name not in known:
         raise UsageError("unknown-variant", f"there is no variant {name}", f"choose one of {', '.join(known)}")
-    module = import_module(f"{package.__name__}.variants.{name}")
-    return Variant(name, module.OVERRIDES, getattr(module, "BREAKS", ""), (module.__doc__ or "").strip())
+    return import_module(f"{package.__name__}.variants.{name}")
+
+
+def clients_of(package: ModuleType) -> tuple[Client, ...]:
+    """The clients of a package, the one commands take by default first; none if all questions are about the whole model."""
+    found: tuple[Client, ...] = getattr(package, "CLIENTS", ())
+    return found
 
 
 def choose_client(package: ModuleType, name: str = "") -> Client | None:
@@ -85,7 +120,7 @@ def choose_client(package: ModuleType, name: str = "") -> Client | None:
 
     Raises UsageError with the names there are.
     """
-    clients: tuple[Client, ...] = getattr(package, "CLIENTS", ())
+    clients = clients_of(package)
     if not name:
         return clients[0] if clients else None
     for client in clients:
@@ -95,23 +130,43 @@ def choose_client(package: ModuleType, name: str = "") -> Client | None:
     raise UsageError("unknown-client", f"there is no client {name}", f"choose one of {known}")
 
 
-def compile_package(package: ModuleType, variant: Variant | None = None, client: str = "") -> Compiled:
+def compile_package(package: ModuleType, variant: Variant | None = None, client: str = "", asked: str = "") -> Compiled:
     """Compile a specification for one of its clients, patched by ``variant``.
 
+    Without ``client`` it is that of the variant, or else the first one of whom the property ``asked`` is asked.
     Raises SpecError for anything outside the language, UsageError for an unknown client.
     """
     overrides = variant.overrides if variant else None
-    return compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=choose_client(package, client))
+    name = client or (variant.client if variant else "") or _client_asked(package, asked)
+    chosen = choose_client(package, name)
+    compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen)
+    known = [c.name for c in clients_of(package)]
+    for source in compiled.model.of_kind(Kind.ALWAYS, Kind.SOMETIMES):
+        for named in source.declaration.clients:
+            if named not in known:
+                offered = ", ".join(known) or "none, the package has no clients"
+                raise source.error(source.tree, "unknown-client", f"there is no client {named}", f"choose from {offered}")
+    return compiled
 
 
-def make_instance(package: ModuleType, scope: Scope) -> Instance:
-    """The finite instance of ``scope``.  Raises UsageError unless all numbers are from 1 to MAX_SIZE."""
+def _client_asked(package: ModuleType, name: str) -> str:
+    """The first client of whom the property ``name`` is asked; empty if it says nothing of clients."""
+    for module in package.modules():
+        declaration: Declaration | None = getattr(getattr(module, name, None), "__declaration__", None) if name else None
+        if declaration is not None and declaration.clients:
+            return next((c.name for c in clients_of(package) if c.name in declaration.clients), "")
+    return ""
+
+
+def make_instance(package: ModuleType, scope: Scope, client: Client | None = None) -> Instance:
+    """The finite instance of ``scope``, as ``client`` needs it.  Raises UsageError unless all numbers are from 1 to MAX_SIZE."""
     for name, number in vars(scope).items():
         if not 1 <= number <= MAX_SIZE:
             raise UsageError(
                 "instance-size", f"an instance cannot have {number} {name}", f"give a number from 1 to {MAX_SIZE} to --{name}"
             )
     sizes, words, *tables = package.sizes(scope.threads, scope.sockets, scope.ports, scope.addresses)
+    words = tuple((name, client.words.get(name, values)) for name, values in words) if client else words
     return Instance(sizes, words, tables[0] if tables else (), title=str(scope))
 
 

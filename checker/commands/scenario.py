@@ -14,7 +14,8 @@ from checker.report.outcomes import print_scenario, scenario_json
 from checker.scenario.conform import OUTSIDE_CODE
 from checker.scenario.load import Case, load_cases
 from checker.scenario.program import Engine, Outcomes
-from checker.scenario.question import Answer, judge, status_of_answers
+from checker.scenario.question import Answer, status_of_answers
+from checker.scenario.run import run_case
 from checker.scenario.vocabulary import MACHINES
 
 
@@ -47,7 +48,7 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
         with working("scenarios") as say:
             for number, case in enumerate(cases, 1):
                 say(f"{number} of {len(cases)}: {case.scenario.id}")
-                found, answers, status = _run(case, machine, engine)
+                found, answers, status = attempt(case, machine, engine)
                 statuses.append(status)
                 if found is not None:
                     done.append((found, answers))
@@ -66,18 +67,18 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
     return EXIT_UNDETERMINED if interrupted else worst(statuses)
 
 
-def _run(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
+def attempt(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, list[Answer], int]:
     """One scenario; one that is too large or outside the model is reported, decides nothing, and the others still run."""
-    scenario = replace(case.scenario, machine=machine) if machine else case.scenario
+    if machine:
+        case = replace(case, scenario=replace(case.scenario, machine=machine))
     try:
-        found = engine(scenario)
+        found, answers = run_case(case, engine)
     except (LimitError, UsageError) as problem:
         if isinstance(problem, UsageError) and problem.code != OUTSIDE_CODE:
             raise
-        told = type(problem)(problem.code, f"{scenario.id}: {problem.message}", problem.fix, problem.place or case.place)
+        told = type(problem)(problem.code, f"{case.scenario.id}: {problem.message}", problem.fix, problem.place or case.place)
         print(told, file=sys.stderr)
         return None, [], EXIT_UNDETERMINED
-    answers = [judge(question, found) for question in case.questions]
     return found, answers, status_of_answers(answers)
 
 

@@ -12,6 +12,7 @@ from checker.commands.model import Scope, c_files, compile_package, load_package
 from checker.report.chart import chart_svg
 from checker.report.files import file_stem, write_atomic
 from checker.report.itf import itf_bytes
+from checker.report.mermaid import mermaid_text
 from checker.report.straighten import straighten
 from checker.report.text import trace_text
 from checker.system import Property
@@ -19,14 +20,14 @@ from checker.trace import Trace
 
 
 def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, out: Path, client: str = "") -> int:
-    """Search, print the trace and write ``NAME.txt``, ``NAME.itf.json`` and the chart into ``out``.
+    """Search, print the trace and write ``NAME.txt``, ``NAME.itf.json``, ``NAME.mmd`` and the chart into ``out``.
 
     With ``variant`` the property is expected to fail if it is the one the variant breaks.  Raises UsageError for unknown names.
     """
     package = load_package(spec)
-    instance = make_instance(package, scope)
     patch = load_variant(package, variant) if variant else None
-    compiled = compile_package(package, patch, client)
+    compiled = compile_package(package, patch, client, asked=name)
+    instance = make_instance(package, scope, compiled.client)
     prop = compiled.property(name)
     if patch is not None and patch.breaks == name:
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])
@@ -48,15 +49,18 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
 
 
 def write_trace(
-    trace: Trace, prop: Property, variant: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
+    trace: Trace, prop: Property, under: str, out: Path, from_c: Mapping[str, str], charts: Path | None = None
 ) -> list[Path]:
-    """Write a trace as text and ITF JSON into ``out`` and as a chart into ``charts`` (``out`` if None); returns the files.
+    """Write a trace as text, ITF JSON and Mermaid into ``out``, its chart into ``charts`` (``out`` if None); returns the files.
 
-    ``from_c`` maps functions to the C files they are from.
+    File names begin with ``under``, the variant or the client if it needs telling.  ``from_c`` maps functions to the C files
+    they are from.
     """
-    stem = file_stem(variant, prop.name)
-    text, itf, chart = out / f"{stem}.txt", out / f"{stem}.itf.json", (charts or out) / f"{stem}.svg"
+    stem = file_stem(under, prop.name)
+    text, itf, mermaid = (out / f"{stem}.{ending}" for ending in ("txt", "itf.json", "mmd"))
+    chart = (charts or out) / f"{stem}.svg"
     write_atomic(text, trace_text(trace, prop, c_files=from_c))
     write_atomic(itf, itf_bytes(trace, prop, from_c))
+    write_atomic(mermaid, mermaid_text(trace, prop))
     write_atomic(chart, chart_svg(trace, prop, from_c))
-    return [text, itf, chart]
+    return [text, itf, chart, mermaid]

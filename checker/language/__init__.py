@@ -36,6 +36,7 @@ from checker.language.declare import (
     members,
     might_sleep,
     new,
+    original,
     pure,
     released,
     softirq,
@@ -43,6 +44,7 @@ from checker.language.declare import (
     spin_lock,
     spin_lock_bh,
     syscall,
+    unlocked,
     when,
 )
 
@@ -82,6 +84,7 @@ __all__ = [
     "members",
     "might_sleep",
     "new",
+    "original",
     "pure",
     "released",
     "softirq",
@@ -89,5 +92,6 @@ __all__ = [
     "spin_lock",
     "spin_lock_bh",
     "syscall",
+    "unlocked",
     "when",
 ]

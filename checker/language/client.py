@@ -17,13 +17,17 @@ from checker.language.sorts import BoolSort, EnumSort, RefSort, Sort
 from checker.language.terms import FALSE, Term
 
 Argument = str | int | bool
+Sizes = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Client:
     """The most general client of ``roots``, restricted to some ``arguments``.
 
-    ``arguments`` maps ``"root.parameter"`` to the values allowed: names of enumeration members, or numbers.
+    ``arguments`` maps ``"root.parameter"`` to the values allowed: names of enumeration members, or numbers.  ``check`` asks
+    its questions on the instances of ``scopes``, the first of which is also searched for what variants break and by Z3;
+    ``check --full`` also on the ``larger`` ones; ``words`` are representative values that its instances need instead of
+    those of the package; each scope gives numbers of threads, sockets, ports and addresses.
 
     >>> listener = Client("listener", ("system_call",), {"system_call.call": ("SYS_BIND", "SYS_LISTEN")}, "Binds and listens.")
     >>> listener.arguments["system_call.call"]
@@ -34,6 +38,9 @@ class Client:
     roots: tuple[str, ...]
     arguments: Mapping[str, tuple[Argument, ...]] = field(default_factory=dict)
     doc: str = ""
+    scopes: tuple[Sizes, ...] = ()
+    larger: tuple[Sizes, ...] = ()
+    words: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.doc}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
@@ -63,6 +63,21 @@ def compile_model(
     ``reduce`` merges commuting steps and ``prune`` removes what the client cannot reach: verdicts are the same without.
     Raises SpecError, with file and line, for anything outside the language, UsageError for a client that names what is not there.
     """
+    model, graphs = lower_model(name, modules, overrides=overrides, client=client)
+    return compile_graphs(model, graphs, reduce=reduce, client=client, prune=prune)
+
+
+def lower_model(
+    name: str,
+    modules: list[ModuleType],
+    *,
+    overrides: dict[str, Callable[..., Any]] | None = None,
+    client: Client | None = None,
+) -> tuple[Model, list[Graph]]:
+    """The declarations of a specification, and the graphs of the roots a client uses, restricted to its arguments.
+
+    Raises SpecError and UsageError as :func:`compile_model` does.
+    """
     model = load(name, modules, overrides)
     process = terms.var("self", model.thread)
     roots = model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ)
@@ -72,12 +87,24 @@ def compile_model(
     graphs = [lower(model, root, process) for root in roots if root.name in chosen]
     for graph in graphs:
         restrict(client, model, graph)
+    return model, graphs
+
+
+def compile_graphs(
+    model: Model, graphs: list[Graph], *, reduce: bool = True, client: Client | None = None, prune: bool = True
+) -> Compiled:
+    """The second half of :func:`compile_model`: from graphs to transitions and properties."""
+    process = terms.var("self", model.thread)
     values: Mapping[FieldKey, Values] = {}
     if prune:
         graphs, values = specialise(model, graphs, process)
-    properties = [_property(model, s) for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES)]
-    properties += _traps(graphs)
-    return replace(_assemble(model, process, graphs, properties, reduce), values=values, client=client)
+    asked = [s for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES) if _asked_of(s, client)]
+    traps = _traps(graphs)
+    read = [*(_property(s, PlacelessExpressions(model, s, {}, NOBODY)) for s in asked), *traps]
+    system = _assemble(model, process, graphs, _visible(read), reduce)
+    bare = Compiled(model, system, (), tuple(graphs), values, client)
+    placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
+    return replace(bare, properties=(*placed, *traps, *_exclusive(model, system, graphs)))
 
 
 def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prune: bool = False) -> TransitionSystem:
@@ -94,7 +121,7 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prun
     graph = lower(model, model.functions[name], compiled.system.self_var, standalone=True)
     if prune:
         ((graph,), _) = specialise(model, [graph], compiled.system.self_var, compiled.values)
-    visible = {k for p in compiled.properties for k in terms.fields_of(p.formula)}
+    visible = _visible(compiled.properties)
     classes = classify(model, [*(g for g in compiled.graphs if g.root != name), graph], visible, reduce=reduce)
     locations, transitions = Compactor(model, graph, classes, compiled.system.self_var).run()
     return _system(model, compiled.system.self_var, [graph], locations, transitions)
@@ -105,8 +132,18 @@ def calls(compiled: Compiled, name: str) -> bool:
     return any(name in node.context.stack for graph in compiled.graphs for node in graph.nodes)
 
 
-def _assemble(model: Model, process: Term, graphs: list[Graph], properties: list[Property], reduce: bool) -> Compiled:
-    visible = {k for p in properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
+def _asked_of(source: Source, client: Client | None) -> bool:
+    """Whether a property is asked of ``client``; every one is asked of the whole model."""
+    chosen = source.declaration.clients
+    return client is None or not chosen or client.name in chosen
+
+
+def _visible(properties: Iterable[Property]) -> set[FieldKey]:
+    """The variables properties read."""
+    return {k for p in properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
+
+
+def _assemble(model: Model, process: Term, graphs: list[Graph], visible: set[FieldKey], reduce: bool) -> TransitionSystem:
     classes = classify(model, graphs, visible, reduce=reduce)
     locations: list[Location] = []
     transitions: list[Transition] = []
@@ -114,8 +151,7 @@ def _assemble(model: Model, process: Term, graphs: list[Graph], properties: list
         more, steps = Compactor(model, graph, classes, process).run()
         locations += more
         transitions += steps
-    system = _system(model, process, graphs, locations, transitions)
-    return Compiled(model, system, (*properties, *_exclusive(model, system, graphs)), tuple(graphs))
+    return _system(model, process, graphs, locations, transitions)
 
 
 def _system(
@@ -161,17 +197,21 @@ def _traps(graphs: list[Graph]) -> list[Property]:
 
 
 def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
-    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object."""
+    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object, to read or write its fields.
+
+    A local that is only compared with others, as the sleepers of a wait queue are found, does not matter.
+    """
     blocks = [n for g in graphs for n in g.nodes if n.context.exclusive]
     if not blocks:
         return []
     t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
+    used = _dereferenced(system)
     mine: dict[Term, list[Term]] = {}
     held: dict[Term, list[Term]] = {}
     for loc in system.locations:
         for obj in loc.exclusive:
             mine.setdefault(obj, []).append(system.at(t1, loc.name))
-        for t in dict.fromkeys(t for _, _, t in loc.names if isinstance(t.sort, RefSort) and not t.sort.key):
+        for t in dict.fromkeys(t for _, _, t in loc.names if t in used):
             held.setdefault(t, []).append(system.at(t2, loc.name))
     clauses = [
         terms.implies(
@@ -197,7 +237,18 @@ def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> l
     ]
 
 
-def _property(model: Model, source: Source) -> Property:
+def _dereferenced(system: TransitionSystem) -> set[Term]:
+    """The objects through which a field is read or written, or that are stored somewhere: all that are not only compared."""
+    found: set[Term] = set()
+    for t in system.transitions:
+        parts = [t.guard, *(part for u in t.updates for part in (u.value, *u.parts(), u.obj) if part is not None)]
+        found.update(parts)
+        found.update(a for part in parts for n in terms.subterms(part) if n.op != "eq" for a in n.args)
+    return {x for x in found if isinstance(x.sort, RefSort) and not x.sort.key}
+
+
+def _property(source: Source, scope: Expressions) -> Property:
+    """A property as ``scope`` reads its formula."""
     declaration = source.declaration
     expected = {Kind.ALWAYS: ("holds", "violated"), Kind.SOMETIMES: ("reachable", "unreachable")}[declaration.kind]
     if declaration.expected not in expected:
@@ -207,11 +258,8 @@ def _property(model: Model, source: Source) -> Property:
             f"{source.name} cannot be expected to be {declaration.expected!r}",
             f"write {' or '.join(expected)}",
         )
-    params = {
-        a.arg: terms.var(a.arg, Expressions(model, source, {}, NOBODY).parameter_sort(source, a.arg))
-        for a in source.tree.args.args
-    }
-    reader = Expressions(model, source, dict(params), NOBODY)
+    params = {a.arg: terms.var(a.arg, scope.parameter_sort(source, a.arg)) for a in source.tree.args.args}
+    reader = scope.nested(source, dict(params))
     body = single_expression(source)
     formula = reader.condition(body)
     antecedent = terms.TRUE
@@ -276,11 +324,22 @@ def _lemma(compiled: Compiled, function: Any) -> Lemma:
     source = read(function)
     scope = Expressions(compiled.model, source, {}, NOBODY)
     params = {a.arg: terms.var(a.arg, scope.parameter_sort(source, a.arg)) for a in source.tree.args.args}
-    formula = LemmaExpressions(compiled, source, dict(params)).condition(single_expression(source))
+    formula = PlacedExpressions(compiled, source, dict(params)).condition(single_expression(source))
     return Lemma(source.name, tuple(params.values()), formula, source.doc, source.place(source.tree), source.declaration.uses)
 
 
-class LemmaExpressions(Expressions):
+class PlacelessExpressions(Expressions):
+    """Expressions read before there are locations: where a thread is remains open, every variable they read is there."""
+
+    def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
+        return PlacelessExpressions(self.model, source, env, NOBODY, (*self.calling, source.name))
+
+    def special(self, name: str, node: ast.Call) -> Value | None:
+        target = self.source.namespace.get(name)
+        return terms.var("somewhere", BOOL) if target is declare.at or target is declare.inside else None
+
+
+class PlacedExpressions(Expressions):
     """Expressions that may also speak of where a thread is."""
 
     def __init__(self, compiled: Compiled, source: Source, env: dict[str, Term], calling: tuple[str, ...] = ()) -> None:
@@ -288,7 +347,7 @@ class LemmaExpressions(Expressions):
         self.compiled = compiled
 
     def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
-        return LemmaExpressions(self.compiled, source, env, (*self.calling, source.name))
+        return PlacedExpressions(self.compiled, source, env, (*self.calling, source.name))
 
     def special(self, name: str, node: ast.Call) -> Value | None:
         target = self.source.namespace.get(name)

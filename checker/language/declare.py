@@ -10,7 +10,7 @@ import enum
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from checker.errors import SpecError
@@ -155,6 +155,7 @@ class Declaration:
     uses: tuple[str, ...] = ()
     shared: bool = False
     holds: str = ""
+    clients: tuple[str, ...] = ()
 
 
 def _never(name: str) -> SpecError:
@@ -171,6 +172,32 @@ def _declare(declaration: Declaration) -> Callable[[F], F]:
         return cast(F, never)
 
     return decorate
+
+
+def original(function: F) -> F:
+    """A function as the model has it: how a variant calls the one it replaces.
+
+    >>> original(original).__name__
+    'original_original'
+    """
+
+    @functools.wraps(function)
+    def never(*_: Any, **__: Any) -> NoReturn:
+        raise _never(function.__name__)
+
+    never.__name__ = f"original_{function.__name__}"
+    return cast(F, never)
+
+
+def unlocked(function: F) -> F:
+    """A shared function as the model has it, but called without the lock its callers hold: for mutants."""
+
+    @functools.wraps(function)
+    def never(*_: Any, **__: Any) -> NoReturn:
+        raise _never(function.__name__)
+
+    never.__declaration__ = replace(function.__declaration__, holds="")  # type: ignore[attr-defined]
+    return cast(F, never)
 
 
 def kernel(c_file: str, *, shared: bool = False, holds: str = "") -> Callable[[F], F]:
@@ -202,14 +229,19 @@ def members(function: Callable[..., bool]) -> Callable[..., Iterator[Any]]:
     return cast(Callable[..., Iterator[Any]], _declare(Declaration(Kind.MEMBERS))(function))
 
 
-def always(*, stands_for: str, because: str, expected: str = "holds", uses: tuple[str, ...] = ()) -> Callable[[F], F]:
-    """An invariant: true in every reachable state for all objects; ``uses`` names the lemmas of its proof."""
-    return _declare(Declaration(Kind.ALWAYS, "", stands_for, expected, because, uses))
+def always(
+    *, stands_for: str, because: str, expected: str = "holds", uses: tuple[str, ...] = (), clients: tuple[str, ...] = ()
+) -> Callable[[F], F]:
+    """An invariant: true in every reachable state for all objects; ``uses`` names the lemmas of its proof.
+
+    It is asked of the ``clients`` named, of all if there are none.
+    """
+    return _declare(Declaration(Kind.ALWAYS, "", stands_for, expected, because, uses, clients=clients))
 
 
-def sometimes(*, stands_for: str, because: str, expected: str = "reachable") -> Callable[[F], F]:
-    """A reachability question: true in some reachable state for some objects."""
-    return _declare(Declaration(Kind.SOMETIMES, "", stands_for, expected, because))
+def sometimes(*, stands_for: str, because: str, expected: str = "reachable", clients: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """A reachability question: true in some reachable state for some objects; asked of ``clients``, of all if there are none."""
+    return _declare(Declaration(Kind.SOMETIMES, "", stands_for, expected, because, clients=clients))
 
 
 def lemma(*, uses: tuple[str, ...] = ()) -> Callable[[F], F]:

@@ -19,7 +19,7 @@ class Locking(Calls):
 
     def __init__(self, builder: Builder, source: Source, env: dict[str, Term], calling: tuple[str, ...]) -> None:
         super().__init__(builder, source, env, calling)
-        self.returns: list[tuple[Ends, Term | None]] = []
+        self.returns: list[tuple[Ends, Term | None, ast.AST]] = []
 
     def block(self, body: list[ast.stmt]) -> None:
         """Compile statements in order."""

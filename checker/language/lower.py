@@ -59,16 +59,16 @@ class Statements(Assignments):
                 self.source.tree, "missing-return", f"{self.source.name} can end without a result", "return on every path"
             )
         joined = list(b.ends)
-        values = {value for _, value in self.returns}
+        values = {value for _, value, _ in self.returns}
         if self.result_sort is not None and len(values) > 1:
             self.result = b.local(self.source.name, "return", self.result_sort)
-            for ends, value in self.returns:
+            for ends, value, statement in self.returns:
                 b.ends = ends
-                b.add(Action.ASSIGN, self, self.source.tree, "", target=self.result, value=value)
+                b.add(Action.ASSIGN, self, statement, "", target=self.result, value=value)
                 joined += b.ends
             result: Term | None = b.get(self.result)
         else:
-            joined += [end for ends, _ in self.returns for end in ends]
+            joined += [end for ends, _, _ in self.returns for end in ends]
             result = next(iter(values)) if values else None
         b.ends = joined
         b.names = outer_names
@@ -123,7 +123,7 @@ class Statements(Assignments):
             kind = wanted.name if wanted else "nothing"
             raise self.source.error(node, "wrong-return", f"{self.source.name} must return {kind}", "match the annotation")
         result = self.term(value, wanted) if value is not None and wanted is not None else None
-        self.returns.append((self.leaving(self.entry_scopes, node), result))
+        self.returns.append((self.leaving(self.entry_scopes, node), result, node))
 
     def _if(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt]) -> None:
         b = self.builder

@@ -95,6 +95,7 @@ def _named(modules: Iterable[ModuleType]) -> dict[str, Any]:
 def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[..., Any]] | None = None) -> Model:
     """Resolve the declarations of ``modules``; ``overrides`` replace kernel functions by name (variants).
 
+    A subclass of a record in the module of an override is that record with more fields.
     Raises SpecError for unknown types, a missing Process record, or an override of nothing.
     """
     named = _named(modules)
@@ -128,16 +129,39 @@ def load(name: str, modules: list[ModuleType], overrides: dict[str, Callable[...
         if old not in functions:
             raise SpecError("unknown-override", f"the variant replaces {old}, which does not exist", "check the name")
         functions[old] = read(new)
+    for value in (v for module in _homes(overrides or {}) for v in vars(module).values() if hasattr(v, "__declaration__")):
+        functions.setdefault(value.__name__, read(value))
+    extensions = _extensions(overrides or {}, sorts)
     locks = {v.name: v for v in named.values() if isinstance(v, ObjectLock)}
     model = Model(name, sorts, records, {}, thread, operations, tables, functions, locks)
     for cls, sort in sorts.items():
         if isinstance(sort, RefSort):
             model.fields[sort.name] = _fields(cls, sort, model)
+    for cls, sort in extensions.items():
+        model.sorts[cls] = sort
+        model.fields[sort.name].update(_declared(cls, sort.name, model))
     model.fields[""] = {v.name: StateVar("", v.name, BOOL) for v in named.values() if isinstance(v, SpinLock)}
     for value in named.values():
         if isinstance(value, Static):
             model.fields[""].update(_declared(type(value), "", model))
     return model
+
+
+def _homes(overrides: dict[str, Callable[..., Any]]) -> list[ModuleType]:
+    """The modules of overrides: what they define besides belongs to the model too."""
+    found = dict.fromkeys(inspect.getmodule(inspect.unwrap(function)) for function in overrides.values())
+    return [module for module in found if module is not None]
+
+
+def _extensions(overrides: dict[str, Callable[..., Any]], sorts: dict[type, Sort]) -> dict[type, RefSort]:
+    """The records that the modules of ``overrides`` give more fields, with their sorts."""
+    found: dict[type, RefSort] = {}
+    for cls in (v for module in _homes(overrides) for v in vars(module).values() if inspect.isclass(v) and v not in sorts):
+        for base in cls.__bases__:
+            sort = sorts.get(base)
+            if isinstance(sort, RefSort):
+                found[cls] = sort
+    return found
 
 
 def _fields(cls: type, sort: RefSort, model: Model) -> dict[str, StateVar]:

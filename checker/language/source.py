@@ -56,7 +56,7 @@ def read(function: Callable[..., Any]) -> Source:
     module = plain.__module__.split(".")
     shown = "/".join(path.parts[-len(module) :]) if len(module) > 1 else path.name
     return Source(
-        plain.__name__,
+        function.__name__,
         function.__declaration__,  # type: ignore[attr-defined]
         tree,
         plain.__globals__,

@@ -6,6 +6,7 @@ In go verdicts with their files; out comes Markdown, the same text for the same 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from checker.coverage import Covered, guard_parts
 from checker.language.client import Client
@@ -14,6 +15,7 @@ from checker.report.explain import explain, implication
 from checker.report.mdtable import markdown_table
 from checker.report.pretty import Pretty
 from checker.report.results import Reported
+from checker.report.suites import Ran, suites_markdown, suites_summary
 from checker.report.table import standing, summary
 from checker.report.text import explanation_lines
 from checker.report.transitions import short_name
@@ -22,28 +24,41 @@ from checker.system import IDLE, Property, TransitionSystem
 STANDING = {"expected": "as expected", "differs": "**differs**", "open": "**undecided**"}
 
 
-def report(
-    reported: Sequence[Reported],
-    system: TransitionSystem,
-    covered: Covered | None = None,
-    *,
-    client: Client | None = None,
-    with_times: bool,
-) -> str:
-    """The report on ``system`` as ``client`` uses it.
+@dataclass(frozen=True)
+class Reading:
+    """A model as ``client`` uses it (None: all of it), and how much of it was seen to fire, if that was measured."""
+
+    system: TransitionSystem
+    client: Client | None = None
+    covered: Covered | None = None
+
+
+def report(reported: Sequence[Reported], readings: Sequence[Reading], ran: Sequence[Ran] = (), *, with_times: bool) -> str:
+    """The report on a model, read for each of its clients, and on the suites that ``ran``.
 
     ``with_times`` adds a last column with seconds, the only thing that varies between runs.
     """
-    verdicts = [r.verdict for r in reported]
-    lines = [f"# Verdicts of {system.name}", "", f"{summary(verdicts)}.", ""]
-    lines += [f"All of them are about any program of the client {client}", ""] if client else []
+    lines = [f"# Verdicts of {readings[0].system.name}", "", f"{summary([r.verdict for r in reported])}.", ""]
+    lines += _whose(readings)
     lines += _table(reported, with_times=with_times)
-    lines += ["", "## Properties"]
-    for (name, variant), group in _by_property(reported).items():
-        lines += ["", f"### {_heading(name, variant)}", "", *_property(group, system)]
-    if covered is not None:
-        lines += ["", "## Coverage", "", *_coverage(covered, system)]
+    for reading in readings:
+        name = reading.client.name if reading.client else ""
+        mine = [r for r in reported if r.verdict.client == name]
+        of = f" of the client {name}" if name else ""
+        lines += ["", f"## Properties{of}"]
+        for (prop, variant), group in _by_property(mine).items():
+            lines += ["", f"### {_heading(prop, variant)}", "", *_property(group, reading.system)]
+        if reading.covered is not None:
+            lines += ["", f"## Coverage{of}", "", *_coverage(reading.covered, reading.system)]
+    if ran:
+        lines += ["", "## Scenarios", "", f"{suites_summary(ran)}.", "", *suites_markdown(ran)]
     return "\n".join(lines) + "\n"
+
+
+def _whose(readings: Sequence[Reading]) -> list[str]:
+    """Which programs the verdicts are about."""
+    clients = [reading.client for reading in readings if reading.client]
+    return ["Each is about any program of its client:", "", *(f"- {client}" for client in clients), ""] if clients else []
 
 
 def _coverage(covered: Covered, system: TransitionSystem) -> list[str]:
@@ -70,13 +85,14 @@ def _heading(name: str, variant: str) -> str:
 
 
 def _table(reported: Sequence[Reported], *, with_times: bool) -> list[str]:
-    columns = ["property", "variant", "verdict", "expected", "", "method", "scope", "depth", "files"]
+    told = [column for column in ("client",) if any(r.verdict.client for r in reported)]
+    columns = ["property", *told, "variant", "verdict", "expected", "", "method", "scope", "depth", "files"]
     columns += ["seconds"] if with_times else []
     rows = []
     for r in reported:
         v = r.verdict
         depth = "" if v.depth is None else str(v.depth)
-        cells = [v.property.name, v.variant, v.verdict, v.property.expected, STANDING[standing(v)]]
+        cells = [v.property.name, *(v.client for _ in told), v.variant, v.verdict, v.property.expected, STANDING[standing(v)]]
         cells += [v.method, v.scope, depth, _files(r)]
         rows.append([*cells, f"{v.seconds:.2f}"] if with_times else cells)
     return markdown_table(columns, rows)

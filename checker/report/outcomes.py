@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checker.report.schedule import schedule_lines
 from checker.scenario.conform import AGREED, DIFFERS, OUTSIDE, STANDINGS, UNDECIDED, Finding
 from checker.scenario.expect import one_form
-from checker.scenario.names import programs
+from checker.scenario.names import WHOLE, programs
 from checker.scenario.program import Outcome, Outcomes
 from checker.scenario.question import Answer
 
@@ -34,9 +35,10 @@ def outcome_table(found: Outcomes) -> Table:
         for n, call in enumerate(calls)
         if program != "setup" or any(one_form(o.results[program][n]) != "0" for o in found.rows)
     ]
-    heads = [f"{program}: {label}" for program, _, label in shown]
+    shown += [(word, 0, "") for word in WHOLE if any(o.results.get(word) for o in found.rows)]
+    heads = [f"{program}: {label}" if label else program for program, _, label in shown]
     rows = [
-        [str(number), f"{o.interleavings:,}", *(one_form(o.results[program][n]) for program, n, _ in shown)]
+        [str(number), _large(o.interleavings), *(_cell(o, program, n) for program, n, _ in shown)]
         for number, o in enumerate(found.rows, 1)
     ]
     grid = [["outcome", "interleavings", *heads], *rows]
@@ -50,6 +52,13 @@ def outcome_table(found: Outcomes) -> Table:
     return table
 
 
+def _cell(outcome: Outcome, program: str, n: int) -> str:
+    """One result; all faults together."""
+    if program in WHOLE:
+        return "\n".join(outcome.results.get(program, ()))
+    return one_form(outcome.results[program][n])
+
+
 def heading(found: Outcomes) -> str:
     """One line: the scenario, its machine, how much was searched."""
     total = sum(o.interleavings for o in found.rows)
@@ -60,7 +69,12 @@ def heading(found: Outcomes) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{_large(number)} {what}{'' if number == 1 else 's'}"
+
+
+def _large(number: int) -> str:
+    """A count in full as long as anybody would read it."""
+    return f"{number:,}" if number < 10**12 else f"{number:.1e}"
 
 
 def print_scenario(found: Outcomes, answers: Sequence[Answer], console: Console) -> None:
@@ -70,8 +84,8 @@ def print_scenario(found: Outcomes, answers: Sequence[Answer], console: Console)
         console.print(outcome_table(found))
     for number, outcome in enumerate(found.rows, 1):
         console.print(f"  a shortest schedule of outcome {number}:", markup=False)
-        for step in outcome.schedule or ("(the engine gave none)",):
-            console.print(f"    {step}", markup=False, soft_wrap=True)
+        for line in schedule_lines(outcome.schedule):
+            console.print(f"    {line}", markup=False, soft_wrap=True)
     for answer in answers:
         console.print(answer_text(answer), soft_wrap=True)
         for detail in answer.details:
@@ -113,7 +127,7 @@ def scenario_json(found: Outcomes, answers: Sequence[Answer]) -> dict[str, Any]:
 
 def _outcome_json(o: Outcome) -> dict[str, Any]:
     results = {name: [one_form(r) for r in given] for name, given in o.results.items() if given}
-    return {"results": results, "interleavings": o.interleavings, "schedule": list(o.schedule)}
+    return {"results": results, "interleavings": o.interleavings, "schedule": [str(step) for step in o.schedule]}
 
 
 def print_findings(findings: Sequence[Finding], console: Console) -> None:

@@ -26,6 +26,7 @@ class Result(msgspec.Struct, frozen=True):
     """One object of ``results.json``; the fields are described in docs/results.md."""
 
     property: str
+    client: str
     variant: str
     verdict: str
     expected: str
@@ -42,6 +43,7 @@ def result_of(reported: Reported) -> Result:
     v = reported.verdict
     return Result(
         v.property.name,
+        v.client,
         v.variant,
         v.verdict,
         v.property.expected,

@@ -29,6 +29,9 @@ def verdict_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:
     table = Table(title="verdicts", title_justify="left", header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("property", style="bold", overflow="fold")
+    clients = any(v.client for v in verdicts)
+    if clients:
+        table.add_column("client", overflow="fold")
     table.add_column("verdict", overflow="fold")
     table.add_column("method")
     table.add_column("scope", overflow="fold", max_width=44)
@@ -46,7 +49,8 @@ def verdict_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:
             told.append(f"\n{v.detail}", style="not bold dim")
         depth = "" if v.depth is None else str(v.depth)
         mark = Text(word if plain else symbol, style=color)
-        table.add_row(mark, name, told, v.method, Text(v.scope), f"{v.seconds:.2f} s", depth)
+        client = [v.client] if clients else []
+        table.add_row(mark, name, *client, told, v.method, Text(v.scope), f"{v.seconds:.2f} s", depth)
     return table
 
 

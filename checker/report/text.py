@@ -57,16 +57,23 @@ def _moment(moment: Moment, c_files: Mapping[str, str], *, show_locals: bool) ->
     head = f"{moment.number:>3}  {moment.who}  "
     word = "" if moment.starts else "... "
     lines.append(f"{head}{word}{moment.call.text if moment.starts else moment.call.name}")
-    for stack, group in groupby(moment.statements, key=lambda s: s.stack):
-        lines.append(f"{INDENT}{CALLER.join(stack)}{_c_file(stack, c_files)}")
-        ran = list(group)
-        width = max(len(_place(s)) for s in ran)
-        lines += [f"{INDENT}  {_place(s):{width}}  {s.text}" for s in ran]
+    lines += [f"{INDENT}{line}" for line in statement_lines(moment, c_files)]
     for sight in moment.sights:
         lines.append(f"{EVENT}sees {sight.cell} = {sight.value}, written in step {sight.step}")
     lines += [f"{EVENT}{change_text(c)}" for c in (*moment.changes, *(moment.internal if show_locals else ()))]
     if moment.ends:
         lines.append(f"{EVENT}{moment.call.returned}")
+    return lines
+
+
+def statement_lines(moment: Moment, c_files: Mapping[str, str]) -> list[str]:
+    """The statements of one step under the functions they are in, with the C files these are from."""
+    lines: list[str] = []
+    for stack, group in groupby(moment.statements, key=lambda s: s.stack):
+        lines.append(f"{CALLER.join(stack)}{_c_file(stack, c_files)}")
+        ran = list(group)
+        width = max(len(_place(s)) for s in ran)
+        lines += [f"  {_place(s):{width}}  {s.text}" for s in ran]
     return lines
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, Place, UsageError
+from checker.races.nonserial import serial_outcomes
 from checker.scenario.expect import one_form
 from checker.scenario.load import MAIN, Case
 from checker.scenario.program import Engine, Outcomes
 from checker.scenario.question import differing_steps
-from checker.scenario.races import Observed, Race, as_threads, serial_runs
+from checker.scenario.races import Observed, Race
 
 AGREED, DIFFERS, OUTSIDE, UNDECIDED = STANDINGS = ("agreed", "differs", "outside the model", "undecided")
 OUTSIDE_CODE = "outside-model"
@@ -65,34 +66,33 @@ def _all_results(found: Outcomes, step: int) -> str:
 
 
 def conform_race(race: Race, version: str | None, engine: Engine) -> Finding:
-    """Run a race; every outcome observed must be one of the model's, and no serial one if it is marked so."""
+    """Run a race; every outcome observed must be one of the model's, and serial or not as it is marked."""
     wanted = [o for o in race.observed if o.required(version)]
+    marked = [o for o in wanted if o.nonserial is not None]
     try:
         found = engine(race.scenario)
-        missing = [o for o in wanted if not any(o.row.matches(row) for row in found.rows)]
-        details = [f"not in the model: {o.row.text}{_seen(o)}" for o in missing] if found.complete else []
-        serial, complete = _serial_ones([o for o in wanted if o.nonserial], race, engine)
+        serial = serial_outcomes(race.scenario, engine) if marked else None
     except (LimitError, UsageError) as problem:
         return _not_run(race.scenario.id, "race", race.place, problem)
-    details += serial
+    missing = [o for o in wanted if not any(o.row.matches(row) for row in found.rows)]
+    details = [f"not in the model: {o.row.text}{_seen(o)}" for o in missing] if found.complete else []
+    details += _marks(marked, serial) if serial else []
     standing = DIFFERS if details else AGREED
-    if not details and ((missing and not found.complete) or not complete):
+    if not details and ((missing and not found.complete) or (serial and not serial.complete)):
         standing, details = UNDECIDED, ["the search stopped early"]
     return Finding(race.scenario.id, "race", standing, race.place, tuple(details), len(found.rows), found.states)
 
 
-def _serial_ones(observed: Sequence[Observed], race: Race, engine: Engine) -> tuple[list[str], bool]:
-    """What a sequential order gives although it was observed as non-serial, and whether all orders were searched."""
-    details: dict[str, None] = {}
-    complete = True
-    for order, scenario in serial_runs(race) if observed else ():
-        found = engine(scenario)
-        complete = complete and found.complete
-        rows = [as_threads(race, order, outcome) for outcome in found.rows]
-        for o in observed:
-            if any(o.row.matches(row) for row in rows):
-                details[f"marked nonserial, but {' then '.join(order)} gives it: {o.row.text}"] = None
-    return list(details), complete
+def _marks(marked: Sequence[Observed], serial: Outcomes) -> list[str]:
+    """The outcomes whose mark is not what the sequential orders say."""
+    details = []
+    for o in marked:
+        orders = [row for row in serial.rows if o.row.matches(row)]
+        if o.nonserial and orders:
+            details.append(f"marked nonserial, but a sequential order gives it: {o.row.text}")
+        elif not o.nonserial and not orders and serial.complete:
+            details.append(f"not marked nonserial, but no sequential order gives it: {o.row.text}")
+    return details
 
 
 def _seen(o: Observed) -> str:

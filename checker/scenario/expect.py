@@ -13,6 +13,7 @@ from checker.scenario.vocabulary import (
     BLOCKS,
     DOTTED,
     ERRNOS,
+    FIELD_VALUES,
     PORTS,
     RECEIVED,
     SHORT_ADDRESSES,
@@ -100,7 +101,8 @@ def _check(piece: str) -> None:
         return
     if piece.startswith("0 value="):
         piece = piece.removeprefix("0 value=")
-    if re.fullmatch(r"\d+", piece) or piece in ERRNOS or piece in STATES or piece in WORDS:
+    known = (*ERRNOS, *STATES, *WORDS, *FIELD_VALUES, *ADDRESSES)
+    if re.fullmatch(r"\d+", piece) or piece in known or port_word(piece):
         return
     if piece[:1] == "E" and piece[1:].isalnum() and piece not in STATES:
         raise ExpectationError(f"there is no errno {piece}", nearest(piece, ERRNOS))
@@ -124,6 +126,8 @@ def _matches(alternative: str, result: str) -> bool:
         return result.startswith("0 ")
     if alternative == "error":
         return result in ERRNOS
+    if alternative in ("nz", "eph"):
+        return port_word(result) and port_matches(alternative, result)
     wanted, found = endpoint(alternative), endpoint(result)
     if wanted is None or found is None:
         return False

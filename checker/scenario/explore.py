@@ -1,23 +1,24 @@
 """All interleavings of a few client programs on a concrete machine, and the outcomes they have.
 
 The first thread is the one that runs ``setup`` alone, and ``post`` once all other threads have returned or block for good; the
-programs of the scenario have a thread each.  A softirq runs on the CPU of the thread whose packet it processes, before that
-thread goes on.  On ``up`` one thread runs until it sleeps or returns to user mode.
+programs of the scenario have a thread each; those that begin ``first`` do so after ``setup``, until all of them sleep.  A softirq
+runs on the CPU of the thread whose packet it processes, before that thread goes on.  On ``up`` one thread runs until it sleeps
+or returns to user mode.
 """
 
 from __future__ import annotations
 
 import enum
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from checker.errors import LimitError
 from checker.language.graph import Action, Node
-from checker.scenario.heap import Memory
-from checker.scenario.program import Call, Outcome, Outcomes, Scenario
-from checker.scenario.steps import IDLE, NO_FRAME, Frame, Machine
+from checker.scenario.heap import Heap
+from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
+from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine
 
 MAX_STATES = 2_000_000
 BLOCKS = "blocks"
@@ -29,15 +30,19 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, at some time for sure, or when nothing else can happen any more."""
+    """When an event of the environment happens: perhaps, surely, when nothing else can happen any more, or last of all."""
 
     MAYBE = "maybe"
     SURELY = "surely"
     LATE = "late"
+    LAST = "last"
 
 
-@dataclass(frozen=True)
-class Client:
+TIMERS = (Occurs.LATE, Occurs.LAST)
+"""What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
+
+
+class Client(NamedTuple):
     """One thread: its process and softirq frames, how many calls it has finished, and their results."""
 
     frame: Frame = NO_FRAME
@@ -46,11 +51,11 @@ class Client:
     results: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """The whole machine.
 
-    ``names`` are what the programs call their sockets and ports; ``running`` is the thread that a ``up`` machine runs.
+    ``names`` are what the programs call their sockets and ports; ``running`` is the thread that a machine runs which runs one
+    thread at a time.
     """
 
     heap: tuple[int, ...]
@@ -105,38 +110,61 @@ class Interface(Protocol):
         ...
 
 
-@dataclass
-class Move:
-    """One step of one thread, as schedules show it."""
+class Move(NamedTuple):
+    """One step of the machine: what ``client`` does, or its softirq (``irq``); nobody (-1) if only the phase changes.
+
+    ``about`` is the call or event, ``result`` what the call returned if it ended, ``after`` the kernel code that ran.
+    """
 
     client: int
-    text: str
+    irq: bool = False
+    about: str = ""
+    result: str | None = None
+    after: After | None = None
+
+
+class Edge(NamedTuple):
+    """A move from one state of a search to the state numbered ``target``."""
+
+    target: int
+    move: Move
+
+
+PASSING = Move(-1)
+"""Nothing but the phase changes."""
+
+Found = list[tuple[State, Move]]
 
 
 @dataclass
 class Search:
-    """The graph of reachable states, explored breadth-first."""
+    """The graph of reachable states, explored breadth-first; ``ends`` are the states where a run may end."""
 
     scenario: Scenario
     machine: Machine
     interface: Interface
     max_states: int = MAX_STATES
     states: list[State] = field(default_factory=list)
-    parents: list[tuple[int, str]] = field(default_factory=list)
-    successors: list[list[int]] = field(default_factory=list)
+    parents: list[tuple[int, Move]] = field(default_factory=list)
+    edges: list[list[Edge]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         s = self.scenario
         self.programs = (s.setup, *(p.calls for p in s.threads))
         self.titles = ("setup", *(p.name for p in s.threads))
+        self.first = frozenset(1 + n for n, p in enumerate(s.threads) if p.first)
         self.any_time = "timeout" in s.events
-        self.up = s.machine == "up"
+        self.one_at_a_time = s.machine != "smp"
+        self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
 
     def calls_of(self, state: State, client: int) -> tuple[Call, ...]:
         """The calls a thread may make in the present phase."""
         if client == 0:
             return (self.scenario.setup, (), self.scenario.setup + self.scenario.post)[state.phase]
-        return self.programs[client] if state.phase >= 1 else ()
+        if state.phase == 0 and (client not in self.first or state.clients[0].calls < len(self.scenario.setup)):
+            return ()
+        return self.programs[client]
 
     def run(self) -> Outcomes:
         """Explore everything.  Raises LimitError beyond ``max_states``."""
@@ -144,50 +172,65 @@ class Search:
         first = State(self.machine.memory.initial, tuple(Client() for _ in self.programs))
         numbers = {first: 0}
         self.states.append(first)
-        self.parents.append((0, ""))
-        ends: list[int] = []
+        self.parents.append((0, PASSING))
         for number, state in enumerate(self.states):
-            after, ended = self.next_states(state)
+            found, ended = self.next_states(state)
             if ended:
-                ends.append(number)
-            following: list[int] = []
-            for s, text in after:
+                self.ends.append(number)
+            edges: list[Edge] = []
+            for s, move in found:
                 known = numbers.setdefault(s, len(self.states))
                 if known == len(self.states):
                     self.states.append(s)
-                    self.parents.append((number, text))
-                following.append(known)
-            self.successors.append(following)
+                    self.parents.append((number, move))
+                edges.append(Edge(known, move))
+            self.edges.append(edges)
             if len(self.states) > self.max_states:
                 raise LimitError("too-many-states", f"{self.scenario.id}: more than {self.max_states} states", "make it smaller")
-        return Outcomes(self.scenario, self._rows(ends), len(self.states), True, time.perf_counter() - started)
+        return Outcomes(self.scenario, self._rows(), len(self.states), True, time.perf_counter() - started)
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
-    def next_states(self, state: State) -> tuple[list[tuple[State, str]], bool]:
-        """Every state one step further, with what the step does; and whether the run may end here.
+    def next_states(self, state: State) -> tuple[Found, bool]:
+        """Every state one step further, with the move that leads there; and whether the run may end here.
 
         It may if nothing can happen any more but what need not happen.
         """
+        passed = self._passed(state)
+        if passed:
+            return passed, False
         maybe = self._events(state, Occurs.MAYBE)
-        found: list[tuple[State, str]] = []
-        for late, occurs in ((False, Occurs.SURELY), (True, Occurs.LATE)):
+        found: Found = []
+        for occurs in (Occurs.SURELY, *TIMERS):
+            late = occurs in TIMERS
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            if not self._waiting(state) or len(self.scenario.threads) > 1 or self.scenario.events:
-                break  # Nobody waits for anything, or it is the question who waits for ever: time does not pass.
+            if not self._time_passes(state):
+                break
         following = self._next_phase(state)
         return [*following, *maybe], not following
 
-    def _waiting(self, state: State) -> bool:
-        """Whether a call is under way that cannot go on."""
-        return any(c.frame[0] != IDLE for c in state.clients)
+    def _passed(self, state: State) -> Found:
+        """Once one timer has run out, so have all others of its kind; each runs to its end, with the packets it sends."""
+        expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
+        if not expired:
+            return []
+        busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
+        return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
 
-    def _events(self, state: State, occurs: Occurs) -> list[tuple[State, str]]:
-        """What the environment does runs as a softirq of the first CPU, one at a time, each event once."""
+    def _time_passes(self, state: State) -> bool:
+        """Whether timers go off now that nothing else can happen.
+
+        They do not if nobody waits for anything, or if it is the question who waits for ever.
+        """
+        waiting = any(c.frame[0] != IDLE for c in state.clients)
+        return waiting and len(self.scenario.threads) <= 1 and not self.scenario.events
+
+    def _events(self, state: State, occurs: Occurs) -> Found:
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
@@ -197,16 +240,20 @@ class Search:
         for name, begun in self.interface.events(state.heap, occurs):
             if (name, occurs) not in state.events:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, text in self._advance(state, 0, frame, True, occurs is Occurs.LATE, about=name):
-                    found.append((replace(after, events=state.events | {(name, occurs)}), text))
+                for after, move in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
+                    found.append((after._replace(events=state.events | {(name, occurs)}), move))
+                if occurs in TIMERS:
+                    break
         return found
 
-    def _may_run(self, state: State, late: bool) -> list[int]:
-        everyone = list(range(len(state.clients)))
-        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE]
-        if self.up and interrupted:
-            return interrupted
-        if not self.up or self._at_user_mode(state, state.running):
+    def _may_run(self, state: State, late: bool) -> Sequence[int]:
+        everyone = range(len(state.clients))
+        if not self.one_at_a_time:
+            return everyone
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._moves(state, i, late)]
+        if interrupted:
+            return interrupted  # One that waits for a thread is a timer that tries again later.
+        if self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
         may_switch = node is not None and node.action in (Action.MAY_SLEEP, Action.WAIT)
@@ -216,7 +263,7 @@ class Search:
         c = state.clients[client]
         return c.frame[0] == IDLE and c.irq[0] == IDLE and not self.interface.pending(state.heap, client + 1)
 
-    def _moves(self, state: State, client: int, late: bool) -> list[tuple[State, str]]:
+    def _moves(self, state: State, client: int, late: bool) -> Found:
         c = state.clients[client]
         thread = client + 1
         if c.irq[0] != IDLE:
@@ -232,61 +279,82 @@ class Search:
         call = calls[c.calls]
         begun = self.interface.start(call, state.heap, state.names, thread)
         if isinstance(begun, Done):
-            after = replace(c, calls=c.calls + 1, results=(*c.results, begun.result))
-            text = f"{self.titles[client]}: {call.label} = {begun.result}"
-            return [(self._with(state, client, after, heap=begun.heap, names=begun.names), text)]
+            after = c._replace(calls=c.calls + 1, results=(*c.results, begun.result))
+            changed = self._with(state, client, after, begun.heap, begun.names, state.faults)
+            return [(changed, Move(client, False, call.label, begun.result))]
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
     def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = "softirq"
-    ) -> list[tuple[State, str]]:
+        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
+    ) -> Found:
         c = state.clients[client]
         calls = self.calls_of(state, client)
         call = starting or (calls[c.calls] if c.calls < len(calls) else None)
-
-        def policy(node: Node, thread: int) -> tuple[int, ...] | None:
-            if self.interface.is_late(node) and not self.any_time:
-                return None if late else (0,)
-            return self.interface.decide(node, None if irq else call)
-
+        doing = call.label if call and not irq else about
         found = []
-        for after in self.machine.step(state.heap, frame, client + 1, policy):
-            doing = call.label if call and not irq else about
-            text = f"{self.titles[client]}: {doing}: {_summary(after.done)}"
-            changed = replace(c, irq=after.frame) if irq else replace(c, frame=after.frame)
-            names = state.names
+        events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
+        for after in self._steps(state.heap, frame, client + 1, late, None if irq else call):
+            changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
+            names, result = state.names, None
             if after.returned is not None and not irq:
                 assert call is not None
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
-                changed = replace(changed, calls=c.calls + 1, results=(*c.results, result))
-                text += f" = {result}"
+                changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            found.append((self._with(state, client, changed, heap=after.heap, names=names, faults=faults), text))
+            following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
+            found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
         return found
 
-    def _with(self, state: State, client: int, changed: Client, **parts: object) -> State:
-        clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return replace(state, clients=clients, running=client if self.up else 0, **parts)  # type: ignore[arg-type]
+    def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
+        """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""
+        timers = late or self.any_time
+        key = (heap, frame, thread, timers, id(call))
+        steps = self.stepped.get(key)
+        if steps is None:
 
-    def _next_phase(self, state: State) -> list[tuple[State, str]]:
+            def policy(node: Node, thread: int) -> tuple[int, ...] | None:
+                if self.interface.is_late(node) and not timers:
+                    return (0,)
+                return self.interface.decide(node, call)
+
+            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
+        return steps
+
+    def _with(
+        self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False
+    ) -> State:
+        clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
+        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, state.events)
+
+    def _running(self, state: State, client: int, irq: bool) -> int:
+        """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""
+        if not self.one_at_a_time:
+            return 0
+        return state.running if irq else client
+
+    def _next_phase(self, state: State) -> Found:
         """Nothing can happen any more: go on to the next phase, if the one before did not hang."""
         if state.phase == 2 or (state.phase == 0 and state.clients[0].calls < len(self.scenario.setup)):
             return []
         if state.phase == 0 and not self.scenario.threads and not self.scenario.post:
             return []
-        return [(replace(state, phase=state.phase + 1), "")]
+        return [(state._replace(phase=state.phase + 1), PASSING)]
 
     # -- outcomes -------------------------------------------------------------------------------------------------
 
-    def _rows(self, ends: list[int]) -> tuple[Outcome, ...]:
+    def results_of(self, number: int) -> tuple[tuple[str, ...], ...]:
+        """What a run that ends in a state amounts to: the results of setup, of each thread and of post, and the faults."""
+        return self._results(self.states[number])
+
+    def _rows(self) -> tuple[Outcome, ...]:
         by_results: dict[tuple[tuple[str, ...], ...], list[int]] = {}
-        for number in ends:
-            by_results.setdefault(self._results(self.states[number]), []).append(number)
+        for number in self.ends:
+            by_results.setdefault(self.results_of(number), []).append(number)
         ways = self._ways()
         rows = []
         for results, numbers in by_results.items():
             named = dict(zip((*self.titles, "post", "faults"), results, strict=True))
-            rows.append(Outcome(named, sum(ways[n] for n in numbers), self._schedule(numbers[0])))
+            rows.append(Outcome(named, sum(ways[n] for n in numbers), self.schedule(numbers[0])))
         return tuple(sorted(rows, key=lambda r: sorted(r.results.items())))
 
     def _results(self, state: State) -> tuple[tuple[str, ...], ...]:
@@ -306,14 +374,14 @@ class Search:
     def _ways(self) -> list[int]:
         """How many paths lead to each state; 0 where a cycle makes them endless."""
         incoming = [0] * len(self.states)
-        for after in self.successors:
-            for s in after:
-                incoming[s] += 1
+        for edges in self.edges:
+            for edge in edges:
+                incoming[edge.target] += 1
         ways = [0] * len(self.states)
         ways[0] = 1
         ready = [0]
         for number in ready:
-            for s in self.successors[number]:
+            for s, _ in self.edges[number]:
                 ways[s] += ways[number]
                 incoming[s] -= 1
                 if not incoming[s]:
@@ -321,13 +389,20 @@ class Search:
         finished = set(ready)
         return [n if i in finished else 0 for i, n in enumerate(ways)]
 
-    def _schedule(self, number: int) -> tuple[str, ...]:
-        steps: list[str] = []
+    def schedule(self, number: int) -> tuple[Step, ...]:
+        """A shortest way to a state."""
+        steps: list[Step] = []
         while number:
-            number, text = self.parents[number]
-            if text:
-                steps.append(text)
+            before, move = self.parents[number]
+            if move is not PASSING:
+                steps.append(self.step(move, self.states[before].phase))
+            number = before
         return tuple(reversed(steps))
+
+    def step(self, move: Move, phase: int) -> Step:
+        """A move as schedules show it; what a softirq does is nobody's call."""
+        who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
+        return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
 
 
 def _summary(done: tuple[Node, ...]) -> str:
@@ -336,10 +411,3 @@ def _summary(done: tuple[Node, ...]) -> str:
     if not shown:
         shown = [f"{n.function}: {n.text}" for n in done if n.text][-1:]
     return "; ".join(dict.fromkeys(shown))
-
-
-def explore(
-    scenario: Scenario, memory: Memory, machine: Machine, interface: Interface, *, max_states: int = MAX_STATES
-) -> Outcomes:
-    """Every outcome of ``scenario``.  Raises LimitError beyond ``max_states``."""
-    return Search(scenario, machine, interface, max_states).run()

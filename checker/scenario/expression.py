@@ -1,6 +1,6 @@
 """Questions about outcomes: ``A.connect == 0 and state.s == LISTEN``.
 
-Results (``A.connect``, ``A`` if it has one call), final states (``state.s``, ``name.s.port``, ``peer.s``) and constants
+Results (``A.connect``, ``A`` if it has one call), final states (``state.s``, ``name.s.port``, ``sk.s.num``) and constants
 (0, errnos, states, addresses, ports, ``error``, ``blocks``, ``unreached``) compared with ``== != in not in``, joined with
 ``and or not``.  Read by Python's own parser, never evaluated by it.
 """
@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from checker.scenario.expect import Expectation, ExpectationError, expectation, port_matches, port_word
-from checker.scenario.names import FINAL, Names, Ref, UnknownName
+from checker.scenario.names import FIELDS, FINAL, WHOLE, Names, Ref, UnknownName
 from checker.scenario.program import Outcome
-from checker.scenario.vocabulary import ADDRESSES, BLOCKS, ERRNOS, STATES, UNREACHED, address_name, nearest
+from checker.scenario.vocabulary import ADDRESSES, BLOCKS, ERRNOS, FIELD_VALUES, STATES, UNREACHED, address_name, nearest
 
 MAX_LENGTH = 2000
 
@@ -50,11 +50,11 @@ def parse(text: str) -> ast.expr:
         raise ExpressionError("bad-expression", f"cannot read {_short(text)}: {told}", fix) from None
 
 
-def finals(tree: ast.expr) -> Iterator[tuple[str, str]]:
-    """What a tree says about sockets in the end: ``("state", "a")`` for every ``state.a``."""
+def paths(tree: ast.expr) -> Iterator[tuple[str, ...]]:
+    """Everything a tree names: ``("state", "a")`` for every ``state.a``."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in FINAL:
-            yield node.value.id, node.attr
+        if isinstance(node, (ast.Attribute, ast.Name)) and (path := _dotted(node)):
+            yield path
 
 
 def expression(text: str, names: Names) -> Expression:
@@ -148,7 +148,7 @@ class _Compiler:
         parts = _dotted(node)
         if parts is None:
             raise self.outside(node, "this is outside the language", "compare results, states and constants only")
-        if len(parts) == 1 and parts[0] not in self.names.programs() and parts[0] not in FINAL:
+        if len(parts) == 1 and parts[0] not in (*self.names.programs(), *FINAL, *FIELDS, *WHOLE):
             return self.constant(parts[0])
         try:
             return self.names.resolve(parts)
@@ -158,7 +158,8 @@ class _Compiler:
     def constant(self, word: str) -> _Constant:
         if word == "unreached":
             return _Constant(UNREACHED)
-        if word in ERRNOS or word in STATES or word in ("error", BLOCKS) or word in ADDRESSES or port_word(word):
+        words = (*ERRNOS, *STATES, *ADDRESSES, *FIELD_VALUES, "error", BLOCKS)
+        if word in words or port_word(word):
             return _Constant(word)
         known = [*self.names.programs(), *STATES, *ERRNOS, "error", BLOCKS, "unreached"]
         guess = nearest(word, known).split("Choose")[0].strip()

@@ -7,6 +7,7 @@ In goes a model and a finite instance; out come cell numbers and functions ``(he
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from checker.errors import InternalError
@@ -18,6 +19,13 @@ from checker.system import StateVar
 
 Heap = tuple[int, ...]
 Code = Callable[[Sequence[int], dict[int, int], int], Any]
+
+
+@lru_cache(maxsize=1 << 16)
+def _code(source: str) -> Code:
+    """A function from its text; scenarios of one size share most of them."""
+    found: Code = eval(source)  # noqa: S307 - made from a term, not from input
+    return found
 
 
 class Memory:
@@ -49,8 +57,7 @@ class Memory:
 
     def compile(self, t: Term, slots: dict[FieldKey, int]) -> Code:
         """``t`` as a function; ``slots`` numbers the locals of the running root."""
-        found: Code = eval(f"lambda h, L, me: {self.source(t, slots, {})}")  # noqa: S307 - made from a term, not from input
-        return found
+        return _code(f"lambda h, L, me: {self.source(t, slots, {})}")
 
     def source(self, t: Term, slots: dict[FieldKey, int], bound: dict[Term, str]) -> str:
         """``t`` as a Python expression over ``h``, ``L`` and ``me``."""

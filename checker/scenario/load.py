@@ -13,8 +13,8 @@ from typing import Any
 
 from checker.errors import Place, UsageError
 from checker.scenario.expect import Expectation, ExpectationError, expectation
-from checker.scenario.expression import ExpressionError, expression, finals, parse
-from checker.scenario.names import FINAL, RESERVED, Names, Ref, UnknownName
+from checker.scenario.expression import ExpressionError, expression, parse, paths
+from checker.scenario.names import FINAL, RESERVED, Names, Ref, UnknownName, final_call
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
 from checker.scenario.short import ShortStepError, label, long_step
@@ -29,9 +29,30 @@ MAIN = "main"
 MAX_CALLS = 200
 
 
+CLAIMS = ("fixed_by", "still_in", "caught_in")
+"""Keys that say of variants whether the symptom happens there: no, yes, yes."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of one variant: whether the symptoms of the scenario happen there; ``key`` is one of CLAIMS."""
+
+    key: str
+    variant: str
+    place: Place = field(compare=False)
+
+    @property
+    def happens(self) -> bool:
+        """Whether the symptom is said to happen in the variant."""
+        return self.key != "fixed_by"
+
+
 @dataclass(frozen=True)
 class Case:
-    """One scenario of a file: the program, the questions, and for one-thread scenarios the recorded results by column."""
+    """One scenario of a file: the program, the questions, and for one-thread scenarios the recorded results by column.
+
+    ``serial`` says that sequential orders have to be searched too.  A scenario of a ``finding`` makes ``claims``.
+    """
 
     scenario: Scenario
     questions: tuple[Question, ...]
@@ -39,6 +60,16 @@ class Case:
     features: tuple[str, ...]
     category: str
     place: Place = field(compare=False)
+    serial: bool = False
+    finding: str = ""
+    why: str = ""
+    refuted: str = ""
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def symptoms(self) -> tuple[Question, ...]:
+        """The questions about what is wrong."""
+        return tuple(q for q in self.questions if q.kind == "symptom")
 
 
 def load_cases(path: Path) -> list[Case]:
@@ -132,6 +163,7 @@ class _Loader:
         self.top = top
         self.data = _at(document.data, top)
         self.plan = self.programs()
+        self.asks_serial = False
         self.add_finals()
 
     def programs(self) -> dict[str, list[Placed]]:
@@ -162,8 +194,8 @@ class _Loader:
         return self.document.problem(code, (*self.top, *trail), message, fix)
 
     def expressions(self) -> Iterator[tuple[str, Trail, str]]:
-        """Kind, trail and text of every ``reach`` and ``never``."""
-        for kind in ("reach", "never"):
+        """Kind, trail and text of every ``reach``, ``never`` and ``symptom``."""
+        for kind in ("reach", "never", "symptom"):
             value = self.data.get(kind, ())
             if isinstance(value, str):
                 yield kind, (kind,), value
@@ -171,26 +203,27 @@ class _Loader:
                 yield from ((kind, (kind, n), text) for n, text in enumerate(value))
 
     def add_finals(self) -> None:
-        """Put a step into post for every ``state.a``, ``name.a`` and ``peer.a`` that is asked for."""
-        wanted: list[tuple[str, str]] = []
+        """Put a step into post for every ``state.a``, ``name.a``, ``peer.a`` and ``sk.a.num`` that is asked for."""
+        wanted: list[tuple[str, ...]] = []
         for _, trail, text in self.expressions():
             try:
-                wanted += sorted(finals(parse(text)))
+                wanted += sorted(paths(parse(text)))
             except ExpressionError as problem:
                 raise self.problem(problem.code, trail, str(problem), problem.fix) from None
         for _, cells in self.row_texts():
             for key in cells:
-                head, _, rest = ".".join(key.split()).partition(".")
-                head = next((word for word, call in FINAL.items() if call == head), head)
-                if head in FINAL and rest:
-                    wanted.append((head, rest.split(".")[0]))
+                wanted.append(tuple(_as_written(key).split(".")))
+        self.asks_serial = ("nonserial",) in wanted
         made = {str(c.args["as"]) for calls in self.plan.values() for c, _ in calls if c.name in ("socket", "accept")}
-        there = {(c.name, c.args.get("s")) for c, _ in self.plan["post"]}
-        for word, socket in dict.fromkeys(wanted):
-            if socket in made and (FINAL[word], socket) not in there:
-                step = {"call": FINAL[word], "args": {"s": socket}}
-                self.plan["post"].append((call_of(step), (*self.top, "post")))
-                there.add((FINAL[word], socket))
+        there = [call for call, _ in self.plan["post"]]
+        for path in wanted:
+            told = final_call(path)
+            if told is None or told[1]["s"] not in made:
+                continue
+            call = call_of({"call": told[0], "args": told[1]})
+            if call not in there:
+                there.append(call)
+                self.plan["post"].append((call, (*self.top, "post")))
 
     def scenario(self) -> Scenario:
         threads = [name for name in self.plan if name not in ("setup", "post")]
@@ -216,7 +249,20 @@ class _Loader:
             tuple(self.data.get("features", ())),
             self.data.get("category", ""),
             self.document.place((*self.top, "id")),
+            self.asks_serial,
+            self.data.get("finding", ""),
+            " ".join(self.data.get("why", "").split()),
+            " ".join(self.data.get("refuted", "").split()),
+            tuple(self.claims()),
         )
+
+    def claims(self) -> Iterator[Claim]:
+        """What is said of variants.  Raises UsageError if there is no symptom they could have or not."""
+        for key in (k for k in CLAIMS if self.data.get(k)):
+            if "symptom" not in self.data:
+                raise self.problem("no-symptom", (key,), f"{key} without a symptom", "add symptom: and an expression")
+            for n, variant in enumerate(self.data[key]):
+                yield Claim(key, variant, self.document.place((*self.top, key, n)))
 
     def step_names(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
@@ -257,8 +303,9 @@ class _Loader:
                 read = expression(text, names)
             except ExpressionError as problem:
                 raise self.problem(problem.code, trail, str(problem), problem.fix) from None
-            yield Question(kind, read.text, self.document.place((*self.top, *trail)), expression=read)
-        if "outcomes" in self.data or not (stated or "reach" in self.data or "never" in self.data):
+            wanted = not (self.data.get("caught_in") or self.data.get("refuted"))
+            yield Question(kind, read.text, self.document.place((*self.top, *trail)), expression=read, wanted=wanted)
+        if "outcomes" in self.data or not (stated or any(key in self.data for key in ("reach", "never", "symptom"))):
             rows = tuple(self.row(trail, cells, names) for trail, cells in self.row_texts())
             place = self.document.place((*self.top, "outcomes" if "outcomes" in self.data else "id"))
             yield Question("outcomes", f"are the {len(rows)} listed" if rows else "all", place, rows=rows)

@@ -17,10 +17,32 @@ from checker.scenario.vocabulary import ERRNOS, STATES, nearest
 FINAL: Mapping[str, str] = {"state": "state", "name": "getsockname", "peer": "getpeername"}
 """The words for what a socket is in the end, and the calls that tell."""
 
+FIELDS = ("sk", "sock")
+"""What ``sk.a.num`` and ``sock.a.state`` begin with: fields of the sock and the socket of ``a`` in the end."""
+
+WHOLE = ("nonserial", "faults")
+"""What is asked of a whole outcome: no sequential order gives it (``yes``, ``no``), an assertion fails (``some``, ``none``)."""
+
 PARTS = ("addr", "port")
 
-RESERVED = frozenset((*FINAL, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist))
+RESERVED = frozenset(
+    (*FINAL, *FIELDS, *WHOLE, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist)
+)
 """What no thread and no socket can be called: expressions would not know what is meant."""
+
+
+def final_call(path: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    """The call in ``post``, with its arguments, that tells what ``state.a`` or ``sk.a.num`` is; None for any other path.
+
+    >>> final_call(("sk", "a", "num")), final_call(("state", "a")), final_call(("A", "listen"))
+    (('field', {'s': 'a', 'name': 'sk.num'}), ('state', {'s': 'a'}), None)
+    """
+    head, *rest = path
+    if head in FINAL and rest:
+        return FINAL[head], {"s": rest[0]}
+    if head in FIELDS and len(rest) == 2:
+        return "field", {"s": rest[0], "name": f"{head}.{rest[1]}"}
+    return None
 
 
 class UnknownName(ValueError):
@@ -42,6 +64,8 @@ class Ref:
 
     def value(self, outcome: Outcome) -> str:
         """What it is in ``outcome``, in the one form; empty for the address of a result that is no address."""
+        if self.program == "faults":
+            return "some" if outcome.results.get("faults") else "none"
         result = one_form(outcome.results[self.program][self.index])
         if not self.part:
             return result
@@ -65,9 +89,13 @@ class Names:
         head, *rest = parts
         if head in FINAL:
             return self._final(head, rest)
+        if head in FIELDS:
+            return self._field(head, rest)
+        if head in WHOLE and not rest:
+            return Ref(head, 0)
         calls = self.programs().get(head)
         if calls is None:
-            known = [*self.programs(), *FINAL]
+            known = [*self.programs(), *FINAL, *FIELDS, *WHOLE]
             raise UnknownName("unknown-thread", f"there is no thread {head}", nearest(head, known))
         if not rest or (len(rest) == 1 and rest[0] in PARTS):
             if len(calls) != 1:
@@ -91,6 +119,14 @@ class Names:
             call = self.scenario.post[n]
             if call.name == FINAL[head] and call.args["s"] == rest[0]:
                 return Ref("post", n, self._part(rest[1:]))
+        raise UnknownName("unknown-socket", f"there is no socket {rest[0]}", nearest(rest[0], sockets(self.scenario)))
+
+    def _field(self, head: str, rest: list[str]) -> Ref:
+        if len(rest) != 2:
+            raise UnknownName("unknown-field", f"{'.'.join((head, *rest))} is no field of a socket", f"write {head}.NAME.FIELD")
+        for n, call in enumerate(self.scenario.post):
+            if call.name == "field" and (call.args["s"], call.args["name"]) == (rest[0], f"{head}.{rest[1]}"):
+                return Ref("post", n)
         raise UnknownName("unknown-socket", f"there is no socket {rest[0]}", nearest(rest[0], sockets(self.scenario)))
 
     def _index(self, program: str, name: str) -> int:

@@ -41,17 +41,22 @@ class Call:
 
 @dataclass(frozen=True)
 class Program:
-    """The calls of one thread, one after the other."""
+    """The calls of one thread, one after the other.
+
+    With ``first`` it begins before the other threads, which wait until it sleeps or has ended.
+    """
 
     name: str
     calls: tuple[Call, ...]
+    first: bool = False
 
 
 @dataclass(frozen=True)
 class Scenario:
     """``setup`` runs alone, then ``threads`` run against each other, then ``post`` runs alone once they all returned or block.
 
-    ``machine`` is ``smp`` or ``up``; ``events`` are what the environment may do besides (``signal``, ``timeout``, ``rst``...);
+    ``machine`` is ``smp``, ``up``, or ``serial``, which runs whole calls one after the other; ``events`` are what the
+    environment may do besides (``signal``, ``timeout``, ``rst``...);
     ``peers`` say what other hosts do, by address (``REMOTE``): ``listening``, ``refusing``, ``silent``, or ``free`` for any of
     these, which is also the default; ``NONE`` is silent by default.
     """
@@ -67,6 +72,20 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of a schedule: who takes it, in which call or event, what it does, and the result if the call ends."""
+
+    who: str
+    call: str
+    what: str = ""
+    result: str = ""
+
+    def __str__(self) -> str:
+        parts = (self.who, self.call, self.what)
+        return ": ".join(p for p in parts if p) + (f" = {self.result}" if self.result else "")
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One vector of results: per program (``setup``, each thread, ``post``) one result per call.
 
@@ -77,7 +96,7 @@ class Outcome:
 
     results: Mapping[str, tuple[str, ...]]
     interleavings: int
-    schedule: tuple[str, ...] = field(compare=False, default=())
+    schedule: tuple[Step, ...] = field(compare=False, default=())
 
 
 @dataclass(frozen=True)

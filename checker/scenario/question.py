@@ -32,7 +32,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Question:
-    """``kind`` is ``outcomes``, ``reach``, ``never`` or ``steps``; no rows and no expression: the set is just asked for."""
+    """``kind`` is ``outcomes``, ``reach``, ``never``, ``symptom`` or ``steps``.
+
+    ``outcomes`` without rows just asks for the set.  A symptom is ``wanted`` if some outcome is to have it, else none.
+    """
 
     kind: str
     text: str
@@ -40,6 +43,7 @@ class Question:
     expression: Expression | None = None
     rows: tuple[Row, ...] = ()
     expects: Mapping[str, tuple[Expectation, ...]] = field(default_factory=dict)
+    wanted: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,11 @@ def judge(question: Question, outcomes: Outcomes) -> Answer:
         return _judge_steps(question, outcomes)
     assert question.expression is not None
     hits = tuple(n for n, row in enumerate(outcomes.rows, 1) if question.expression.holds(row))
-    if question.kind == "reach":
-        if hits:
-            return Answer(question, "reached", True, hits)
-        return _if_complete(Answer(question, "not reached", False), outcomes)
+    wanted = question.kind == "reach" or (question.kind == "symptom" and question.wanted)
+    seen, unseen = ("reached", "not reached") if question.kind == "reach" else ("happens", "never")
     if hits:
-        return Answer(question, "happens", False, hits)
-    return _if_complete(Answer(question, "never", True), outcomes)
+        return Answer(question, seen, wanted, hits)
+    return _if_complete(Answer(question, unseen, not wanted), outcomes)
 
 
 def _if_complete(answer: Answer, outcomes: Outcomes) -> Answer:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import Place
 from checker.scenario.load import load_document_case
-from checker.scenario.program import Outcome, Program, Scenario
+from checker.scenario.program import Scenario
 from checker.scenario.question import Row
 from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
@@ -36,11 +36,11 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Observed:
-    """One outcome that was seen: how often by kernel version, and whether no sequential order gives it."""
+    """One outcome that was seen: how often by kernel version, and whether no sequential order gives it (None: not said)."""
 
     row: Row
     seen: Mapping[str, int]
-    nonserial: bool
+    nonserial: bool | None
     place: Place = field(compare=False)
 
     def required(self, version: str | None) -> bool:
@@ -70,25 +70,6 @@ def load_races(document: Document) -> list[Race]:
     if not found:
         raise document.problem("no-calls", ("races",), "no race in this file", "write a list of races")
     return found
-
-
-def serial_runs(race: Race) -> tuple[tuple[tuple[str, ...], Scenario], ...]:
-    """The sequential orders of a race: the order of its threads, and the scenario that runs them so in one thread."""
-    a, b = race.scenario.threads
-    return tuple(
-        ((x.name, y.name), replace(race.scenario, threads=(Program(x.name + y.name, (*x.calls, *y.calls)),)))
-        for x, y in ((a, b), (b, a))
-    )
-
-
-def as_threads(race: Race, order: tuple[str, ...], outcome: Outcome) -> Outcome:
-    """An outcome of a sequential run, its results given back to the threads of the race."""
-    results = dict(outcome.results)
-    line = results.pop("".join(order))
-    for name in order:
-        count = next(len(p.calls) for p in race.scenario.threads if p.name == name)
-        results[name], line = line[:count], line[count:]
-    return Outcome(results, outcome.interleavings, outcome.schedule)
 
 
 def _race(document: Document, top: Trail, entry: Any) -> Race:
@@ -123,7 +104,7 @@ def _row_entry(document: Document, trail: Trail, row: Any, entry: Mapping[str, A
         stated, _, told = row.partition(", then ")
         versions = entry.get("versions", [])
         seen = {str(v): 1 for v in versions} if isinstance(versions, list) else {}
-        return {"text": stated, "then": told, "seen": seen, "nonserial": False}
+        return {"text": stated, "then": told, "seen": seen, "nonserial": None}
     if not isinstance(row, dict) or not isinstance(row.get("outcome"), str):
         raise document.problem("missing-key", trail, "outcome missing in an observed outcome", "add outcome: A=0, B=EINVAL")
     counts = {key: value for key, value in row.items() if key not in ("outcome", "nonserial")}

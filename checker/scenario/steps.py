@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from checker.errors import LimitError
 from checker.language.graph import Action, Graph, Lock, Node
@@ -24,6 +25,16 @@ Frame = tuple[int, int, tuple[int, ...]]
 NO_FRAME: Frame = (IDLE, 0, ())
 
 
+class Touch(NamedTuple):
+    """An access to one cell of shared memory: where it is made, and the locks held there with their objects."""
+
+    node: Node
+    key: FieldKey
+    cell: int
+    write: bool
+    locks: frozenset[tuple[FieldKey, int]]
+
+
 @dataclass(frozen=True)
 class After:
     """One way a step can end: memory, the frame that goes on (NO_FRAME if the root returned), the result, what was done."""
@@ -33,6 +44,7 @@ class After:
     returned: int | None
     done: tuple[Node, ...]
     faults: tuple[str, ...]
+    touched: tuple[Touch, ...] = ()
 
 
 @dataclass
@@ -43,10 +55,11 @@ class Run:
     locals: dict[int, int]
     done: list[Node] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    visited: frozenset[int] = frozenset()
+    visited: set[int] = field(default_factory=set)
     committed: bool = False
     moved: bool = False
     region: int = 0
+    touched: list[Touch] = field(default_factory=list)
 
     def fork(self) -> Run:
         return Run(
@@ -54,10 +67,11 @@ class Run:
             dict(self.locals),
             list(self.done),
             list(self.faults),
-            self.visited,
+            set(self.visited),
             self.committed,
             self.moved,
             self.region,
+            list(self.touched),
         )
 
 
@@ -120,13 +134,14 @@ class Machine:
                 return
             if nowhere or self._must_stop(run, graph, node):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
-                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults))
+                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))
                 return
-            run.visited |= {pc}
+            run.visited.add(pc)
             run.region = node.context.region
+            self._notice(run, graph, node, thread)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
-                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults))
+                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults), tuple(run.touched))
                 return
             if node.action is Action.BRANCH:
                 pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
@@ -137,6 +152,9 @@ class Machine:
             if not self._act(run, graph, node, thread):
                 return
             pc = node.successors[0]
+
+    def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        """For machines that watch: ``node`` is about to be done."""
 
     def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
         """The rule of the compactor, with what really happened on this path."""

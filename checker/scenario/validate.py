@@ -50,6 +50,7 @@ SAMPLES = {
     "family": "AF_INET, AF_UNSPEC or a number",
     "direction": "RD, WR, RDWR or a number",
     "option": "SO_REUSEADDR or SO_BROADCAST",
+    "field": "a field, for instance sk.num or sock.state",
     "flags": "a list, for instance [NONBLOCK]",
     "result": "a result: 0, an errno, A|B, error, null",
     "step": "a step, for instance: bind a lo P1",

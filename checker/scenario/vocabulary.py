@@ -81,7 +81,7 @@ DESCRIPTORS = ("BADFD", "NOTSOCK")
 TYPES = ("STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET", "PACKET")
 FAMILIES = ("AF_INET", "AF_UNSPEC")
 HOWS = ("RD", "WR", "RDWR")
-OPTIONS = ("SO_REUSEADDR", "SO_BROADCAST", "IP_RECVERR", "IP_ADD_MEMBERSHIP")
+OPTIONS = ("SO_REUSEADDR", "SO_BROADCAST", "SO_BINDTODEVICE", "IP_RECVERR", "IP_ADD_MEMBERSHIP")
 FLAGS = ("NONBLOCK", "CLOEXEC")
 
 ERRNOS = (
@@ -92,6 +92,7 @@ ERRNOS = (
     "ENOMEM",
     "EACCES",
     "EFAULT",
+    "EBUSY",
     "EINVAL",
     "ENFILE",
     "EMFILE",
@@ -140,6 +141,16 @@ STATES = (
 
 DATA, EOF = RECEIVED = ("0 data", "0 eof")
 """What recv gives: bytes of a stream, or the end of it; for a datagram it is who sent it."""
+
+FIELD = re.compile(r"(sk|sock)\.[a-z][a-z_0-9]*")
+"""A field of the sock or of the socket behind a descriptor, for instance sk.num."""
+
+FIELD_VALUES = (
+    *("yes", "no", "NULL", "set", "some", "none"),
+    *("SS_FREE", "SS_UNCONNECTED", "SS_CONNECTING", "SS_CONNECTED", "SS_DISCONNECTING"),
+    *("NOT_HASHED", "LHASH", "EHASH", "UDP_HASH", "RAW_HASH"),
+)
+"""What a field may hold besides numbers, errors, states, addresses and ports: a truth value, a reference, an enumeration."""
 
 BLOCKS = "blocks"
 UNREACHED = "-"
@@ -248,6 +259,7 @@ _SHAPES = (
     CallShape("recv", (_SOCKET, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
     CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
     _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
+    CallShape("field", (_SOCKET, Parameter("name", "field")), ("s", "name"), "not a call: a field of the sock or the socket"),
 )
 
 CALLS: Mapping[str, CallShape] = {shape.name: shape for shape in _SHAPES}

@@ -65,9 +65,11 @@ def search(
 
 
 class Unrolling:
-    """The steps asserted so far in one incremental solver, for one question."""
+    """The steps asserted so far in one incremental solver, for one question; ``anywhere`` starts in any state."""
 
-    def __init__(self, system: TransitionSystem, instance: Instance, prop: Property, reductions: Reductions) -> None:
+    def __init__(
+        self, system: TransitionSystem, instance: Instance, prop: Property, reductions: Reductions, *, anywhere: bool = False
+    ) -> None:
         self.relation = Relation(system, instance)
         self.bad = self.relation.some(prop.bad, prop.params)
         if reductions.processes:
@@ -79,7 +81,8 @@ class Unrolling:
         self.moves = [m.moves for m in self.relation.movers]
         self.solver = z3.SolverFor("QF_FD")
         self.steps = 0
-        self._add(_dimacs([(x,) for x in self.relation.initially], self.stride))
+        if not anywhere:
+            self._add(_dimacs([(x,) for x in self.relation.initially], self.stride))
 
     def reach(self, depth: int, seconds: float) -> z3.CheckSatResult:
         """Whether a bad state is reached in exactly ``depth`` steps; call it for each depth from 0 on."""
@@ -90,10 +93,14 @@ class Unrolling:
         self.solver.set("timeout", max(1, int(seconds * 1000)))
         if self.bad == TRUE:
             return self.solver.check()
-        answer = self.solver.check(_literal(self.bad, depth * self.stride))
+        answer = self.solver.check(literal(self.bad, depth * self.stride))
         if answer == z3.unsat:
-            self.solver.add(_literal(-self.bad, depth * self.stride))
+            self.exclude(depth)
         return answer
+
+    def exclude(self, depth: int) -> None:
+        """From now on, the state after ``depth`` steps is not bad."""
+        self.solver.add(z3.BoolVal(self.bad == FALSE) if self.bad in (TRUE, FALSE) else literal(-self.bad, depth * self.stride))
 
     def path(self, depth: int) -> list[tuple[Transition, Binding]]:
         """The transitions and bindings of the model just found."""
@@ -111,7 +118,7 @@ class Unrolling:
         k = self.steps
         self._add(_repeat(self.template, k * self.stride))
         if k:
-            self.solver.add(z3.Or(*(_literal(x, (k - 1) * self.stride) for x in self.moves)))
+            self.solver.add(z3.Or(*(literal(x, (k - 1) * self.stride) for x in self.moves)))
         self.steps += 1
 
     def _add(self, dimacs: str) -> None:
@@ -134,7 +141,7 @@ def _dimacs(clauses: list[tuple[int, ...]], size: int) -> str:
     return f"p cnf {size} {len(clauses)}\n" + "".join(f"{' '.join(map(str, c))} 0\n" for c in clauses)
 
 
-def _literal(x: int, offset: int) -> z3.BoolRef:
+def literal(x: int, offset: int) -> z3.BoolRef:
     """The Z3 term of a literal: a DIMACS variable is a constant whose name is its number."""
     context = z3.main_ctx()
     symbol = z3.Z3_mk_int_symbol(context.ref(), abs(x) + offset)

@@ -39,6 +39,7 @@ class Obligation:
     """One query: ``unsat`` proves it; ``frame`` needs none.
 
     ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
+    ``smtlib`` is the query as Z3 got it, if it is not discharged.
     """
 
     fact: str
@@ -126,16 +127,21 @@ class Prover:
         """One implication if it goes through, else initiation and one consecution per transition."""
         if fact.assumed:
             return [Obligation(fact.name, "assumption", "", "assumed", 0.0)]
-        others = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
-        if others and not any(self._rests_on(n, fact.name) for n in fact.uses):
-            claim = terms.negate(fact.formula)
-            implied = self._check(fact, "implication", "", others, [claim], list(fact.params))
-            if implied.discharged:
-                self.implied.add(fact.name)
-                return [implied]
-        hypotheses = [self.closed[fact.name], *others]
-        system = self.encoder.system
-        return [self._initiation(fact), *(self._consecution(fact, t, hypotheses) for t in system.transitions)]
+        implied = self.implication(fact)
+        if implied is not None and implied.discharged:
+            self.implied.add(fact.name)
+            return [implied]
+        return [self._initiation(fact), *(self.consecution(fact, t) for t in self.encoder.system.transitions)]
+
+    def implication(self, fact: Fact) -> Obligation | None:
+        """Whether the facts it uses imply ``fact``; None if it uses none, or one that was itself implied by it."""
+        others = self._others(fact)
+        if not others or any(self._rests_on(n, fact.name) for n in fact.uses):
+            return None
+        return self._check(fact, "implication", "", others, [terms.negate(fact.formula)], list(fact.params))
+
+    def _others(self, fact: Fact) -> list[z3.BoolRef]:
+        return [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
 
     def _initiation(self, fact: Fact) -> Obligation:
         claim = terms.negate(initially(self.encoder.system, fact.formula))
@@ -143,14 +149,21 @@ class Prover:
             return Obligation(fact.name, "initiation", "", "frame", 0.0)
         return self._check(fact, "initiation", "", [], [claim], list(fact.params))
 
-    def _consecution(self, fact: Fact, t: Transition, hypotheses: list[z3.BoolRef]) -> Obligation:
+    def consecution(self, fact: Fact, t: Transition) -> Obligation:
+        """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
+        hypotheses = [self.closed[fact.name], *self._others(fact)]
         system = self.encoder.system
         if not touches(system, t, fact.formula):
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
-        renamed = {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
-        claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
-        variables = [*renamed.values(), system.self_var, *t.choices]
-        return self._check(fact, "consecution", t.name, hypotheses, [system.guard(t), claim], variables)
+        return self._check(fact, "consecution", t.name, hypotheses, *violation(system, fact, t))
+
+    def always(self, t: Transition, claim: Term, facts: Iterable[str]) -> bool:
+        """Whether ``claim`` holds whenever ``t`` fires in a state in which ``facts`` hold."""
+        nameless = Fact(t.name, (), claim)
+        hypotheses = [self.closed[n] for n in facts]
+        variables = [self.encoder.system.self_var, *t.choices]
+        claims = [self.encoder.system.guard(t), terms.negate(claim)]
+        return self._check(nameless, "implication", t.name, hypotheses, claims, variables).discharged
 
     def _check(
         self, fact: Fact, kind: str, transition: str, hypotheses: list[z3.BoolRef], claims: list[Term], variables: list[Term]
@@ -165,7 +178,20 @@ class Prover:
         solver.add(*(self.encoder.encode(c) for c in claims))
         result = str(solver.check())
         model = str(solver.model()) if result == "sat" else ""
-        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, solver.to_smt2(), model)
+        smtlib = "" if result == "unsat" else solver.to_smt2()
+        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, smtlib, model)
+
+
+def primed(fact: Fact) -> dict[Term, Term]:
+    """The parameters of ``fact`` as one violation of it names them, apart from every variable of a transition."""
+    return {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
+
+
+def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list[Term], list[Term]]:
+    """What is claimed of a step of ``t`` that violates ``fact``, and the variables of the claim."""
+    renamed = primed(fact)
+    claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
+    return [system.guard(t), claim], [*renamed.values(), system.self_var, *t.choices]
 
 
 def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:

@@ -164,7 +164,7 @@ def system_call(
         if call == SYS_CLOSE:
             sock.fd = False
     if call == SYS_BIND:
-        err = sys_bind(sock, addr, port, addr_len)
+        err = sys_bind(sock, family, addr, port, addr_len)
     elif call == SYS_LISTEN:
         err = sys_listen(sock, backlog)
     elif call == SYS_CONNECT:
@@ -194,10 +194,10 @@ def system_call(
 
 
 @kernel("net/socket.c")
-def sys_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+def sys_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
     if addr_len > MAX_SOCK_ADDR:
         return EINVAL
-    return sock.ops.bind(sock, addr, port, addr_len)
+    return sock.ops.bind(sock, family, addr, port, addr_len)
 
 
 @kernel("net/socket.c")

@@ -7,6 +7,7 @@ from typing import Any
 
 from checker.errors import UsageError
 from checker.language.graph import Node
+from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
 from checker.scenario.explore import Done, Names, Started
 from checker.scenario.program import Call, PortChosen, PortOf
 from checker.scenario.vocabulary import DATA, EOF
@@ -63,6 +64,8 @@ class Calls(Environment):
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         if node.text == "kmalloc_fails()":
             return (0, 1) if "no_memory" in self.world.events else (0,)
+        if node.text == "ack_is_delayed()":
+            return self.world.ack_delays
         if node.text == "syn_in_window()":
             return (0, 1) if "resyn" in self.world.events else (0,)
         if node.function in CAPABILITIES:
@@ -93,6 +96,8 @@ class Calls(Environment):
         if call.name == "state":
             state = self._get(heap, "Sock", "state", self._get(heap, "Socket", "sk", sock))
             return Done(self._member("Sock", "state", state).removeprefix("TCP_"), heap, names)
+        if call.name == "field":
+            return Done(self._shown_field(str(args["name"]), heap, names, str(args["s"])), heap, names)
         return Started("system_call", self._arguments(call, heap, known, sock))
 
     def _start_socket(self, call: Call) -> Started:
@@ -174,7 +179,7 @@ class Calls(Environment):
             names = _with(names, str(call.args["as"]), made)
         names = self._note_port(call, heap, names)
         if call.name in ("getsockname", "getpeername"):
-            return f"0 {self._shown_name(heap, names, thread)}", names
+            return f"0 {self._shown_name(call, heap, names, thread)}", names
         if call.name == "recv":
             return self._received(call, heap, names, thread), names
         if call.name == "so_error":
@@ -194,7 +199,7 @@ class Calls(Environment):
         for name, sock in names:
             if "." not in name:  # The sender's call may not have returned yet.
                 names = self._note_chosen(name, sock, heap, names)
-        return f"0 {self._shown_name(heap, names, thread)}"
+        return f"0 {self._shown_name(call, heap, names, thread)}"
 
     def _note_port(self, call: Call, heap: tuple[int, ...], names: Names) -> Names:
         """Remember the port the kernel chose for a socket, when it has one that no scenario names."""
@@ -203,8 +208,7 @@ class Calls(Environment):
 
     def _note_chosen(self, name: str, sock: int, heap: tuple[int, ...], names: Names) -> Names:
         port = self._local_port(heap, sock)
-        taken = {v for n, v in names if n.endswith(".chosen")}
-        if not port or port in taken or not self._is_ephemeral(port):
+        if not port or port in self._chosen(names, name) or not self._is_ephemeral(port):
             return names
         return _with(names, f"{name}.chosen", port)
 
@@ -214,16 +218,49 @@ class Calls(Environment):
         named = {self.world.number(p) for p in ports if not isinstance(p, (PortOf, PortChosen))}
         return number not in named and any(low <= number <= max(high, low + 127) for low, high in self.world.ranges)
 
-    def _shown_name(self, heap: tuple[int, ...], names: Names, thread: int) -> str:
+    def _chosen(self, names: Names, socket: str) -> dict[int, str]:
+        """Who was given which port by the kernel; TCP and UDP each count on their own."""
+        given = [(n.removesuffix(".chosen"), v) for n, v in names if n.endswith(".chosen")]
+        kinds = {name: TYPES[kind] for name, kind in self.world.kinds.items() if kind in TYPES}
+        return {v: n for n, v in given if kinds.get(n) == kinds.get(socket)}
+
+    def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
         port = self._get(heap, "Thread", "name_port", thread)
-        shown = "ANY" if not addr else self.world.addresses[addr - 1]
+        socket = str(call.args["s"])
+        return f"{self._shown_address(addr)}:{self._shown_port(port, names, socket)}"
+
+    def _shown_address(self, addr: int) -> str:
+        return self.world.addresses[addr - 1] if addr else "ANY"
+
+    def _shown_port(self, port: int, names: Names, socket: str) -> str:
         number = (0, *self.world.ports)[port]
         named = {v: k for k, v in NAMED_PORTS.items()}
-        chosen = {v: n.removesuffix(".chosen") for n, v in names if n.endswith(".chosen")}
-        if port in chosen:
-            return f"{shown}:eph_{chosen[port]}"
-        return f"{shown}:{named.get(number, number)}"
+        chosen = self._chosen(names, socket)
+        return f"eph_{chosen[port]}" if port in chosen else str(named.get(number, number))
+
+    def _shown_field(self, name: str, heap: tuple[int, ...], names: Names, socket: str) -> str:
+        """A field of the sock (``sk.num``) or of the socket (``sock.state``) in the words of scenario files."""
+        head, field = name.split(".")
+        sock = dict(names)[socket]
+        record = {"sk": "Sock", "sock": "Socket"}[head]
+        variable = self.memory.variables.get((record, field))
+        if variable is None:
+            known = ", ".join(f for r, f in self.memory.variables if r == record)
+            raise UsageError("outside-model", f"the model has no field {name}", f"choose one of {known}")
+        value = self._get(heap, record, field, self._get(heap, "Socket", "sk", sock) if head == "sk" else sock)
+        match variable.sort:
+            case WordSort(name="Port" | "BePort"):
+                return self._shown_port(value, names, socket)
+            case WordSort(name=word):
+                return str((0, *dict(self.memory.instance.words)[word])[value])
+            case ScalarSort(name="Addr"):
+                return self._shown_address(value)
+            case EnumSort():
+                member = self._member(record, field, value)
+                return "0" if member == "SUCCESS" else member
+            case sort:
+                return ("no", "yes")[value] if sort == BOOL else "set" if value else "NULL"
 
 
 def _with(names: Names, name: str, value: int) -> Names:

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from checker.language import terms
 from checker.language.declare import Kind
+from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.scenario.explore import explore
+from checker.scenario.explore import MAX_STATES
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
+from checker.scenario.serial import explore
 from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
+from spec.scenarios.races import Sockets
 from spec.scenarios.unused import DATAGRAM_EVENTS, unused
 from spec.scenarios.world import World
 
+Change = Callable[[Model, tuple[Graph, ...]], Sequence[Graph]]
+"""Other graphs in place of those of a model: how mutants are made."""
+
 
 @lru_cache(maxsize=8)
-def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: bool) -> tuple[Model, Program]:
+def _lowered(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: bool) -> tuple[Model, tuple[Graph, ...]]:
     import spec
 
     model = load(spec.MODEL_NAME, spec.modules(), dict(overrides))
     process = terms.var("self", model.thread)
     roots = [r for r in model.of_kind(Kind.SYSCALL, Kind.SOFTIRQ) if datagrams or r.name not in DATAGRAM_EVENTS]
-    graphs = tuple(lower(model, root, process) for root in roots)
-    return model, Program(graphs, classify(model, list(graphs), set(), reduce=True))
+    return model, tuple(lower(model, root, process) for root in roots)
+
+
+@lru_cache(maxsize=8)
+def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: bool) -> tuple[Model, Program]:
+    model, graphs = _lowered(overrides, datagrams)
+    return model, _prepared(model, graphs)
+
+
+def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
+    return Program(graphs, classify(model, list(graphs), set(), reduce=True))
+
+
+def _patches(
+    overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
+) -> tuple[tuple[str, Callable[..., Any]], ...]:
+    return tuple(sorted({**(overrides or {}), **unused(datagrams=datagrams, memberships=memberships)}.items()))
 
 
 def _program(
     overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
 ) -> tuple[Model, Program]:
-    patched = {**(overrides or {}), **unused(datagrams=datagrams, memberships=memberships)}
-    return _compiled(tuple(sorted(patched.items())), datagrams)
+    return _compiled(_patches(overrides, datagrams=datagrams, memberships=memberships), datagrams)
+
+
+def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
+    """The graphs of all roots, with nothing left out."""
+    return _lowered(_patches(None), True)
 
 
 def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) -> dict[str, Subject]:
@@ -46,16 +71,40 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
     return dict(sockets(*_program(overrides)))
 
 
+def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
+    """The race matrix of sockets, on the model patched by ``overrides``."""
+    return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
+
+
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
+
+    def program(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
+        return _program(overrides, datagrams=datagrams, memberships=memberships)
+
+    return _engine(program, Machine, MAX_STATES)
+
+
+def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = MAX_STATES) -> Engine:
+    """An engine for scenarios on changed graphs of the model, on a kind of machine, up to a number of states."""
+
+    @cache
+    def program(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
+        model, graphs = _lowered(_patches(None, datagrams=datagrams, memberships=memberships), datagrams)
+        return model, _prepared(model, tuple(change(model, graphs)))
+
+    return _engine(program, machine, max_states)
+
+
+def _engine(program: Callable[[bool, bool], tuple[Model, Program]], machine: type[Machine], max_states: int) -> Engine:
+    """An engine on programs by whether datagrams, and memberships, are used."""
 
     def run(scenario: Scenario) -> Outcomes:
         whole = expand(scenario)
         world = World(whole)
-        model, program = _program(overrides, datagrams=world.datagrams, memberships=bool(world.memberships))
+        model, runs = program(world.datagrams, bool(world.memberships))
         memory = Memory(model, world.instance(model))
-        machine = Machine(memory, program, sleep_points=scenario.machine == "up")
-        found = explore(whole, memory, machine, Calls(memory, world))
-        return fold(scenario, found)
+        on = machine(memory, runs, sleep_points=scenario.machine == "up")
+        return fold(scenario, explore(whole, on, Calls(memory, world), max_states=max_states))
 
     return run

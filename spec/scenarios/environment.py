@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from checker.scenario.explore import Occurs, Started
+from checker.scenario.explore import TIMERS, Occurs, Started
 from spec import state as kernel
 from spec.scenarios.view import View
 from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
@@ -15,8 +15,11 @@ class Environment(View):
 
     def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
         found: list[tuple[str, Started]] = []
-        if occurs is not Occurs.LATE and self.world.quiet:
+        if occurs not in TIMERS and self.world.quiet:
             return found
+        if occurs is Occurs.LATE:
+            waiting = [n for n in range(1, self.world.requests + 1) if self._get(heap, "OpenRequest", "listener", n)]
+            found += [(f"SYN-ACK of request {n} again", Started("tcp_keepalive_timer", {"req": n})) for n in waiting]
         for sk in range(1, self.world.socks + 1):
             if self._get(heap, "Sock", "live", sk):
                 found += self._about_sock(heap, sk, occurs)
@@ -32,8 +35,11 @@ class Environment(View):
         state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
         hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
         connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
-        if connecting and hashed == "TCP_EHASH" and occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LATE):
-            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk})
+        if connecting and hashed == "TCP_EHASH":
+            if occurs is Occurs.LATE:
+                yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
+            if occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LAST):
+                yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
         if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT" and "time_wait" in events and occurs is Occurs.MAYBE:
             yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
         if hashed in ("UDP_HASH", "RAW_HASH") and state == "TCP_ESTABLISHED" and occurs is Occurs.MAYBE:

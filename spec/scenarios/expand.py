@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from checker.scenario.program import Call, Outcomes, Program, Scenario
+from checker.scenario.program import Call, Outcomes, Scenario
 
 
 def expand(scenario: Scenario) -> Scenario:
@@ -15,7 +15,7 @@ def expand(scenario: Scenario) -> Scenario:
     def all_of(calls: Iterable[Call]) -> tuple[Call, ...]:
         return tuple(part for call in calls for part in parts_of(call))
 
-    threads = tuple(Program(p.name, all_of(p.calls)) for p in scenario.threads)
+    threads = tuple(replace(p, calls=all_of(p.calls)) for p in scenario.threads)
     return Scenario(
         scenario.id,
         all_of(scenario.setup),

@@ -27,6 +27,8 @@ from spec.scenarios.world import NAMED_PORTS, World
 
 Heap = tuple[int, ...]
 
+SELDOM = ("kmalloc_fails()", "owned_by_user()", "ack_is_delayed()")
+"""What does not happen unless an action is about it."""
 SETTERS = ("tcp_set_state", "tcp_done")
 """Functions that write a state for whoever calls them."""
 PARTS = {"tcp_rcv_acked": "tcp_rcv_state_process", "tcp_abort": "tcp_disconnect", "tcp_forget_peer": "tcp_disconnect"}
@@ -184,7 +186,7 @@ class Sockets:
             return found
         for name, flags in acts.CONNECTION_EVENTS[state]:
             found[name] = calls._segment_for(heap, sk, flags)
-        found[acts.TIMER] = Started("tcp_write_timer", {"sk": sk})
+        found[acts.TIMER] = Started("tcp_write_timer", {"sk": sk, "last": 1})
         found[acts.ICMP] = Started("tcp_v4_err", {"sk": sk, "err": calls._index(kernel.Errno, "EHOSTUNREACH")})
         return found
 
@@ -263,7 +265,7 @@ class Sockets:
     def _usually(self, node: Node) -> tuple[tuple[int, str], ...] | None:
         if node.function in CAPABILITIES:
             return ((1, ""),)
-        return ((0, ""),) if node.text in ("kmalloc_fails()", "owned_by_user()") else None
+        return ((0, ""),) if node.text in SELDOM else None
 
     def finish(self, spot: Spot, action: Action, ran: Ran) -> tuple[str, Spot, Spot | None]:
         """The result, the socket afterwards, and the one that accept made."""

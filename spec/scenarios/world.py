@@ -20,6 +20,8 @@ REMOTE_PORT = 7001
 LOCAL_ADDRESSES = ("LOOPBACK", "LOOPBACK2", "DUMMY")
 ROUTED_ADDRESSES = ("NONE", "REMOTE", "REMOTE2")
 ADDRESS_NUMBERS = {
+    "LOOPBACK": "127.0.0.1",
+    "LOOPBACK2": "127.0.0.2",
     "LO_BCAST": "127.255.255.255",
     "BCAST": "255.255.255.255",
     "MCAST": "239.1.2.3",
@@ -53,7 +55,14 @@ class World:
         self.requests = 1 + connects
         self.addresses = self._addresses()
         self.ports = self._ports()
+        self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
+        self.ack_delays = self._ack_delays()
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
+
+    def _ack_delays(self) -> tuple[int, ...]:
+        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
+        names = {c.name for c in self.calls}
+        return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
 
     def _packets(self) -> int:
         """A datagram may be answered with an ICMP error; RAW sockets get a copy of either, UDP sockets of a broadcast."""
@@ -127,6 +136,8 @@ class World:
             yield ("Fib", "route", i), members[errno.__name__].index(route)
             source = name if what == "RTN_LOCAL" else "DUMMY" if name in ROUTED_ADDRESSES else "LOOPBACK"
             yield ("Fib", "source", i), 1 + self.addresses.index(source)
+            yield ("Fib", "loopback", i), int(dotted(name).startswith("127."))
+            yield ("Fib", "limited_broadcast", i), int(name == "BCAST")
         low, high = LOCAL_PORT_RANGE
         yield ("", "local_port_low", 0), 1 + self.ports.index(low)
         yield ("", "local_port_high", 0), 1 + self.ports.index(high)
@@ -136,13 +147,18 @@ class World:
         yield ("", "loopback_up", 0), 1
 
 
+def dotted(address: str) -> str:
+    """An address in numbers; those of the other interface and of other hosts stay as they are called."""
+    return ADDRESS_NUMBERS.get(address, address)
+
+
 def kind_of(address: str) -> tuple[str, str]:
     """What the routing tables of a machine with loopback (and one dummy interface) say: type, and error of a route there."""
     if address in LOCAL_ADDRESSES:
         return "RTN_LOCAL", "SUCCESS"
     if address in ROUTED_ADDRESSES:
         return "RTN_UNICAST", "SUCCESS"
-    first, *rest = (int(part) for part in ADDRESS_NUMBERS.get(address, address).split("."))
+    first, *rest = (int(part) for part in dotted(address).split("."))
     if first == 127:
         return ("RTN_BROADCAST" if rest in ([255, 255, 255], [0, 0, 0]) else "RTN_LOCAL"), "SUCCESS"
     if first == 0 or first >= 240:

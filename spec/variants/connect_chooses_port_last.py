@@ -6,31 +6,25 @@ local range gives EADDRNOTAVAIL instead of EAGAIN.  What fastreuse = -1 says in 
 
 from __future__ import annotations
 
-from checker.language import BUG_TRAP, NULL, abstracted, current, find, htons, kernel, might_sleep, spin_lock, spin_lock_bh
+from checker.language import BUG_TRAP, NULL, current, find, htons, kernel, might_sleep, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_error, sock_intr_errno, sock_put, sock_sndtimeo
 from spec.net.ipv4.af_inet import inet_wait_for_connect
-from spec.net.ipv4.route import ip_route_connect, rt_dst, rt_src
 from spec.net.ipv4.tcp_ipv4 import next_local_port, same_connection, tcp_timewait_kill, tcp_v4_hash_connecting
 from spec.net.ipv4.tcp_output import tcp_send_syn
 from spec.net.ipv4.tcp_state import tcp_set_state
+from spec.net.ipv4.tcp_v4_connect import tcp_v4_receive_at
 from spec.state import (
-    AF_INET,
     AF_UNSPEC,
     EADDRNOTAVAIL,
-    EAFNOSUPPORT,
     EALREADY,
     ECONNABORTED,
     EINPROGRESS,
     EINVAL,
     EISCONN,
-    ENETUNREACH,
     ENOBUFS,
     INADDR_ANY,
     NOT_HASHED,
-    RTN_BROADCAST,
-    RTN_MULTICAST,
-    SIZEOF_SOCKADDR_IN,
     SS_CONNECTED,
     SS_CONNECTING,
     SS_DISCONNECTING,
@@ -46,7 +40,6 @@ from spec.state import (
     BindBucket,
     Errno,
     Family,
-    Fib,
     Port,
     Sock,
     Socket,
@@ -101,22 +94,10 @@ def inet_stream_connect(sock: Socket, family: Family, addr: Addr, port: Port, ad
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
-def tcp_v4_connect(sk: Sock, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
-    if addr_len < SIZEOF_SOCKADDR_IN:
-        return EINVAL
-    if family != AF_INET:
-        return EAFNOSUPPORT
-    err = ip_route_connect(addr, sk.saddr)
-    if err:
-        return err
-    source = rt_src(addr, sk.saddr)
-    daddr = rt_dst(addr, sk.saddr)
-    if Fib[daddr].type == RTN_MULTICAST or Fib[daddr].type == RTN_BROADCAST:
-        return ENETUNREACH
-    abstracted("the route is cached in the socket: it never changes", "dst_cache", "route_caps")
+def tcp_v4_connect_routed(sk: Sock, source: Addr, daddr: Addr, port: Port) -> Errno:
     if sk.saddr == INADDR_ANY:
         sk.saddr = source
-    sk.rcv_saddr = sk.saddr
+    tcp_v4_receive_at(sk, sk.saddr)
     sk.dport = htons(port)
     sk.daddr = daddr
     tcp_set_state(sk, TCP_SYN_SENT)
@@ -181,6 +162,6 @@ def tcp_v4_hash_connect(sk: Sock) -> Errno:
 
 OVERRIDES = {
     "inet_stream_connect": inet_stream_connect,
-    "tcp_v4_connect": tcp_v4_connect,
+    "tcp_v4_connect_routed": tcp_v4_connect_routed,
     "tcp_connect": tcp_connect,
 }

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from checker.language import terms
 from checker.language.client import Client
-from checker.report.markdown import report
+from checker.report.markdown import Reading, report
 from checker.report.results import Reported, Result, read_results, results_json
 from checker.report.table import print_verdicts, standing, summary
 from checker.system import Property
@@ -20,6 +20,8 @@ from checker.verdict import Verdict
 from tests.report import toy
 
 HOLDS = toy.asked("num_is_set", "always", (toy.S,), terms.TRUE, terms.TRUE, "holds")
+
+WHOLE = [Reading(toy.SYSTEM)]
 
 
 def verdicts() -> list[Verdict]:
@@ -78,6 +80,7 @@ def test_results_follow_their_schema() -> None:
     assert results[1] == Result(
         "hashed_sport",
         "",
+        "",
         "violated",
         "violated",
         "explicit",
@@ -100,8 +103,8 @@ def test_every_field_of_the_results_is_documented() -> None:
 
 def test_report_is_the_same_without_times() -> None:
     slower = [replace(r, verdict=replace(r.verdict, seconds=99.0)) for r in reported()]
-    assert report(slower, toy.SYSTEM, with_times=False) == report(reported(), toy.SYSTEM, with_times=False)
-    assert report(slower, toy.SYSTEM, with_times=True) != report(reported(), toy.SYSTEM, with_times=True)
+    assert report(slower, WHOLE, with_times=False) == report(reported(), WHOLE, with_times=False)
+    assert report(slower, WHOLE, with_times=True) != report(reported(), WHOLE, with_times=True)
 
 
 REPORT_SECTION = """\
@@ -129,14 +132,14 @@ hashed_sport is false for sk = Sock[1]
 
 
 def test_report_is_golden() -> None:
-    text = report(reported(), toy.SYSTEM, with_times=False)
+    text = report(reported(), WHOLE, with_times=False)
     assert REPORT_SECTION in text
     assert "| window | no_window | unreachable | reachable | **differs** | explicit | 2 Thread |  |  |\n" in text
     assert "### window in variant no_window" in text
 
 
 def test_report_gathers_engines_under_their_property() -> None:
-    text = report(reported(), toy.SYSTEM, with_times=False)
+    text = report(reported(), WHOLE, with_times=False)
     assert text.count("### num_is_set") == 1
     assert "- inductive, any size: proved ([certificate](proofs/num_is_set))" in text
     assert "- bounded, 2 Thread: no violation within k: k = 12" in text
@@ -144,6 +147,20 @@ def test_report_gathers_engines_under_their_property() -> None:
 
 def test_report_says_whose_calls_it_is_about() -> None:
     client = Client("listener", ("sys_listen",), doc="Sockets that listen.")
-    text = report(reported(), toy.SYSTEM, client=client, with_times=False)
-    assert "any program of the client listener: Sockets that listen.\n" in text
-    assert "client" not in report(reported(), toy.SYSTEM, with_times=False).splitlines()[4]
+    mine = [replace(r, verdict=replace(r.verdict, client="listener")) for r in reported()]
+    text = report(mine, [Reading(toy.SYSTEM, client)], with_times=False)
+    assert "- listener: Sockets that listen.\n" in text
+    assert "## Properties of the client listener\n" in text
+    assert "| hashed_sport | listener |  | violated |" in text
+    assert "client" not in report(reported(), WHOLE, with_times=False)
+
+
+def test_report_and_table_keep_clients_apart() -> None:
+    readings = [Reading(toy.SYSTEM, Client(name, ("sys_listen",), doc=f"Those that {name}.")) for name in ("listen", "talk")]
+    both = [replace(r, verdict=replace(r.verdict, client=name)) for name in ("listen", "talk") for r in reported()]
+    text = report(both, readings, with_times=False)
+    first, second = text.split("## Properties of the client talk")
+    assert first.count("### hashed_sport") == second.count("### hashed_sport") == 1
+    raw = io.StringIO()
+    print_verdicts([r.verdict for r in both], Console(file=raw, width=120))
+    assert "client" in raw.getvalue() and "talk" in raw.getvalue() and "client" not in printed()

@@ -9,8 +9,8 @@ import pytest
 from checker.scenario.conform import AGREED, conform_case, conform_race
 from checker.scenario.load import load_cases
 from checker.scenario.program import Call, Engine, Program, Scenario
-from checker.scenario.question import judge
 from checker.scenario.races import Race, load_races
+from checker.scenario.run import run_case
 from checker.scenario.short import long_step
 from checker.scenario.yamlfile import load_yaml
 from spec.scenarios.engine import scenario_engine
@@ -49,8 +49,7 @@ def test_observed_races_are_outcomes_of_the_model(engine: Engine) -> None:
 @pytest.mark.parametrize("path", OWN, ids=lambda p: p.stem)
 def test_our_own_scenarios(engine: Engine, path: Path) -> None:
     for case in load_cases(path):
-        outcomes = engine(case.scenario)
-        answers = [judge(question, outcomes) for question in case.questions]
+        _, answers = run_case(case, engine)
         assert [(case.scenario.id, a) for a in answers if not a.as_expected] == []
 
 

@@ -1,4 +1,4 @@
-"""Unbounded proofs: the obligations mean what they say, weak facts are refused, two solvers agree."""
+"""Unbounded proofs: the obligations mean what they say, and weak facts are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from checker.instance import Instance
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
 from checker.symbolic.inductive import Fact, Prover, closure, prove, touches
-from checker.symbolic.recheck import recheck
 from checker.symbolic.unbounded import after, initially
 from spec.clients import BIND_LISTEN
 
@@ -40,11 +39,10 @@ def test_every_expected_invariant_is_a_fact(compiled: Compiled, facts: dict[str,
 
 
 @pytest.mark.parametrize("name", ["linked", "num_iff_bucket", "bindport_lock"])
-def test_consecution_goes_through_and_cvc5_agrees(compiled: Compiled, facts: dict[str, Fact], name: str) -> None:
+def test_consecution_goes_through(compiled: Compiled, facts: dict[str, Fact], name: str) -> None:
     own = Prover(compiled.system, list(facts.values()), 10.0, 0).obligations(facts[name])
     assert own and all(o.discharged for o in own)
-    posed = [o for o in own if o.smtlib]
-    assert all(recheck(o.smtlib, 10.0) == "unsat" for o in posed[:10])
+    assert any(o.result == "unsat" for o in own)
 
 
 def test_a_fact_without_its_lemmas_is_refused(compiled: Compiled, facts: dict[str, Fact]) -> None:

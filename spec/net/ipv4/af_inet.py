@@ -161,7 +161,7 @@ def inet_sock_release(sk: Sock) -> None:
 
 
 @kernel("net/ipv4/af_inet.c")
-def inet_bind(sock: Socket, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+def inet_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
     sk = sock.sk
     if sk.prot.bind:
         return sk.prot.bind(sk, addr, addr_len)

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from checker.language import kernel, pure
-from spec.state import INADDR_ANY, RTN_BROADCAST, Addr, AddrType, Errno, Fib, net
+from spec.state import (
+    EINVAL,
+    INADDR_ANY,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_MULTICAST,
+    RTN_UNICAST,
+    SUCCESS,
+    Addr,
+    AddrType,
+    Errno,
+    Fib,
+    net,
+)
 
 
 @kernel("net/ipv4/fib_frontend.c")
@@ -28,9 +41,18 @@ def rt_src(daddr: Addr, saddr: Addr) -> Addr:
 
 @kernel("net/ipv4/route.c")
 def ip_route_output(daddr: Addr, saddr: Addr) -> Errno:
-    return Fib[rt_dst(daddr, saddr)].route
+    """The source must be an address of this host; with one, multicast and limited broadcast need no route."""
+    dst = rt_dst(daddr, saddr)
+    if saddr != INADDR_ANY:
+        if Fib[saddr].type != RTN_LOCAL:
+            return EINVAL
+        if Fib[dst].type == RTN_MULTICAST or Fib[dst].limited_broadcast:
+            return SUCCESS
+    if Fib[dst].type == RTN_UNICAST and not Fib[dst].route and Fib[rt_src(daddr, saddr)].loopback:
+        return EINVAL
+    return Fib[dst].route
 
 
 @kernel("include/net/route.h")
 def ip_route_connect(daddr: Addr, saddr: Addr) -> Errno:
-    return Fib[rt_dst(daddr, saddr)].route
+    return ip_route_output(daddr, saddr)

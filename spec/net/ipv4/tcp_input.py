@@ -18,10 +18,12 @@ from checker.language import (
     htons,
     kernel,
     new,
+    pure,
     softirq,
     spin_lock,
     when,
 )
+from checker.language import choice as ack_is_delayed
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as owned_by_user
 from checker.language import choice as syn_in_window
@@ -132,6 +134,13 @@ def tcp_v4_rcv(skb: Segment) -> None:
         tcp_v4_send_reset(skb)
         free(skb)
         return
+    tcp_v4_deliver(sk, skb)
+    rx_sock_put(sk)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_deliver(sk: Sock, skb: Segment) -> None:
+    """The end of tcp_v4_rcv: into the socket, or into the backlog of one that a thread has."""
     if owned_by_user():
         with spin_lock(sk_slock):
             when(sk.users and not sk.slock)
@@ -140,7 +149,6 @@ def tcp_v4_rcv(skb: Segment) -> None:
         with bh_lock_sock(sk):
             tcp_v4_do_rcv(sk, skb)
         free(skb)
-    rx_sock_put(sk)
 
 
 @kernel("include/net/sock.h")
@@ -318,6 +326,9 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
             tcp_reset(sk)
             return True
         return False
+    if skb.syn and sk.state != TCP_SYN_RECV:
+        tcp_send_ack(sk)
+        return False
     if not skb.ack:
         return False
     return tcp_rcv_acked(sk, skb)
@@ -334,6 +345,9 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
         sk.send_shutdown = True
         if not sk.dead:
             sock_def_wakeup(sk)
+        elif skb.data:
+            tcp_done(sk)
+            return True
         elif not skb.fin:
             tcp_time_wait(sk, TCP_FIN_WAIT2)
             return False
@@ -360,12 +374,16 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
 
 @kernel("net/ipv4/tcp_input.c")
 def tcp_fin(sk: Sock) -> None:
-    """The peer sends no more; the acknowledgement goes out at once, where the kernel may delay it."""
+    """The peer sends no more.
+
+    In CLOSE_WAIT the acknowledgement waits for the delayed ACK timer; delayed means that whatever is sent next comes before it.
+    """
     sk.rcv_shutdown = True
     sk.done = True
     if sk.state == TCP_ESTABLISHED:
         tcp_set_state(sk, TCP_CLOSE_WAIT)
-        tcp_send_ack(sk)
+        if not ack_is_delayed():
+            tcp_send_ack(sk)
     elif sk.state == TCP_FIN_WAIT1:
         tcp_send_ack(sk)
         tcp_set_state(sk, TCP_CLOSING)
@@ -412,11 +430,16 @@ def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
         tcp_send_synack(sk)
 
 
+@pure
+def young_request(req: OpenRequest, sk: Sock) -> bool:
+    return req.listener == sk and not req.retransmitted
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_conn_request(sk: Sock, skb: Segment) -> None:
     """A SYN for a listener: dropped if it has too much waiting already, else a request and a SYN-ACK."""
     with spin_lock(syn_wait_lock):
-        young = any(r1.listener == sk and any(r2 != r1 and r2.listener == sk for r2 in OpenRequest) for r1 in OpenRequest)
+        young = any(young_request(r1, sk) and any(r2 != r1 and young_request(r2, sk) for r2 in OpenRequest) for r1 in OpenRequest)
     if acceptq_is_full(sk) and young:
         return
     if sk.drops_syns or kmalloc_fails():

@@ -65,13 +65,16 @@ def tcp_bind_hash(sk: Sock, tb: BindBucket, snum: Port) -> None:
     sk.prev = tb
 
 
+@pure
+def same_device(a: Sock, b: Sock) -> bool:
+    """Whether sockets bound to devices can be in each other's way."""
+    return a.bound_dev_if == b.bound_dev_if
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_bind_conflict(sk: Sock, tb: BindBucket) -> bool:
     return any(
-        sk2 != sk
-        and sk2.bound_dev_if == sk.bound_dev_if
-        and (not sk.reuse or not sk2.reuse or sk2.state == TCP_LISTEN)
-        and overlap(sk, sk2)
+        sk2 != sk and same_device(sk2, sk) and (not sk.reuse or not sk2.reuse or sk2.state == TCP_LISTEN) and overlap(sk, sk2)
         for sk2 in bind_owners(tb)
     )
 
@@ -95,10 +98,16 @@ def tcp_v4_get_port(sk: Sock, snum: Port) -> bool:
         return tcp_take_port(sk, BindBucket[snum], snum)
 
 
+@pure
+def fastreuse_applies(sk: Sock, tb: BindBucket) -> bool:
+    """Whether the port is had without a look at its owners."""
+    return tb.live and tb.fastreuse and sk.reuse and sk.state != TCP_LISTEN
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_take_port(sk: Sock, tb: BindBucket, snum: Port) -> bool:
     """The rest of tcp_v4_get_port, under the lock of the chain of ``snum``."""
-    fast = tb.live and tb.fastreuse and sk.reuse and sk.state != TCP_LISTEN
+    fast = fastreuse_applies(sk, tb)
     if not fast:
         if tb.live and tcp_bind_conflict(sk, tb):
             sk.refused_by_window = sk.state == TCP_LISTEN and not any(

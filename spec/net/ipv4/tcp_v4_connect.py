@@ -45,13 +45,19 @@ def tcp_v4_connect(sk: Sock, family: Family, addr: Addr, port: Port, addr_len: A
     if Fib[daddr].type == RTN_MULTICAST or Fib[daddr].type == RTN_BROADCAST:
         return ENETUNREACH
     abstracted("the route is cached in the socket: it never changes", "dst_cache", "route_caps")
+    return tcp_v4_connect_routed(sk, source, daddr, port)
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_connect_routed(sk: Sock, source: Addr, daddr: Addr, port: Port) -> Errno:
+    """The rest of tcp_v4_connect, the route is known."""
     might_sleep()
     if kmalloc_fails():
         sk.dport = 0
         return ENOBUFS
     if sk.saddr == INADDR_ANY:
         sk.saddr = source
-    sk.rcv_saddr = sk.saddr
+    tcp_v4_receive_at(sk, sk.saddr)
     sk.dport = htons(port)
     sk.daddr = daddr
     abstracted("initial sequence number, header lengths, MSS", "write_seq", "ext_header_len", "id", "mss_clamp")
@@ -60,6 +66,12 @@ def tcp_v4_connect(sk: Sock, family: Family, addr: Addr, port: Port, addr_len: A
         sk.dport = 0
         return err
     return 0
+
+
+@kernel("net/ipv4/tcp_ipv4.c")
+def tcp_v4_receive_at(sk: Sock, addr: Addr) -> None:
+    """The address that lookups and bind conflicts go by."""
+    sk.rcv_saddr = addr
 
 
 @kernel("net/ipv4/tcp_output.c")

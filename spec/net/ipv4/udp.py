@@ -24,6 +24,7 @@ from spec.net.ipv4.ip_output import ip_build_xmit
 from spec.net.ipv4.raw import deliver_copies
 from spec.net.ipv4.route import ip_route_connect, ip_route_output, rt_dst, rt_src
 from spec.net.ipv4.tcp_input import rx_sock_put
+from spec.net.ipv4.tcp_ipv4 import in_local_port_range, same_device
 from spec.state import (
     AF_INET,
     AF_UNSPEC,
@@ -72,25 +73,31 @@ def udp_lport_inuse(port: Port) -> bool:
 def udp_v4_get_port(sk: Sock, snum: Port) -> bool:
     """True is C's 1: the port cannot be had.  Success hashes the socket in the same locked step."""
     if snum == 0:
-        abstracted(
-            "of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own"
-        )
-        rover = next_udp_port(net.udp_port_rover)
-        first = rover
-        while True:
-            net.udp_port_rover = rover
-            with spin_lock_bh(udp_hash_lock):
-                if not udp_lport_inuse(rover):
-                    udp_take_port(sk, rover)
-                    return False
-            rover = next_udp_port(rover)
-            if rover == first:
-                return True
+        return udp_search_port(sk)
     with spin_lock_bh(udp_hash_lock):
         if udp_bind_conflict(sk, snum):
             return True
         udp_take_port(sk, snum)
         return False
+
+
+@kernel("net/ipv4/udp.c")
+def udp_search_port(sk: Sock) -> bool:
+    """udp_v4_get_port without a number."""
+    abstracted("of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own")
+    rover = net.udp_port_rover
+    if not in_local_port_range(rover):
+        rover = net.local_port_low
+    first = rover
+    while True:
+        net.udp_port_rover = rover
+        with spin_lock_bh(udp_hash_lock):
+            if not udp_lport_inuse(rover):
+                udp_take_port(sk, rover)
+                return False
+        rover = next_udp_port(rover)
+        if rover == first:
+            return True
 
 
 @pure
@@ -99,7 +106,7 @@ def udp_bind_conflict(sk: Sock, snum: Port) -> bool:
         sk2.hashed == UDP_HASH
         and sk2.num == snum
         and sk2 != sk
-        and sk2.bound_dev_if == sk.bound_dev_if
+        and same_device(sk2, sk)
         and overlap(sk, sk2)
         and (not sk2.reuse or not sk.reuse)
         for sk2 in Sock

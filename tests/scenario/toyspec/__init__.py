@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import LimitError, UsageError
-from checker.scenario.program import Call, Engine, Outcome, Outcomes, Program, Scenario
+from checker.scenario.program import Call, Engine, Outcome, Outcomes, Program, Scenario, Step
 
 MODEL_NAME = "toy"
 
@@ -108,7 +108,7 @@ def run_order(scenario: Scenario, order: tuple[str, ...]) -> Outcome:
         done = results[thread]
         call = calls[thread][len(done)]
         done.append("-" if "blocks" in done else world.call(call))
-        schedule.append(f"{thread}: {call.label} = {done[-1]}")
+        schedule.append(Step(thread, call.label, "", done[-1]))
     results["post"] = [world.call(c) for c in scenario.post]
     return Outcome({name: tuple(given) for name, given in results.items()}, 1, tuple(schedule))
 

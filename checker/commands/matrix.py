@@ -1,0 +1,244 @@
+"""``sockproof matrix`` and ``sockproof races``: what every two operations do to each other, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import checker
+from checker.commands.console import out_console
+from checker.commands.model import load_package, load_variant
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
+from checker.language.graph import Graph
+from checker.races.baseline import Baseline, baseline_text, differences, read_baseline
+from checker.races.findings import find
+from checker.races.locksets import Protection, locksets, unprotected
+from checker.races.matrix import PROCESSES, Job, Store, jobs_of, run_matrix
+from checker.races.pair import MAX_STATES, Subject
+from checker.races.result import Cell, Finding, Verdict
+from checker.report.files import file_stem, write_atomic
+from checker.report.heatmap import heat_map
+from checker.report.races import matrix_page, print_findings, print_locks, print_matrix
+from checker.scenario.program import Scenario
+from checker.scenario.vocabulary import MACHINES
+
+BASELINE = Path("docs/races.json")
+PAGE = Path("docs/races.md")
+STORE = Path("build/matrix.jsonl")
+QUICK_STATES = 2_500
+"""Cells whose committed result needed more states are left out of a quick run."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which part of the matrix, of which model."""
+
+    spec: str = "spec"
+    kind: str = ""
+    machine: str = ""
+    variant: str = ""
+    triples: bool = False
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """The cells asked for, the findings in them, and the subject they are about."""
+
+    subject: Subject
+    cells: list[Cell]
+    findings: list[Finding]
+    whole: bool
+
+
+def load_subject(asked: Asked) -> Subject:
+    """The subject of the specification's race matrix, patched by the variant.  Raises UsageError if it has none."""
+    package = load_package(asked.spec)
+    if not hasattr(package, "race_subject"):
+        raise UsageError("no-races", f"{asked.spec} has no race matrix", "define race_subject(overrides) in it")
+    subject: Subject = package.race_subject(load_variant(package, asked.variant).overrides if asked.variant else None)
+    return subject
+
+
+def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, processes: int = PROCESSES) -> Found:
+    """Work off the cells asked for, with progress on a terminal.  Raises UsageError, KeyboardInterrupt."""
+    package = load_package(asked.spec)
+    subject = load_subject(asked)
+    if asked.machine and asked.machine not in MACHINES:
+        raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
+    machines = (asked.machine,) if asked.machine else MACHINES
+    jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds, triples=asked.triples)
+    if asked.quick:
+        jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
+    model = model_digest(package, asked.variant)
+    with _progress(len(jobs)) as progress:
+        cells = run_matrix(subject, jobs, machines, Store(store, model), processes=processes, progress=progress)
+    findings = find(cells, scenarios(subject, jobs), baseline.findings)
+    whole = not (asked.kind or asked.machine or asked.triples or asked.quick)
+    return Found(subject, cells, findings, whole)
+
+
+def scenarios(subject: Subject, jobs: Sequence[Job]) -> Callable[[Cell], Scenario]:
+    """What rebuilds the program of a cell of ``jobs``."""
+    by_name = {job.key: job for job in jobs}
+
+    def scenario(cell: Cell) -> Scenario:
+        job = by_name[" | ".join([cell.start, cell.operation_a, cell.operation_b])]
+        return subject.scenario(job.start, job.operations, cell.machine)
+
+    return scenario
+
+
+def model_digest(package: ModuleType, variant: str) -> str:
+    """A short text that differs if anything differs that a cell depends on: the specification, the engines, the variant."""
+    digest = blake2b(variant.encode(), digest_size=12)
+    engine = Path(str(checker.__file__)).parent
+    for folder in (Path(str(package.__file__)).parent, engine / "language", engine / "scenario", engine / "races"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_quick(job: Job, machines: Sequence[str], baseline: Baseline) -> bool:
+    known = [baseline.cells.get(f"{job.key} | {machine}") for machine in machines]
+    return all(e is None or e[3] <= QUICK_STATES for e in known)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on a terminal's standard error."""
+    columns = (
+        TextColumn("race matrix"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, name: bar.update(task, completed=done, description=name)
+
+
+def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool, diagrams: Path) -> int:
+    """Print the matrix; with ``check`` compare it with the committed one, with ``write`` replace that.
+
+    Returns 1 if a cell moved, 3 if interrupted or a cell has too many states.  Raises UsageError.
+    """
+    if write and (asked.kind or asked.machine or asked.triples or asked.quick or asked.variant):
+        raise UsageError("part-of-matrix", "only the whole matrix of the plain model is committed", "leave the other options out")
+    baseline = read_baseline(BASELINE)
+    if check and not baseline.cells:
+        raise UsageError("no-baseline", f"there is no {BASELINE} to compare with", "write it with sockproof matrix --write")
+    found = _found_or_none(asked, baseline)
+    if found is None:
+        return EXIT_UNDETERMINED
+    console = out_console()
+    if as_json:
+        print(msgspec.json.encode(found.cells).decode())
+    else:
+        print_matrix(found.cells, console)
+    if write:
+        for path, text in documents(found, diagrams):
+            write_atomic(path, text)
+            console.print(f"wrote {path}", soft_wrap=True)
+    if check:
+        moved = differences(found.cells, baseline, whole=found.whole)
+        for line in moved:
+            print(line, file=sys.stderr)
+        print(f"{len(found.cells)} cells compared with {BASELINE}: {len(moved)} moved", file=sys.stderr)
+        if moved:
+            return EXIT_DIFFERS
+    return EXIT_UNDETERMINED if any(c.verdict is Verdict.UNKNOWN for c in found.cells) else EXIT_AS_EXPECTED
+
+
+def documents(found: Found, diagrams: Path) -> Iterator[tuple[Path, str]]:
+    """The committed files of a whole matrix."""
+    yield BASELINE, baseline_text(found.cells, found.findings)
+    maps = []
+    for kind in found.subject.kinds:
+        path = diagrams / f"{file_stem('race-matrix', kind)}.svg"
+        maps.append((kind, path))
+        yield path, heat_map(kind, [c for c in found.cells if c.start.startswith(f"{kind}: ")], found.findings)
+    yield PAGE, matrix_page(found.cells, found.findings, maps, protections(found.subject))
+
+
+def protections(subject: Subject) -> list[Protection]:
+    """Which lock protects which field, in the code of all kinds of object."""
+    by_root: dict[str, Graph] = {}
+    for kind in subject.kinds:
+        model, program = subject.compiled(kind)
+        by_root |= {graph.root: graph for graph in program.graphs}
+    return locksets(model, by_root.values())
+
+
+def run_locks_command(asked: Asked) -> int:
+    """Print which lock protects which field, and check it on every call against itself.
+
+    Returns 1 if an access is seen without the lock.  Raises UsageError.
+    """
+    subject = load_subject(asked)
+    known = protections(subject)
+    print_locks(known, out_console())
+    jobs = [job for job in jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds) if len(set(job.operations)) == 1]
+    states, missing = 0, set[str]()
+    with _progress(len(jobs)) as progress:
+        for number, job in enumerate(jobs):
+            search = subject.search(subject.scenario(job.start, job.operations, "smp"), MAX_STATES, everything=True)
+            search.run()
+            states += len(search.states)
+            missing |= {f"{'.'.join(key)} in {node.function}: {node.text}" for key, node in unprotected(search, known)}
+            progress(number + 1, job.key)
+    for line in sorted(missing):
+        print(f"without the lock: {line}")
+    print(f"checked on {states:,} states of {len(jobs)} programs: {len(missing)} accesses without the lock")
+    return EXIT_DIFFERS if missing else EXIT_AS_EXPECTED
+
+
+def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
+    """Print the findings, or one of them with its schedule.  Raises UsageError for an unknown one."""
+    found = _found_or_none(asked, read_baseline(BASELINE))
+    if found is None:
+        return EXIT_UNDETERMINED
+    findings = found.findings
+    if name:
+        findings = [f for f in findings if name in (f.slug, str(f.number))]
+        if not findings:
+            known = ", ".join(f"{f.number} {f.slug}" for f in found.findings) or "there is none"
+            raise UsageError("unknown-finding", f"there is no finding {name}", known)
+    if as_json:
+        told = [
+            {
+                "number": f.number,
+                "slug": f.slug,
+                "title": f.title,
+                "rule": f.rule,
+                "machines": f.machines,
+                "outcome": str(f.outcome),
+                "schedule": [str(step) for step in f.schedule],
+                "cells": [c.key for c in f.cells],
+            }
+            for f in findings
+        ]
+        print(json.dumps(told, indent=1))
+    else:
+        print_findings(findings, out_console(), whole=bool(name))
+    return EXIT_AS_EXPECTED
+
+
+def _found_or_none(asked: Asked, baseline: Baseline) -> Found | None:
+    """What :func:`find_races` finds; None if it is interrupted."""
+    try:
+        return find_races(asked, baseline)
+    except KeyboardInterrupt:
+        print(f"interrupted; run it again to go on, {STORE} has what was found so far", file=sys.stderr)
+        return None

@@ -1,0 +1,157 @@
+"""``sockproof mutate``: change the model systematically, ask everything again, say which changes nobody notices."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from checker.commands.check import workers
+from checker.commands.console import out_console, working
+from checker.commands.model import Scope, choose_client, load_package, make_instance
+from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
+from checker.language.compile import compile_graphs, lower_model
+from checker.mutation.bench import Bench, Judged, Library, make_properties, make_tests
+from checker.mutation.journal import E, Journal, fingerprint
+from checker.mutation.notes import check_notes, load_notes
+from checker.mutation.operators import Mutant, sample
+from checker.mutation.questions import PropertyTest
+from checker.report.files import write_atomic
+from checker.report.mutation import Result, document, print_results
+from checker.scenario.load import Case, load_cases
+
+SCOPES = (Scope(2, 1, 1, 1), Scope(1, 2, 1, 2))
+"""Small instances of the client that the properties are asked on: two threads and one socket, one thread and two sockets."""
+
+PROPERTY_STATES = 4_000_000
+RECORDED_COLUMN = "seed_listing"
+NOTES = Path("docs/mutation-notes.yaml")
+JOURNAL = "mutation.jsonl"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run is about: the specification and where its scenarios are; ``recorded`` may be missing."""
+
+    spec: str
+    scenarios: Path
+    recorded: Path
+    every_question: bool = False
+
+    def files(self) -> list[Path]:
+        """The scenario files there are."""
+        stated = sorted(self.scenarios.glob("*.yaml"))
+        return [*stated, self.recorded] if self.recorded.exists() else stated
+
+    def cases(self) -> list[tuple[Case, str]]:
+        """Every scenario, with the column that recorded ones are compared with."""
+        found = []
+        for path in self.files():
+            column = RECORDED_COLUMN if path == self.recorded else ""
+            found += [(case, column) for case in load_cases(path)]
+        return found
+
+
+@cache
+def bench_of(asked: Asked) -> tuple[Bench, tuple[Mutant, ...]]:
+    """The bench and all mutants, made once per process; worker processes inherit what their parent made."""
+    package = load_package(asked.spec)
+    if not hasattr(package, "scenario_graphs"):
+        raise UsageError("no-scenarios", f"{asked.spec} cannot run scenarios", "define scenario_graphs() and changed_engine()")
+    with working("preparing") as say:
+        model, graphs = package.scenario_graphs()
+        client = choose_client(package)
+        client_model, client_graphs = lower_model(package.MODEL_NAME, package.modules(), client=client)
+        properties = PropertyTest(
+            tuple(client_graphs),
+            lambda changed: compile_graphs(client_model, list(changed), client=client),
+            tuple(make_instance(package, scope) for scope in SCOPES),
+            PROPERTY_STATES,
+        )
+        properties = make_properties(properties, say)
+        library = Library(properties.visible)
+        tests, left_out = make_tests(library, package.changed_engine, asked.cases(), say)
+        bench = Bench(library, package.changed_engine, tests, left_out, properties)
+        return bench, tuple(library.mutants(model, graphs).values())
+
+
+def judge_one(asked: Asked, number: int) -> Judged:
+    """Judge one mutant in a worker process."""
+    bench, every = bench_of(asked)
+    return bench.judge(every[number], every_question=asked.every_question)
+
+
+def run_mutate(asked: Asked, functions: Sequence[str], *, count: int, seed: int, out: Path, write: Path | None) -> int:
+    """Judge the mutants of ``functions`` (none: all), or ``count`` of them; returns 3 if interrupted, else 0.
+
+    Raises UsageError for an unknown function and for an explanation that is stale.
+    """
+    bench, every = bench_of(asked)
+    _check_functions(functions, every)
+    chosen = [m for m in every if not functions or m.function in functions]
+    chosen = sample(chosen, count, seed) if count else chosen
+    notes = load_notes(NOTES)
+    check_notes(notes, [(m.name, m.what) for m in every], [], [])
+    mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
+    journal = Journal(out / JOURNAL, mark, Judged)
+    numbers = {m.name: n for n, m in enumerate(every)}
+    todo = [numbers[m.name] for m in chosen if m.name not in journal.known]
+    interrupted = judge_all(partial(judge_one, asked), todo, journal)
+    results = [Result(m, journal.known[m.name]) for m in chosen if m.name in journal.known]
+    console = out_console()
+    print_results(results, notes, console)
+    if interrupted:
+        print(f"interrupted: {len(results)} of {len(chosen)} mutants are judged; run it again to go on", file=sys.stderr)
+        return EXIT_UNDETERMINED
+    named = {alive: [(r.mutant.name, r.mutant.what) for r in results if r.alive is alive] for alive in (True, False)}
+    check_notes(notes, [(m.name, m.what) for m in every], named[True], named[False])
+    if write is not None:
+        write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, asked.every_question)))
+        console.print(f"wrote {write}", soft_wrap=True)
+    return EXIT_AS_EXPECTED
+
+
+def _check_functions(functions: Sequence[str], every: Sequence[Mutant]) -> None:
+    known = {m.function: None for m in every}
+    for name in functions:
+        if name not in known:
+            raise UsageError("unknown-function", f"{name} has no mutants", f"choose among {', '.join(known)}")
+
+
+def judge_all(judge: Callable[[int], E], todo: Sequence[int], journal: Journal[E]) -> bool:
+    """Judge what is left in worker processes, and write each result down at once; whether it was interrupted."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress, workers() as pool:
+            bar = progress.add_task("judging mutants", total=len(todo))
+            for future in as_completed([pool.submit(judge, number) for number in todo]):
+                journal.add(future.result())
+                progress.advance(bar)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def scope_lines(
+    bench: Bench, chosen: Sequence[Mutant], every: Sequence[Mutant], functions: Sequence[str], every_question: bool
+) -> list[str]:
+    """What a result is about, for the page."""
+    about = f"of {', '.join(functions)}" if functions else f"of all {len({m.function for m in every})} functions"
+    picked = "" if len(chosen) == len(every) or functions else f", a sample of {len(every)}"
+    concurrent = sum(t.races is not None for t in bench.tests)
+    assert bench.properties is not None
+    until = "" if every_question else " until one notices it"
+    instances = " and ".join(str(i) for i in bench.properties.instances)
+    return [
+        f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
+        "",
+        f"- scenarios: {len(bench.tests)} with expected outcomes ({len(bench.left_out)} too large or undecided are left out);",
+        f"- races: in {concurrent} scenarios, the outcomes that no sequential order gives, and those with a fault;",
+        f"- properties: the verdicts of the explicit engine for the first client, on {instances}.",
+    ]

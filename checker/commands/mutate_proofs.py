@@ -1,0 +1,77 @@
+"""``sockproof mutate --proofs``: weaken the transitions that inductive proofs rest on; which proofs break?"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Sequence
+from functools import cache, partial
+from importlib import import_module
+from pathlib import Path
+
+from checker.commands.console import out_console
+from checker.commands.model import compile_package, load_package
+from checker.commands.mutate import judge_all
+from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
+from checker.mutation.journal import Journal, fingerprint
+from checker.mutation.notes import check_notes, load_notes
+from checker.mutation.proofs import ProofBench, ProofJudged, ProofMutant, proof_mutants
+from checker.report.files import write_atomic
+from checker.report.proof_mutation import ProofResult, print_proof_results, proof_document
+from checker.symbolic.inductive import closure
+
+JOURNAL = "mutation-proofs.jsonl"
+NOTES = Path("docs/mutation-proofs-notes.yaml")
+
+
+@cache
+def proof_bench(spec: str, names: tuple[str, ...]) -> tuple[ProofBench, tuple[ProofMutant, ...]]:
+    """The proofs of some properties and the mutants of what they rest on, made once per process."""
+    package = load_package(spec, "PROOFS")
+    compiled = compile_package(package)
+    facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
+    proved = tuple(p.name for p in compiled.properties if p.name in facts)
+    for name in names:
+        if name not in proved:
+            raise UsageError("unknown-property", f"{name} is not proved", f"choose among {', '.join(proved)}")
+    properties = names or proved
+    needed = tuple(closure(facts, properties))
+    return ProofBench(compiled.system, needed, properties), tuple(proof_mutants(compiled.system, needed))
+
+
+def judge_proof(spec: str, names: tuple[str, ...], number: int) -> ProofJudged:
+    """Judge one mutant in a worker process."""
+    bench, every = proof_bench(spec, names)
+    return bench.judge(every[number])
+
+
+def run_mutate_proofs(spec: str, names: Sequence[str], *, count: int, seed: int, out: Path, write: Path | None) -> int:
+    """Judge the proof mutants of some properties (none: of all), or ``count`` of them; returns 3 if interrupted, else 0.
+
+    Raises UsageError for an unknown property and for an explanation that is stale.
+    """
+    bench, every = proof_bench(spec, tuple(names))
+    order = list(range(len(every)))
+    if count:
+        random.Random(seed).shuffle(order)
+    chosen = sorted(order[:count] if count else order)
+    notes = load_notes(NOTES)
+    facts = " ".join(f"{f.name}: {f.formula} by {f.uses}" for f in bench.facts)
+    transitions = " ".join(f"{t.name} {t.guard} {t.updates}" for t in bench.system.transitions)
+    journal = Journal(out / JOURNAL, fingerprint([], [], f"{bench.properties} {facts} {transitions}"), ProofJudged)
+    bench.preserved  # noqa: B018 - worker processes inherit it
+    todo = [n for n in chosen if every[n].name not in journal.known]
+    interrupted = judge_all(partial(judge_proof, spec, tuple(names)), todo, journal)
+    results = [ProofResult(every[n], journal.known[every[n].name]) for n in chosen if every[n].name in journal.known]
+    console = out_console()
+    print_proof_results(results, bench.properties, notes, console)
+    if interrupted:
+        print(f"interrupted: {len(results)} of {len(chosen)} mutants are judged; run it again to go on", file=sys.stderr)
+        return EXIT_UNDETERMINED
+    named = {alive: [(r.mutant.name, r.mutant.what) for r in results if r.alive is alive] for alive in (True, False)}
+    check_notes(notes, [(m.name, m.what) for m in every], named[True], named[False])
+    if write is not None:
+        picked = f"{len(chosen)} of {len(every)} mutants, a sample" if count else f"All {len(every)} mutants"
+        write_atomic(write, proof_document(results, bench.properties, notes, picked))
+        console.print(f"wrote {write}", soft_wrap=True)
+    return EXIT_AS_EXPECTED

@@ -1,0 +1,1 @@
+"""Inference: lemmas found by the machine: a grammar, filtered by reached states, kept by Houdini for any size."""

@@ -1,0 +1,134 @@
+"""Sites: what one piece of source text became in the control-flow graphs, everywhere it was inlined.
+
+In go graphs; out come sites in order of first appearance, and for each graph who leads to which node.  A mutant changes all
+copies of a site alike, as an edit of the source would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from checker.errors import Place
+from checker.language.graph import Action, Graph, Node
+from checker.language.model import Model
+from checker.language.terms import FieldKey
+
+Copy = tuple[str, int]
+"""A node: the root of its graph and its index."""
+
+SHARED = (Action.READ, Action.WRITE, Action.COPY, Action.FREE)
+"""What touches memory others can see."""
+
+STRAIGHT = (*SHARED, Action.ASSIGN, Action.NOTE, Action.GHOST)
+"""What neither branches, blocks nor chooses."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One piece of source text; ``offset`` is its line within the function."""
+
+    function: str
+    offset: int
+    place: Place
+    text: str
+    copies: tuple[Copy, ...]
+
+    @property
+    def label(self) -> str:
+        """How names of mutants begin: as locations are called."""
+        return f"{self.function}+{self.offset}"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A graph, and for each node those that lead to it."""
+
+    graph: Graph
+
+    @cached_property
+    def before(self) -> list[list[int]]:
+        found: list[list[int]] = [[] for _ in self.graph.nodes]
+        for node in self.graph.nodes:
+            for successor in node.successors:
+                found[successor].append(node.index)
+        return found
+
+    @cached_property
+    def assigned(self) -> list[frozenset[FieldKey]]:
+        """Per node, the locals that every path to it has given a value."""
+        nodes = self.graph.nodes
+        known: list[frozenset[FieldKey] | None] = [None] * len(nodes)
+        known[0] = self.graph.lazy
+        work = [0]
+        while work:
+            index = work.pop()
+            node, here = nodes[index], known[index]
+            assert here is not None
+            after = here | {node.target.key} if node.target is not None else here
+            for successor in node.successors:
+                old = known[successor]
+                merged = after if old is None else old & after
+                if merged != old:
+                    known[successor] = merged
+                    work.append(successor)
+        return [k or frozenset() for k in known]
+
+    def node(self, index: int) -> Node:
+        """The node ``index``."""
+        return self.graph.nodes[index]
+
+
+class Patch:
+    """Changed nodes of some graphs, by root and index."""
+
+    def __init__(self, shapes: Iterable[Shape]) -> None:
+        self.shapes = {s.graph.root: s for s in shapes}
+        self.nodes: dict[str, dict[int, Node]] = {}
+
+    def node(self, copy: Copy) -> Node:
+        """A node as it is now."""
+        root, index = copy
+        return self.nodes.get(root, {}).get(index) or self.shapes[root].node(index)
+
+    def change(self, copy: Copy, **parts: Any) -> None:
+        """Give a node other ``parts``."""
+        root, index = copy
+        self.nodes.setdefault(root, {})[index] = replace(self.node(copy), **parts)
+
+    def redirect(self, copy: Copy, old: int, new: int) -> None:
+        """Let ``copy`` lead to ``new`` where it led to ``old``."""
+        self.change(copy, successors=[new if s == old else s for s in self.node(copy).successors])
+
+
+def patched(graphs: Iterable[Graph], nodes: dict[str, dict[int, Node]]) -> list[Graph]:
+    """The graphs with some nodes replaced."""
+    found = []
+    for graph in graphs:
+        mine = nodes.get(graph.root, {})
+        found.append(replace(graph, nodes=[mine.get(n.index, n) for n in graph.nodes]) if mine else graph)
+    return found
+
+
+def find_sites(model: Model, shapes: Sequence[Shape]) -> list[tuple[Site, Node]]:
+    """Every site, with the first of its nodes."""
+    groups: dict[Hashable, list[tuple[Copy, Node]]] = {}
+    for shape in shapes:
+        for node in shape.graph.nodes:
+            key = (node.function, node.place.file, node.place.line, node.action, node.text, node.key, _target(node))
+            groups.setdefault(key, []).append(((shape.graph.root, node.index), node))
+    return [(site(model, node, [copy for copy, _ in group]), node) for group in groups.values() for node in [group[0][1]]]
+
+
+def site(model: Model, node: Node, copies: Iterable[Copy]) -> Site:
+    """The site of ``node`` with these copies."""
+    offset = node.place.line - model.functions[node.function].first_line
+    return Site(node.function, offset, node.place, node.text, tuple(copies))
+
+
+def _target(node: Node) -> str:
+    """The source name of what is assigned; compiler-made names are numbered and differ between copies."""
+    name = node.target.name.rsplit(".", 1)[1] if node.target is not None else ""
+    return "$" if name.startswith("$") else name

@@ -1,0 +1,111 @@
+"""Where an outcome was decided: the step after which no sequential outcome is left, and the step of the rival it came before.
+
+On the shortest schedule of a non-serial outcome there is a first state from which only such outcomes can come.  The step into it,
+and a step of another process that would have kept a sequential outcome possible, are where to look.  If these two access nothing
+in common, the root cause is the first access of what the two processes do next that conflicts, be it under a lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+
+from checker.language.terms import FieldKey
+from checker.races.conflicts import SOFTIRQ, Process, conflicting, is_lock, site
+from checker.races.reach import Reach
+from checker.races.result import Conflict, Site, Verdict
+from checker.scenario.explore import Edge, Move, Search
+from checker.scenario.program import Step
+from checker.scenario.steps import Touch
+
+AHEAD = 60
+"""How many steps of each process are looked at."""
+
+
+def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[FieldKey] = ()) -> Conflict:
+    """The two accesses that decide the outcome of state ``end``; without ``field`` if there is nothing in common."""
+    path = [end]
+    while path[-1]:
+        path.append(search.parents[path[-1]][0])
+    path.reverse()
+    at = next(n for n in range(1, len(path)) if not reach.of_state[path[n]] & ~bad)
+    before, move = search.parents[path[at]]
+    rivals = [
+        e
+        for e in search.edges[before]
+        if _process(e.move) != _process(move) and reach.of_state[e.target] & ~bad and e.move.after is not None
+    ]
+    schedule = search.schedule(before)
+    for edge in rivals:
+        for a, b in conflicting([Edge(path[at], move)], [edge]):
+            if a.key not in atomic and not is_lock(a, b):
+                told = "after the first, before the second, no sequential outcome is possible any more"
+                return _conflict(search, a, _process(move), b, _process(edge.move), told, schedule)
+    mine = [t for m in _going_on(search, path[at:], _process(move)) for t in _touched(m)]
+    for edge in rivals:
+        theirs = [t for m in islice(_alone(search, edge), AHEAD) for t in _touched(m)]
+        found = _first_in_common(search, mine, theirs, atomic)
+        if found is not None:
+            told = "what the first does before the second leaves no sequential outcome"
+            return _conflict(search, found[0], _process(move), found[1], _process(edge.move), told, schedule)
+    other = rivals[0].move if rivals else move
+    told = "their order decides, though they access nothing in common"
+    return Conflict("", _last(search, move), _last(search, other), Verdict.HARMFUL, told, schedule)
+
+
+def _process(move: Move) -> Process:
+    return move.client, move.irq
+
+
+def _touched(move: Move) -> tuple[Touch, ...]:
+    return move.after.touched if move.after is not None else ()
+
+
+def _going_on(search: Search, path: list[int], process: Process) -> Iterator[Move]:
+    """What ``process`` does on the rest of a schedule, at most AHEAD steps."""
+    moves = (search.parents[number][1] for number in path)
+    return islice((m for m in moves if _process(m) == process), AHEAD)
+
+
+def _alone(search: Search, edge: Edge) -> Iterator[Move]:
+    """What a process does from ``edge`` on if nobody else does anything, one of the ways."""
+    following: Edge | None = edge
+    while following is not None:
+        yield following.move
+        process = _process(following.move)
+        following = next((e for e in search.edges[following.target] if _process(e.move) == process), None)
+
+
+def _first_in_common(
+    search: Search, mine: list[Touch], theirs: list[Touch], atomic: Collection[FieldKey]
+) -> tuple[Touch, Touch] | None:
+    """The first conflicting accesses, whatever locks are held.
+
+    Two that take one lock are no cause, but one that looks who has it is; what processes say of themselves comes last.
+    """
+    process = search.machine.memory.model.thread.name
+    pairs = [
+        (a.key[0] == process, i + j, i, j)
+        for i, a in enumerate(mine)
+        for j, b in enumerate(theirs)
+        if a.cell == b.cell and (a.write or b.write) and a.key not in atomic and not (is_lock(a) and is_lock(b))
+    ]
+    if not pairs:
+        return None
+    *_, i, j = min(pairs)
+    return mine[i], theirs[j]
+
+
+def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, evidence: str, schedule: tuple[Step, ...]) -> Conflict:
+    field = ".".join(filter(None, a.key))
+    return Conflict(field, site(search, a, p), site(search, b, q), Verdict.HARMFUL, evidence, schedule)
+
+
+def _last(search: Search, move: Move) -> Site:
+    """The last thing a step does that others can see."""
+    assert move.after is not None
+    if move.after.touched:
+        return site(search, move.after.touched[-1], _process(move))
+    node = next((n for n in reversed(move.after.done) if n.text), move.after.done[-1])
+    who = SOFTIRQ if move.irq else search.titles[move.client]
+    return Site(who, node.function, str(node.place), node.text, False, (), node.context.stack)

@@ -1,0 +1,145 @@
+"""The race matrix: every cell of every start, worked off by several processes, each result on a line of its own in a file.
+
+A run that was interrupted goes on where it stopped: what the file already has for the same model is not asked again.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from checker.errors import UsageError
+from checker.races.pair import MAX_STATES, Operation, Start, Subject, check_cell, serial
+from checker.races.result import Cell, Verdict
+
+PROCESSES = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """Operations to run against each other from a start, on every machine asked for."""
+
+    start: Start
+    operations: tuple[Operation, ...]
+
+    @property
+    def key(self) -> str:
+        """The same for the same cells in every run."""
+        return " | ".join([str(self.start), *map(str, self.operations)])
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the file: which job on which machines, of which model, and what it gave."""
+
+    model: str
+    job: str
+    machines: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+def jobs_of(subject: Subject, kinds: Sequence[str], *, triples: bool = False) -> list[Job]:
+    """The jobs of some kinds of object, in the order of the matrix.  Raises UsageError for an unknown kind."""
+    for kind in kinds:
+        if kind not in subject.kinds:
+            raise UsageError("unknown-type", f"there is no type {kind}", f"choose one of {', '.join(subject.kinds)}")
+    starts = [s for kind in kinds for s in subject.starts(kind)]
+    return [Job(s, ops) for s in starts for ops in (subject.triples(s) if triples else subject.pairs(s))]
+
+
+def run_job(subject: Subject, job: Job, machines: Sequence[str], max_states: int = MAX_STATES) -> tuple[Cell, ...]:
+    """The cells of one job; the sequential orders are searched once for all machines."""
+    orders = serial(subject, job.start, job.operations, max_states)
+    return tuple(check_cell(subject, job.start, job.operations, m, orders, max_states) for m in machines)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The file of results of one ``model``, which stands for everything a cell depends on."""
+
+    path: Path
+    model: str
+
+    def read(self) -> dict[tuple[str, tuple[str, ...]], tuple[Cell, ...]]:
+        """What is known already; a line that was cut off or belongs to another model is left out."""
+        known = {}
+        for text in self.path.read_bytes().splitlines() if self.path.exists() else ():
+            try:
+                line = msgspec.json.decode(text, type=Line)
+            except msgspec.MsgspecError:
+                continue
+            if line.model == self.model:
+                known[line.job, line.machines] = line.cells
+        return known
+
+    def append(self, job: Job, machines: Sequence[str], cells: tuple[Cell, ...]) -> None:
+        """Add a result; it is in the file when this returns."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("ab") as file:
+            file.write(msgspec.json.encode(Line(self.model, job.key, tuple(machines), cells)) + b"\n")
+
+
+def run_matrix(
+    subject: Subject,
+    jobs: Sequence[Job],
+    machines: Sequence[str],
+    store: Store,
+    *,
+    processes: int = PROCESSES,
+    progress: Callable[[int, str], None] = lambda done, name: None,
+) -> list[Cell]:
+    """The cells of all jobs, in order.  KeyboardInterrupt leaves in ``store`` what was found so far."""
+    known = store.read()
+    found = {job.key: known[job.key, tuple(machines)] for job in jobs if (job.key, tuple(machines)) in known}
+    todo = [job for job in jobs if job.key not in found]
+    progress(len(found), "")
+    for job, cells in _work(subject, todo, tuple(machines), processes):
+        store.append(job, machines, cells)
+        found[job.key] = cells
+        progress(len(found), job.key)
+    return [cell for job in jobs for cell in found[job.key]]
+
+
+_worker: dict[str, Any] = {}
+"""What a worker process works on; it is there when the process is forked, and nothing of it changes."""
+
+
+def _work(
+    subject: Subject, jobs: Sequence[Job], machines: tuple[str, ...], processes: int
+) -> Iterator[tuple[Job, tuple[Cell, ...]]]:
+    """The results of ``jobs`` as they come."""
+    if processes == 1 or len(jobs) < 2:
+        for job in jobs:
+            yield job, _trimmed(run_job(subject, job, machines))
+        return
+    _worker.update(subject=subject, jobs=jobs, machines=machines)
+    gc.freeze()
+    try:
+        with multiprocessing.get_context("fork").Pool(min(processes, len(jobs)), gc.disable) as pool:
+            for number, cells in pool.imap_unordered(_in_worker, range(len(jobs))):
+                yield jobs[number], cells
+    finally:
+        gc.unfreeze()
+        _worker.clear()
+
+
+def _in_worker(number: int) -> tuple[int, tuple[Cell, ...]]:
+    cells = run_job(_worker["subject"], _worker["jobs"][number], _worker["machines"])
+    if number % 10 == 0:
+        gc.collect()
+    return number, _trimmed(cells)
+
+
+def _trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Cells without the schedules of benign conflicts, which nobody reads and which are most of the text."""
+
+    def trim(cell: Cell) -> Cell:
+        kept = tuple(c if c.verdict is not Verdict.BENIGN else replace(c, schedule=()) for c in cell.conflicts)
+        return replace(cell, conflicts=kept)
+
+    return tuple(trim(cell) for cell in cells)

@@ -1,0 +1,44 @@
+"""Outcomes that no sequential order of the same calls and events gives; see docs/method.md for what a sequential order is.
+
+What can be observed of a run is what the scenario asks: the results of its calls, and of those of ``post``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from checker.scenario.program import Engine, Outcome, Outcomes, Scenario
+
+SERIAL = "serial"
+"""The machine that runs whole calls one after the other."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The outcomes of a scenario on its machine, those of its sequential orders, and the former without the latter."""
+
+    found: Outcomes
+    serial: Outcomes
+    nonserial: tuple[Outcome, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether both searches saw everything."""
+        return self.found.complete and self.serial.complete
+
+
+def serial_outcomes(scenario: Scenario, engine: Engine) -> Outcomes:
+    """What the sequential orders of ``scenario`` give."""
+    return engine(replace(scenario, machine=SERIAL))
+
+
+def nonserial(scenario: Scenario, engine: Engine) -> Compared:
+    """Compare ``scenario`` with its sequential orders.  Raises what ``engine`` raises."""
+    found, serial = engine(scenario), serial_outcomes(scenario, engine)
+    known = {_key(row.results) for row in serial.rows}
+    return Compared(found, serial, tuple(row for row in found.rows if _key(row.results) not in known))
+
+
+def _key(results: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(sorted((name, values) for name, values in results.items() if values))

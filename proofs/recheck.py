@@ -1,0 +1,300 @@
+"""Checks certificates without the program that wrote them: needs Python and cvc5, and imports nothing else of sockproof.
+
+In go folders of proofs/certificates (see docs/certificates.md).  Every obligation is rebuilt from the dump of system and facts,
+compared with its file, and discharged by cvc5.  Out comes a line per property; the exit status is 0 if all are confirmed, 1 if
+something is rejected or not decided, 2 for bad input.  That the dump is that of the model is for ``make check`` to see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+import time
+import zlib
+from collections import namedtuple
+from itertools import zip_longest
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+import cvc5
+
+Sexp = Any  # an atom (str) or a list of S-expressions
+FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
+TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
+WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
+DECLARE = ("declare-sort", "define-sort", "declare-datatypes", "declare-const")
+HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
+OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
+ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
+CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
+Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
+Owed = namedtuple("Owed", "label hypotheses commands")
+Query = namedtuple("Query", "file label script")
+
+
+class Rejected(Exception):
+    """Something in the certificate is not what it has to be: the message says where and what."""
+
+
+def need(condition: object, message: str) -> None:
+    """Reject the certificate with ``message`` unless ``condition``."""
+    if not condition:
+        raise Rejected(message)
+
+
+def read(path: Path) -> str:
+    """The text of a file, which has to be ASCII."""
+    try:
+        return (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes()).decode("ascii")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
+        raise Rejected(f"{path.name} cannot be read: {problem}") from None
+
+
+def parse(text: str, file: str) -> list[Sexp]:
+    """The commands in a file."""
+    need(not TOKEN.sub("", text), f"{file}: {TOKEN.sub('', text)[:20]!r} does not belong there")
+    stack: list[list[Sexp]] = [[]]
+    for token in TOKEN.findall(text):
+        if token == "(":
+            stack.append([])
+        elif token == ")":
+            need(len(stack) > 1, f"{file} has a parenthesis too many")
+            stack[-2].append(stack.pop())
+        elif token:
+            stack[-1].append(token)
+    need(len(stack) == 1, f"{file} ends inside a command: it is cut short")
+    return stack[0]
+
+
+def show(x: Sexp) -> str:
+    """An S-expression on one line, as the files have it."""
+    return x if isinstance(x, str) else f"({' '.join(map(show, x))})"
+
+
+def parts(x: Sexp) -> list[Sexp]:
+    """Every part of an S-expression, itself included."""
+    return [x, *(piece for part in x for piece in parts(part))] if isinstance(x, list) else [x]
+
+
+def plain(name: str) -> str:
+    """A symbol or string as people write it."""
+    return name[1:-1].replace('""', '"') if name[:1] in ("|", '"') else name
+
+
+def stem(name: str) -> str:
+    """The file name of a fact or property, without suffix."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", plain(name)).strip("-.")
+
+
+class Certificate:
+    """The certificate of one client.  Raises Rejected unless its files are those its dump demands; solvers owe ``queries``."""
+
+    def __init__(self, folder: Path) -> None:
+        texts = {p.relative_to(folder).as_posix().removesuffix(".gz"): read(p) for p in folder.rglob("*") if p.is_file()}
+        self.texts, self.hashes = texts, {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+        system, facts = (parse(texts.get(name, ""), name) for name in (SYSTEM, FACTS))
+        try:
+            names = [*(show(c[:2]) for c in system), *(c[1] for c in facts)]
+            twice = max(names, key=names.count, default="")
+            need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {twice}")
+            self._read_system(system)
+            self._read_facts(facts)
+            bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
+            self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
+        except (TypeError, ValueError, KeyError, IndexError) as problem:
+            raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
+        heads = set(HEAD.findall(" ".join(show(fact.formula) for fact in self.facts.values()))) - {""}
+        odd = sorted(bound & {*self.variables, *self.locations} | heads - OPERATORS - bound - set(self.variables))
+        need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
+        self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}
+        folders = [f"properties/{stem(p)}/{part}" for p in self.properties for part in ("implication.smt2", "manifest.json")]
+        odd = sorted(set(texts) ^ {SYSTEM, FACTS, *self.files.values(), *folders})
+        need(not odd, f"{', '.join(odd)} is missing, or belongs to no fact and no property")
+        need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
+        self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
+        self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed, "(check-sat)"]))]
+        self.queries += [q for name, file in self.files.items() for q in self._compare(file, self._obligations(name, file))]
+        self.queries += [q for name in self.properties for q in self._property(name)]
+
+    def _read_system(self, commands: list[Sexp]) -> None:
+        by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
+        odd = [show(c) for c in commands if c[0] not in HEADS]
+        need(not odd, f"{SYSTEM}: {', '.join(odd)} is no command of a dump")
+        need(by["format"] == [[f'"{FORMAT}"']], f"{SYSTEM}: its format is not {FORMAT}")
+        self.about = dict(zip(("format", "model", "client", "scope"), map(plain, by["format"][0] + by["model"][0]), strict=True))
+        self.declarations = [show(c) for c in commands if c[0] in DECLARE]
+        self.variables = {name: [domain, sort] for name, domain, sort in by["declare-fun"]}
+        self.initial = {name: value for name, value in by["initial"]}  # a variable without one never changes
+        (((self.me, self.thread), self.pc),) = by["process"]
+        constants = {sort: [c for (c,) in members] for ((sort, _),), (members,) in by["declare-datatypes"]}
+        self.locations = constants[self.variables[self.pc][1]]
+        self.transitions: dict[str, tuple[str, str, Sexp, Sexp, dict[str, Sexp]]] = {}
+        for name, source, target, choices, guard, *news in by["transition"]:
+            new = {n: value for _, n, *value in news}  # by variable: parameters, sort and body of its value afterwards
+            need({source, target} <= set(self.locations), f"{plain(name)} has an unknown location")
+            fits = all(self.variables[n] == [[p for _, p in params], sort] for n, (params, sort, _) in new.items())
+            fits = fits and len(news) == len(new) and set(new) <= set(self.initial) - {self.pc}
+            need(fits, f"{plain(name)} writes what it cannot write")
+            self.transitions[name] = (source, target, choices, guard, new)
+        self.properties = {name: (plain(words), formula) for name, words, formula in by["property"]}
+
+    def _read_facts(self, commands: list[Sexp]) -> None:
+        need({c[0] for c in commands} <= {"assumption", "fact"}, f"{FACTS} has something that is no fact")
+        self.facts = {c[1]: Fact(c[0], c[2], []) if c[0] == "assumption" else Fact(*c[2:5]) for c in commands}
+        for name, uses in [*((p, [p]) for p in self.properties), *((f, fact.uses) for f, fact in self.facts.items())]:
+            missing = [plain(n) for n in uses if n not in self.facts]
+            need(not missing, f"{plain(name)} rests on {', '.join(missing)}, which is neither proved nor assumed here")
+        for name, fact in self.facts.items():
+            need(fact.method in ("induction", "implication", "assumption"), f"{plain(name)} is proved by {fact.method}")
+            changing = sorted({*WORD.findall(show(fact.formula))} & set(self.initial))
+            need(fact.method != "assumption" or not changing, f"assumption {plain(name)} speaks of {changing}, which changes")
+        circle = [n for n, f in self.facts.items() if f.method == "implication" and n in self.closure(f.uses, "implication")]
+        need(not circle, f"{', '.join(map(plain, circle))} follows from itself")
+
+    def closure(self, names: list[str], through: str = "") -> list[str]:
+        """What ``names`` rest on, themselves included, in the order of the dump; only uses of facts proved by ``through``."""
+        found, work = set(), list(names)
+        while work:
+            if (name := work.pop()) not in found:
+                found.add(name)
+                work += self.facts[name].uses if through in ("", self.facts[name].method) else []
+        return [name for name in self.facts if name in found]
+
+    def _seen(self, x: Sexp, place: Sexp, location: str) -> Sexp:
+        """``x`` with ``location`` for ``place``, where truth values are propagated: all locations differ."""
+        if x == place or isinstance(x, str):
+            return location if x == place else x
+        x = [self._seen(part, place, location) for part in x]
+        match x:
+            case ["=", str(a), str(b)] if a in self.locations and b in self.locations:
+                return "true" if a == b else "false"
+            case ["not", "true" | "false" as a]:
+                return "false" if a == "true" else "true"
+            case ["and" | "or" as head, *args]:
+                unit, zero = ("true", "false") if head == "and" else ("false", "true")
+                flat = [piece for a in args for piece in (a[1:] if a[:1] == [head] else [a])]
+                args = [a for i, a in enumerate(flat) if a != unit and a not in flat[:i]]
+                return zero if zero in args else [head, *args] if len(args) > 1 else args[0] if args else unit
+        return x
+
+    def _claim(self, given: list[str], new: dict[str, Any], formula: Sexp) -> list[str]:
+        """The commands that ask for a state in which ``given``, but not ``formula`` once the variables have ``new`` values."""
+        reads = set(WORD.findall(show(formula)))
+        primed = {n: f"{n[:-1]}!|" if n.endswith("|") else f"{n}!" for n in new if n in reads}
+        values = [f"(define-fun {name} {' '.join(map(show, new[n]))})" for n, name in primed.items()]
+        after = WORD.sub(lambda word: primed.get(word[0], word[0]), show(formula))
+        return [*given, *values, f"(assert (not {after}))"]
+
+    def _obligations(self, name: str, file: str) -> list[Any]:
+        """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
+        formula = self.facts[name].formula
+        used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(self.facts[name].uses) if n != name]
+        if self.facts[name].method == "implication":
+            return [Owed("implication", used, self._claim([], {}, formula))]
+        start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
+        found = [Owed("initiation", [], self._claim([], start, formula))]
+        listed = set(re.findall(r"^; consecution (.*)$", self.texts[file], re.MULTILINE))
+        places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
+        views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
+        for label, (source, target, choices, guard, changed) in self.transitions.items():
+            written = sorted(set(WORD.findall(show(formula))) & set(changed))
+            frame = plain(label) in listed or not written and views[source] == views[target]
+            need(frame, f"{file}: no obligation for {plain(label)}, which writes {written} and moves to {plain(target)}")
+            if plain(label) in listed:
+                given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
+                given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
+                moved = [[["$o", self.thread]], self.variables[self.pc][1]]
+                moved.append(["ite", ["=", "$o", self.me], target, [self.pc, "$o"]])
+                claim = self._claim(given, {**changed, self.pc: moved}, formula)
+                found.append(Owed(f"consecution {plain(label)}", [f"(assert {show(formula)})", *used], claim))
+        return found
+
+    def _head(self, body: list[str]) -> list[str]:
+        """What stands before ``body``: all sorts and constants, and the state variables it mentions."""
+        mentioned = set(WORD.findall("\n".join(body)))
+        used = [f"(declare-fun {n} {show(v[0])} {show(v[1])})" for n, v in self.variables.items() if n in mentioned]
+        return ["(set-info :smt-lib-version 2.6)", "(set-logic ALL)", *self.declarations, *used]
+
+    def _compare(self, file: str, owed: list[Any]) -> list[Any]:
+        """The queries of what is owed.  Raises Rejected unless ``file`` is, line by line, the script that poses them."""
+        body: list[str] = []
+        first = [o for o in owed if o.hypotheses][:1]
+        for o in owed:
+            body += [*(o.hypotheses if [o] == first else []), f"; {o.label}", "(push 1)", *o.commands, *ASK]
+        head = self._head(body)
+        for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*head, *body]), 1):
+            need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
+        return [Query(file, o.label, "\n".join([*head, *o.hypotheses, *o.commands, "(check-sat)"])) for o in owed]
+
+    def _property(self, name: str) -> list[Any]:
+        """The query that a property follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
+        folder, (words, formula), rests = f"properties/{stem(name)}", self.properties[name], self.closure([name])
+        files = [SYSTEM, FACTS, *(self.files[f] for f in rests if f in self.files), f"{folder}/implication.smt2"]
+        due: dict[str, Any] = {**self.about, "property": plain(name), "text": words, "formula": show(formula)}
+        due["spec_version"], due["files"] = self.hashes[SYSTEM], {f: self.hashes[f] for f in files}
+        due["assumptions"] = [plain(f) for f in rests if f not in self.files]
+        due["facts"] = [plain(f) for f in rests if f in self.files]
+        found = self.manifests[f"{folder}/manifest.json"]
+        wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
+        need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
+        given = f"(assert {show(self.facts[name].formula)})"
+        return self._compare(files[-1], [Owed("implication", [given], self._claim([], {}, formula))])
+
+
+def solve(query: Any, seconds: float) -> tuple[str, float]:
+    """Everything cvc5 says to a query, and how long it took."""
+    started, said = time.process_time(), []
+    solver = cvc5.Solver(cvc5.TermManager())
+    solver.setOption("tlimit-per", str(int(seconds * 1000)))
+    solver.setOption("enum-inst", "true")
+    parser = cvc5.InputParser(solver)
+    try:
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, query.script, query.file)
+        while not (command := parser.nextCommand()).isNull():
+            said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())
+    except RuntimeError as problem:
+        said.append(str(problem))
+    return " ".join(filter(None, said)), time.process_time() - started
+
+
+def check(folder: Path, jobs: int, seconds: float) -> bool:
+    """Print what becomes of the properties of one certificate; whether all are confirmed."""
+    try:
+        c = Certificate(folder)
+    except Rejected as problem:
+        print(f"{folder.name}: rejected: {problem}", flush=True)
+        return False
+    with Pool(jobs) as pool:
+        answers = list(zip(c.queries, pool.starmap(solve, [(q, seconds) for q in c.queries], chunksize=4), strict=True))
+    bad = [(q, said) for q, (said, _) in answers if said != ("sat" if q.label == "assumptions" else "unsat")]
+    print("".join(f"{folder.name}: cvc5 says {said!r} to {q.label} in {q.file}\n" for q, said in bad), end="")
+    for name in c.properties:
+        rests = c.closure([name])
+        files = {FACTS, f"properties/{stem(name)}/implication.smt2", *(c.files[f] for f in rests if f in c.files)}
+        owed = [(q, spent) for q, (_, spent) in answers if q.file in files]
+        steps = len(c.transitions) * sum(c.facts[f].method == "induction" for f in rests)
+        frame = steps - sum(q.label.startswith("consecution") for q, _ in owed)
+        counts = f"{len(rests)} facts, {len(owed)} obligations and {frame} by frame, {sum(s for _, s in owed):.1f} s"
+        print(f"{folder.name} {plain(name)}: {'not ' * any(q.file in files for q, _ in bad)}confirmed ({counts})")
+    print(f"{folder.name}: {len(answers)} obligations; assumed: {' '.join(c.assumed) or 'nothing'}", flush=True)
+    return not bad
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check the certificates in the folders given, or all that are committed."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folders", nargs="*", type=Path, default=CERTIFICATES, help="one per client; all if none is given")
+    options.add_argument("--jobs", type=int, default=2, help="how many processes share the obligations")
+    options.add_argument("--seconds", type=float, default=20.0, help="the time limit of one obligation")
+    asked = options.parse_args(arguments)
+    if not asked.folders or not all(f.is_dir() for f in asked.folders):
+        options.error(f"there is no certificate {next((f for f in asked.folders if not f.is_dir()), '')}")
+    return 0 if all([check(folder, asked.jobs, asked.seconds) for folder in asked.folders]) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,59 @@
+"""The tiny specification as scenarios run it: one box that exists, painted and taken by threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checker.instance import Instance
+from checker.language.compile import lower_model
+from checker.language.movers import classify
+from checker.mutation.bench import Change
+from checker.scenario.explore import Done, Names, Occurs, Started
+from checker.scenario.heap import Memory
+from checker.scenario.program import Call, Engine, Outcomes, Scenario
+from checker.scenario.serial import explore
+from checker.scenario.steps import Machine, Program
+from tests import tiny
+
+INSTANCE = Instance((("Thread", 4), ("Box", 1)), tables=((("Box", "live", 1), 1),))
+CALLS = ("DO_PAINT", "DO_TAKE", "DO_NOTHING")
+
+
+class Boxes:
+    """How calls on the box start, and what their results are called."""
+
+    softirq = ""
+
+    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done:
+        number = CALLS.index(call.name)
+        return Started("enter", {"call": number, "box": 1, "color": int(bool(call.args.get("red")))})
+
+    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]:
+        return ("0", "EBUSY")[returned], names
+
+    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+        return []
+
+    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+        return False
+
+    def decide(self, node: Any, call: Call | None) -> tuple[int, ...] | None:
+        return None
+
+    def is_late(self, node: Any) -> bool:
+        return False
+
+
+MODEL, _GRAPHS = lower_model(tiny.MODEL_NAME, tiny.modules())
+BOX_GRAPHS = tuple(_GRAPHS)
+
+
+def box_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = 1000) -> Engine:
+    graphs = tuple(change(MODEL, BOX_GRAPHS))
+    program = Program(graphs, classify(MODEL, list(graphs), set(), reduce=True))
+
+    def run(scenario: Scenario) -> Outcomes:
+        memory = Memory(MODEL, INSTANCE)
+        return explore(scenario, machine(memory, program, sleep_points=False), Boxes(), max_states=max_states)
+
+    return run

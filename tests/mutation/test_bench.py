@@ -1,0 +1,180 @@
+"""The tiny specification on the bench: each mutant is noticed by the question that should notice it, equivalent ones by none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from checker.errors import Place, UsageError
+from checker.instance import Instance
+from checker.language.compile import compile_graphs, lower_model
+from checker.mutation.bench import PROPERTIES, RACES, SCENARIOS, Bench, Judged, Library, make_properties, make_tests
+from checker.mutation.journal import Journal, fingerprint
+from checker.mutation.notes import check_notes, explanation, load_notes
+from checker.mutation.operators import Mutant
+from checker.mutation.questions import PropertyTest
+from checker.scenario.load import Case
+from checker.scenario.program import Call, Outcome, Program, Scenario
+from checker.scenario.question import Question
+from tests import tiny
+from tests.mutation.boxes import BOX_GRAPHS, MODEL, box_engine
+
+RED = Call("DO_PAINT", {"red": True}, "paint red")
+PLAIN = Call("DO_PAINT", {}, "paint plain")
+TAKE = Call("DO_TAKE", {}, "take")
+HERE = Place("boxes.yaml", 1)
+
+
+@dataclass(frozen=True)
+class TakenOrPainted:
+    """That a plain box cannot be taken and painted over: exactly one of both threads has its way."""
+
+    def holds(self, row: Outcome) -> bool:
+        return row.results["A"] == ("EBUSY",) and row.results["post"] == ("EBUSY", "0")
+
+
+RACE = Scenario("paint-take", (RED,), (Program("A", (PLAIN,)), Program("B", (TAKE,))), (PLAIN, TAKE))
+ASKED = Question("reach", "A fails", HERE, expression=TakenOrPainted())  # type: ignore[arg-type]
+NOTHING = Scenario("nothing", (Call("DO_NOTHING", {}, "nothing"),), (), ())
+SEEN = Question("outcomes", "whatever comes", HERE)
+
+
+@cache
+def bench() -> Bench:
+    library = Library()
+    cases = [(Case(s, (q,), {}, (), "", HERE), "") for s, q in ((RACE, ASKED), (NOTHING, SEEN))]
+    tests, left_out = make_tests(library, box_engine, cases, lambda _: None)
+    assert not left_out
+    tiny_model, tiny_graphs = lower_model(tiny.MODEL_NAME, tiny.modules())
+    asked = PropertyTest(
+        tuple(tiny_graphs),
+        lambda changed: compile_graphs(tiny_model, list(changed)),
+        (Instance((("Thread", 2), ("Box", 1))),),
+        10_000,
+    )
+    return Bench(library, box_engine, tests, left_out, make_properties(asked, lambda _: None))
+
+
+@cache
+def found() -> dict[str, Mutant]:
+    return bench().library.mutants(MODEL, BOX_GRAPHS)
+
+
+def judged(name: str, *questions: str) -> Judged:
+    """What becomes of a mutant if only ``questions`` are asked."""
+    whole = bench()
+    asked = whole if PROPERTIES in questions else replace(whole, properties=None)
+    return asked.judge(found()[name], every_question=True)
+
+
+def test_scenarios_are_run_only_where_they_go() -> None:
+    counts = {t.name: len(t.visits) for t in bench().tests}
+    assert counts["nothing"] < counts["paint-take"]
+    assert judged("do_take+5 no-assign").scenarios == 1
+    assert judged("mark+2 no-assign").scenarios == 2
+
+
+@pytest.mark.parametrize("name", ["do_take+5 no-assign", "do_paint+3 if-false", "enter+4 if-false"])
+def test_a_scenario_notices(name: str) -> None:
+    assert SCENARIOS in judged(name).killed
+
+
+@pytest.mark.parametrize("name", ["do_take+2 no-lock", "do_take+2 early-release", "do_paint+2 early-release"])
+def test_only_the_race_question_notices_a_lock(name: str) -> None:
+    result = judged(name)
+    assert list(result.killed) == [RACES]
+    assert result.killed[RACES].startswith("paint-take: new: A=0, B=0")
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("do_paint+2 no-lock", "taken_red: violated, not holds"),
+        ("do_paint+3 if-false", "taken_red: violated, not holds"),
+        ("do_take+5 no-assign", "taken: unreachable, not reachable"),
+        ("mark+2 no-assign", "marked_taken: holds for want of cases, not violated"),
+    ],
+)
+def test_a_property_notices(name: str, how: str) -> None:
+    result = judged(name, PROPERTIES)
+    assert how in result.killed[PROPERTIES] or how.startswith("taken:")
+    assert PROPERTIES in result.killed
+
+
+@pytest.mark.parametrize("name", ["do_take+3 if-false 2", "do_take+4 no-error"])
+def test_an_equivalent_mutant_survives(name: str) -> None:
+    """A taken box is red, so the test for a plain one never holds."""
+    result = judged(name, PROPERTIES)
+    assert PROPERTIES in result.asked
+    assert not result.killed
+
+
+def test_the_first_question_that_notices_is_the_last_asked() -> None:
+    result = bench().judge(found()["do_paint+3 if-false"])
+    assert result.asked == (SCENARIOS,) == tuple(result.killed)
+
+
+def test_the_plain_model_is_not_killed() -> None:
+    nothing = replace(found()["do_take+5 no-assign"], name="another", nodes={})
+    assert not bench().judge(nothing, every_question=True).killed
+
+
+# -- journal and explanations ----------------------------------------------------------------------------------------------
+
+
+def test_a_journal_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    mark = fingerprint(BOX_GRAPHS, [])
+    one, two = (Judged(n, (SCENARIOS,), {SCENARIOS: "differs"}, 1, 0.5) for n in ("one", "two"))
+    Journal(path, mark, Judged).add(one)
+    path.write_text(path.read_text() + '{"name": "cut off')
+    again = Journal(path, mark, Judged)
+    assert again.known == {"one": one}
+    again.add(two)
+    assert Journal(path, mark, Judged).known == {"one": one, "two": two}
+    changed = fingerprint(found()["do_take+3 if-true"].apply(BOX_GRAPHS), [])
+    assert changed != mark
+    assert not Journal(path, changed, Judged).known
+
+
+NOTES = """
+- mutants: [f+1 if-true, "g+* no-lock: *bell*"]
+  kind: equivalent
+  why: nobody rings
+"""
+
+
+def test_explanations_are_found_and_stale_ones_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.yaml"
+    path.write_text(NOTES)
+    notes = load_notes(path)
+    every = [("f+1 if-true", "x"), ("g+2 no-lock", "`bell` is not taken"), ("g+3 no-lock", "other")]
+    first = explanation(notes, every[1])
+    assert first is not None and (first.kind, first.why) == ("equivalent", "nobody rings")
+    assert explanation(notes, every[2]) is None
+    check_notes(notes, every, every[:2], every[2:])
+    check_notes(notes, every, [], [])  # What was not judged is not stale.
+    with pytest.raises(UsageError, match="does not survive") as stale:
+        check_notes(notes, every, every[1:], every[:1])
+    assert stale.value.place is not None and stale.value.place.line == 2
+    with pytest.raises(UsageError, match="there is no mutant"):
+        check_notes(notes, every[1:], [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mutants: x", "a list"),
+        ("- mutants: [x]\n  why: y", "has mutants, kind and why"),
+        ("- mutants: [x]\n  kind: odd\n  why: y", "no kind odd"),
+        ("- mutants: x\n  kind: gap\n  why: y", "list of names"),
+    ],
+)
+def test_bad_explanations(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "notes.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=told):
+        load_notes(path)

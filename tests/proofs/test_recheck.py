@@ -1,0 +1,77 @@
+"""The program that rechecks stands alone, and answers bad input like a program."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from proofs import recheck
+
+PROGRAM = Path(recheck.__file__)
+OURS = {"checker", "spec", "proofs", "tests"}
+
+
+def test_it_imports_nothing_of_ours_but_cvc5() -> None:
+    tree = ast.parse(PROGRAM.read_text(encoding="utf-8"))
+    names = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    names += [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    roots = {name.split(".")[0] for name in names}
+    assert roots - set(sys.stdlib_module_names) == {"cvc5"}
+    assert not roots & OURS
+
+
+def test_it_is_small_enough_to_be_read() -> None:
+    assert len(PROGRAM.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_it_runs_alone_and_says_what_is_missing(tmp_path: Path) -> None:
+    command = [sys.executable, "-I", str(PROGRAM), str(tmp_path / "nowhere")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "there is no certificate" in done.stderr and "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("(a", "ends inside a command"),
+        ("a))", "a parenthesis too many"),
+        ('(a "b)', "does not belong there"),
+        ("(a |b)", "does not belong there"),
+        ("(a ; comment\n)", "does not belong there"),
+    ],
+)
+def test_text_that_is_no_dump_is_rejected(text: str, message: str) -> None:
+    with pytest.raises(recheck.Rejected, match=message):
+        recheck.parse(text, "x")
+
+
+def test_parsing_and_showing_are_inverse() -> None:
+    text = '(a (|b c| "d ""e""" ()) f)'
+    assert [recheck.show(x) for x in recheck.parse(text, "x")] == [text]
+
+
+def test_an_empty_folder_is_no_certificate(tmp_path: Path) -> None:
+    with pytest.raises(recheck.Rejected, match="its format is not"):
+        recheck.Certificate(tmp_path)
+
+
+def test_an_undecided_obligation_is_not_confirmed() -> None:
+    hard = "(set-logic ALL)(declare-fun f (Int) Int)(assert (forall ((x Int)) (= (f (f x)) (+ x 1))))(check-sat)"
+    said, _ = recheck.solve(recheck.Query("f", "initiation", hard), 0.2)
+    assert said not in ("unsat", "sat")
+
+
+def test_what_the_solver_does_not_understand_is_not_confirmed() -> None:
+    said, _ = recheck.solve(recheck.Query("f", "initiation", "(set-logic ALL)(assert nonsense)(check-sat)"), 1.0)
+    assert "nonsense" in said
+
+
+def test_more_than_one_answer_is_not_confirmed() -> None:
+    said, _ = recheck.solve(recheck.Query("f", "initiation", '(set-logic ALL)(echo "unsat")(assert false)(check-sat)'), 1.0)
+    assert said != "unsat"
