@@ -210,24 +210,7 @@ def unbound_by_disconnect(t: Thread, sk: Sock) -> bool:
     )
 
 
-CALLED = (
-    "inet_bind: sk.prot.get_port",
-    "inet_create: sk.prot.hash",
-    "inet_create: sk.prot.init",
-    "inet_release: sk.prot.close",
-    "inet_stream_connect: sk.prot.disconnect",
-    "sys_bind: sock.ops.bind",
-    "sys_connect: sock.ops.connect",
-    "sys_listen: sock.ops.listen",
-    "tcp_destroy_sock: sk.prot.destroy",
-    "tcp_listen_start: sk.prot.get_port",
-    "tcp_listen_start: sk.prot.hash",
-    "tcp_set_state: sk.prot.unhash",
-)
-"""The function pointers that are called without a test."""
-
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
-    **{f"call through NULL ({c})": (*OWNED, "open_has_sk", "releaser_shut", "tcp_only", "stream_only") for c in CALLED},
     "hashed_sport": ("not_hashed", "hash_ready", "hashed_validated", *OWNED),
     "hashed_validated": ("not_hashed", "hash_ready", "closed", *OWNED),
     "announced_not_hashed": ("hashed_validated", "listening_hash_only"),
