@@ -11,6 +11,11 @@ from checker.language.declare import Kind
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
+from checker.races.access import Watching
+from checker.races.conflicts import conflicts
+from checker.races.reach import reach
+from checker.races.result import Verdict
+from checker.scenario.explore import Search
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
@@ -54,14 +59,32 @@ def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> S
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
+    return Runner(overrides)
 
-    def run(scenario: Scenario) -> Outcomes:
+
+class Runner:
+    """Runs scenarios, and finds the fields that two of their threads access at the same time without a lock in common."""
+
+    def __init__(self, overrides: Mapping[str, Callable[..., Any]] | None) -> None:
+        self.overrides = overrides
+
+    def __call__(self, scenario: Scenario) -> Outcomes:
         whole = expand(scenario)
-        world = World(whole)
-        model, program = _program(overrides, datagrams=world.datagrams, memberships=bool(world.memberships))
-        memory = Memory(model, world.instance(model))
+        memory, program, calls = self._ready(whole)
         machine = Machine(memory, program, sleep_points=scenario.machine == "up")
-        found = explore(whole, machine, Calls(memory, world))
-        return fold(scenario, found)
+        return fold(scenario, explore(whole, machine, calls))
 
-    return run
+    def conflicts(self, scenario: Scenario) -> tuple[str, ...]:
+        """``Sock.rcv_saddr`` and so on: those where the order of the two accesses decides about the outcome."""
+        whole = expand(scenario)
+        memory, program, calls = self._ready(whole)
+        search = Search(whole, Watching(memory, program, sleep_points=scenario.machine == "up"), calls)
+        search.run()
+        found = conflicts(search, reach(search), 0, str, race_subject(self.overrides).atomic)
+        return tuple(sorted({c.field for c in found if c.verdict is not Verdict.BENIGN}))
+
+    def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
+        world = World(whole)
+        model, program = _program(self.overrides, datagrams=world.datagrams, memberships=bool(world.memberships))
+        memory = Memory(model, world.instance(model))
+        return memory, program, Calls(memory, world)
