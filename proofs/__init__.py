@@ -1,6 +1,6 @@
 """Inductive proofs: lemmas in the language of the specification, and what each property rests on.
 
-Each client has a module of lemmas, beside those that hold for all of them; ``PROPERTY_USES`` of such a module names the
+Each client has a module of lemmas, beside those that hold for all of them; if it has ``PROPERTY_USES``, they name the
 properties it proves, each with the facts its proof needs besides itself.
 """
 
@@ -10,15 +10,15 @@ from types import ModuleType
 
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
-from proofs import bind_listen, raw, sockets, udp
+from proofs import bind_listen, datagram, raw, sockets, udp
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "bind_listen": (bind_listen,),
-    "udp": (udp,),
-    "udp_kept": (udp,),
-    "raw": (raw,),
+    "udp": (datagram, udp),
+    "udp_kept": (datagram, udp),
+    "raw": (datagram, raw),
 }
 """The lemmas of each client."""
 
@@ -28,14 +28,23 @@ def facts(compiled: Compiled) -> list[Fact]:
     modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
     if not modules:
         return []
-    uses: dict[str, tuple[str, ...]] = {name: needed for m in modules for name, needed in m.PROPERTY_USES.items()}
+    expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
+    uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, [sockets, *modules])]
-    claims = [
-        Fact(p.name, p.params, p.formula, uses[p.name], p.reason)
-        for p in compiled.properties
-        if p.kind == "always" and p.expected == "holds" and p.name in uses
-    ]
+    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
+
+
+def _uses_of(modules: tuple[ModuleType, ...], name: str) -> tuple[str, ...] | None:
+    """What the proof of a property rests on; None if no module says how to prove it."""
+    for module in modules:
+        if hasattr(module, "uses_of"):
+            found: tuple[str, ...] | None = module.uses_of(name)
+        else:
+            found = getattr(module, "PROPERTY_USES", {}).get(name)
+        if found is not None:
+            return found
+    return None

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, at, implies, lemma
+from checker.language import at, implies, inside, lemma
 from proofs.sockets import HELD
-from spec.net.ipv4.protocols import inet_dgram_ops, raw_prot
+from spec.net.ipv4.af_inet import capable_net_bind_service, inet_autobind, inet_bind
+from spec.net.ipv4.protocols import raw_prot
 from spec.net.ipv4.udp import udp_disconnect
-from spec.state import NOT_HASHED, SOCK_RAW, Sock, Socket, Thread
+from spec.state import NOT_HASHED, Sock, Thread
 
 
 @lemma(uses=("linked",))
 def raw_only(sk: Sock) -> bool:
     """sys_socket makes RAW sockets only, with the protocol as their num."""
     return implies(sk.live, sk.prot == raw_prot and sk.num != 0)
-
-
-@lemma(uses=("linked", "open_has_sk"))
-def raw_ops(sock: Socket) -> bool:
-    """Their calls are those of datagram sockets."""
-    return implies(sock.sk != NULL, sock.ops == inet_dgram_ops and sock.type == SOCK_RAW)
 
 
 @lemma(uses=(*HELD, "raw_only"))
@@ -34,3 +29,18 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "dgram_states": (),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
 }
+
+
+# What follows no property rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
+
+
+@lemma(uses=(*HELD, "raw_only", "open_has_sk", "releaser_shut"))
+def raw_paths(t: Thread) -> bool:
+    """raw_bind takes the place of the rest of inet_bind, and a socket with num needs no autobind."""
+    return not (
+        inside(t, capable_net_bind_service)
+        or inside(t, inet_autobind)
+        or at(t, inet_bind, "with lock_sock(sk):")
+        or at(t, inet_bind, "sk.rcv_saddr = sk.saddr = addr")
+        or at(t, inet_bind, "sk.saddr = INADDR_ANY")
+    )

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from checker.language import at, implies, lemma
-from spec.net.ipv4.udp import udp_v4_get_port
-from spec.state import Port, Thread
+from checker.language import at, implies, inside, lemma
+from proofs.sockets import OWNED
+from spec.net.ipv4.af_inet import inet_bind
+from spec.net.ipv4.udp import udp_search_port, udp_v4_get_port
+from spec.state import Port, Sock, Thread, net
 
 
-@lemma(uses=("local_port_range",))
+@lemma(uses=("rover_kept", "local_port_range"))
 def udp_rover(t: Thread, rover: Port) -> bool:
     """The search for a free port tries ports of the local range only, which never begins at 0."""
-    return implies(at(t, udp_v4_get_port, "net.udp_port_rover = rover", rover=rover), rover != 0)
+    return implies(inside(t, udp_search_port, rover=rover), rover != 0 and rover >= net.local_port_low)
+
+
+@lemma(uses=(*OWNED, "udp_num_iff_hashed"))
+def udp_unbound(t: Thread, sk: Sock) -> bool:
+    """get_port is asked only under the lock and for a socket without a port, and only get_port gives it one."""
+    return implies(
+        inside(t, udp_v4_get_port, sk=sk)
+        or at(t, inet_bind, "sk.rcv_saddr = sk.saddr = addr", sk=sk)
+        or at(t, inet_bind, "sk.saddr = INADDR_ANY", sk=sk),
+        sk.num == 0,
+    )
 
 
 PROPERTY_USES: dict[str, tuple[str, ...]] = {

@@ -14,7 +14,7 @@ from typing import Any
 from checker.errors import Place, UsageError
 from checker.scenario.expect import Expectation, ExpectationError, expectation
 from checker.scenario.expression import ExpressionError, expression, parse, paths
-from checker.scenario.names import FINAL, RESERVED, Names, Ref, UnknownName, final_call
+from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, UnknownName, final_call
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
 from checker.scenario.short import ShortStepError, label, long_step
@@ -30,28 +30,24 @@ MAX_CALLS = 200
 
 
 CLAIMS = ("fixed_by", "still_in", "caught_in")
-"""Keys that say of variants whether the symptom happens there: no, yes, yes."""
+"""Keys that name variants: without the symptoms of the scenario, still with one, answering some question unlike the model."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is said of one variant: whether the symptoms of the scenario happen there; ``key`` is one of CLAIMS."""
+    """What is said of one variant; ``key`` is one of CLAIMS."""
 
     key: str
     variant: str
     place: Place = field(compare=False)
-
-    @property
-    def happens(self) -> bool:
-        """Whether the symptom is said to happen in the variant."""
-        return self.key != "fixed_by"
 
 
 @dataclass(frozen=True)
 class Case:
     """One scenario of a file: the program, the questions, and for one-thread scenarios the recorded results by column.
 
-    ``serial`` says that sequential orders have to be searched too.  A scenario of a ``finding`` makes ``claims``.
+    ``serial`` says that sequential orders have to be searched too, ``conflicts`` that accesses have to be watched.  A scenario
+    of a ``finding`` makes ``claims``.
     """
 
     scenario: Scenario
@@ -61,6 +57,7 @@ class Case:
     category: str
     place: Place = field(compare=False)
     serial: bool = False
+    conflicts: bool = False
     finding: str = ""
     why: str = ""
     refuted: str = ""
@@ -163,7 +160,7 @@ class _Loader:
         self.top = top
         self.data = _at(document.data, top)
         self.plan = self.programs()
-        self.asks_serial = False
+        self.asks_serial = self.asks_conflicts = False
         self.add_finals()
 
     def programs(self) -> dict[str, list[Placed]]:
@@ -214,6 +211,7 @@ class _Loader:
             for key in cells:
                 wanted.append(tuple(_as_written(key).split(".")))
         self.asks_serial = ("nonserial",) in wanted
+        self.asks_conflicts = any(path[0] == CONFLICT for path in wanted)
         made = {str(c.args["as"]) for calls in self.plan.values() for c, _ in calls if c.name in ("socket", "accept")}
         there = [call for call, _ in self.plan["post"]]
         for path in wanted:
@@ -250,6 +248,7 @@ class _Loader:
             self.data.get("category", ""),
             self.document.place((*self.top, "id")),
             self.asks_serial,
+            self.asks_conflicts,
             self.data.get("finding", ""),
             " ".join(self.data.get("why", "").split()),
             " ".join(self.data.get("refuted", "").split()),
@@ -259,7 +258,7 @@ class _Loader:
     def claims(self) -> Iterator[Claim]:
         """What is said of variants.  Raises UsageError if there is no symptom they could have or not."""
         for key in (k for k in CLAIMS if self.data.get(k)):
-            if "symptom" not in self.data:
+            if key != "caught_in" and "symptom" not in self.data:
                 raise self.problem("no-symptom", (key,), f"{key} without a symptom", "add symptom: and an expression")
             for n, variant in enumerate(self.data[key]):
                 yield Claim(key, variant, self.document.place((*self.top, key, n)))

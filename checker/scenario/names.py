@@ -23,10 +23,13 @@ FIELDS = ("sk", "sock")
 WHOLE = ("nonserial", "faults")
 """What is asked of a whole outcome: no sequential order gives it (``yes``, ``no``), an assertion fails (``some``, ``none``)."""
 
+CONFLICT = "conflict"
+"""``conflict.num``: whether the order of two accesses to that field, with no lock in common, decides about the outcome."""
+
 PARTS = ("addr", "port")
 
 RESERVED = frozenset(
-    (*FINAL, *FIELDS, *WHOLE, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist)
+    (*FINAL, *FIELDS, *WHOLE, CONFLICT, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist)
 )
 """What no thread and no socket can be called: expressions would not know what is meant."""
 
@@ -64,6 +67,8 @@ class Ref:
 
     def value(self, outcome: Outcome) -> str:
         """What it is in ``outcome``, in the one form; empty for the address of a result that is no address."""
+        if self.program == CONFLICT:
+            return "yes" if any(f.partition(".")[2] == self.part for f in outcome.results[CONFLICT]) else "no"
         if self.program == "faults":
             return "some" if outcome.results.get("faults") else "none"
         result = one_form(outcome.results[self.program][self.index])
@@ -91,6 +96,8 @@ class Names:
             return self._final(head, rest)
         if head in FIELDS:
             return self._field(head, rest)
+        if head == CONFLICT and len(rest) == 1:
+            return Ref(CONFLICT, 0, rest[0])
         if head in WHOLE and not rest:
             return Ref(head, 0)
         calls = self.programs().get(head)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from checker.errors import UsageError
 from checker.races.nonserial import nonserial
 from checker.scenario.load import Case
-from checker.scenario.program import Engine, Outcome, Outcomes
+from checker.scenario.names import CONFLICT
+from checker.scenario.program import Engine, Outcomes
 from checker.scenario.question import Answer, judge
 
 
 def outcomes_of(case: Case, engine: Engine) -> Outcomes:
-    """Every outcome of a scenario; ``nonserial`` in its results says whether no sequential order gives it, if that is asked.
+    """Every outcome of a scenario, with what questions ask besides.
 
+    ``nonserial`` in its results says whether no sequential order gives it, ``conflict`` names fields with conflicting accesses.
     Raises what ``engine`` raises.
     """
-    if not case.serial:
-        return engine(case.scenario)
-    compared = nonserial(case.scenario, engine)
-    strange = set(map(id, compared.nonserial))
+    if case.serial:
+        compared = nonserial(case.scenario, engine)
+        strange = set(map(id, compared.nonserial))
+        told = [("yes" if id(row) in strange else "no",) for row in compared.found.rows]
+        found = _with(replace(compared.found, complete=compared.complete), "nonserial", told)
+    else:
+        found = engine(case.scenario)
+    if not case.conflicts:
+        return found
+    watch = getattr(engine, "conflicts", None)
+    if watch is None:
+        raise UsageError("outside-model", "this specification cannot tell conflicting accesses", "leave conflict out")
+    return _with(found, CONFLICT, [watch(case.scenario)] * len(found.rows))
 
-    def told(row: Outcome) -> Outcome:
-        return replace(row, results={**row.results, "nonserial": ("yes" if id(row) in strange else "no",)})
 
-    return replace(compared.found, rows=tuple(map(told, compared.found.rows)), complete=compared.complete)
+def _with(found: Outcomes, key: str, values: Sequence[tuple[str, ...]]) -> Outcomes:
+    rows = (replace(row, results={**row.results, key: value}) for row, value in zip(found.rows, values, strict=True))
+    return replace(found, rows=tuple(rows))
 
 
 def run_case(case: Case, engine: Engine) -> tuple[Outcomes, list[Answer]]:

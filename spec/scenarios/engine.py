@@ -12,7 +12,11 @@ from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.scenario.explore import MAX_STATES
+from checker.races.access import Watching
+from checker.races.conflicts import conflicts
+from checker.races.reach import reach
+from checker.races.result import Verdict
+from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario
@@ -79,32 +83,56 @@ def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> S
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``."""
 
-    def program(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
+    def compiled(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
         return _program(overrides, datagrams=datagrams, memberships=memberships)
 
-    return _engine(program, Machine, MAX_STATES)
+    return Runner(compiled)
 
 
 def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = MAX_STATES) -> Engine:
     """An engine for scenarios on changed graphs of the model, on a kind of machine, up to a number of states."""
 
     @cache
-    def program(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
+    def compiled(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
         model, graphs = _lowered(_patches(None, datagrams=datagrams, memberships=memberships), datagrams)
         return model, _prepared(model, tuple(change(model, graphs)))
 
-    return _engine(program, machine, max_states)
+    return Runner(compiled, machine, max_states)
 
 
-def _engine(program: Callable[[bool, bool], tuple[Model, Program]], machine: type[Machine], max_states: int) -> Engine:
-    """An engine on programs by whether datagrams, and memberships, are used."""
+class Runner:
+    """Runs scenarios, and finds the fields that two of their threads access at the same time without a lock in common.
 
-    def run(scenario: Scenario) -> Outcomes:
+    ``compiled`` gives the model and its program, with datagrams and memberships or without.
+    """
+
+    def __init__(
+        self,
+        compiled: Callable[[bool, bool], tuple[Model, Program]],
+        machine: type[Machine] = Machine,
+        max_states: int = MAX_STATES,
+    ) -> None:
+        self.compiled = compiled
+        self.machine = machine
+        self.max_states = max_states
+
+    def __call__(self, scenario: Scenario) -> Outcomes:
         whole = expand(scenario)
-        world = World(whole)
-        model, runs = program(world.datagrams, bool(world.memberships))
-        memory = Memory(model, world.instance(model))
-        on = machine(memory, runs, sleep_points=scenario.machine == "up")
-        return fold(scenario, explore(whole, on, Calls(memory, world), max_states=max_states))
+        memory, program, calls = self._ready(whole)
+        machine = self.machine(memory, program, sleep_points=scenario.machine == "up")
+        return fold(scenario, explore(whole, machine, calls, max_states=self.max_states))
 
-    return run
+    def conflicts(self, scenario: Scenario) -> tuple[str, ...]:
+        """``Sock.rcv_saddr`` and so on: those where the order of the two accesses decides about the outcome."""
+        whole = expand(scenario)
+        memory, program, calls = self._ready(whole)
+        search = Search(whole, Watching(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
+        search.run()
+        found = conflicts(search, reach(search), 0, str, Sockets.atomic)
+        return tuple(sorted({c.field for c in found if c.verdict is not Verdict.BENIGN}))
+
+    def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
+        world = World(whole)
+        model, program = self.compiled(world.datagrams, bool(world.memberships))
+        memory = Memory(model, world.instance(model))
+        return memory, program, Calls(memory, world)
