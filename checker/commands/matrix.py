@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -148,7 +148,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     else:
         print_matrix(found.cells, console)
     if write:
-        for path, text in documents(found, diagrams):
+        for path, text in documents(found, diagrams, baseline.findings):
             write_atomic(path, text)
             console.print(f"wrote {path}", soft_wrap=True)
     if check:
@@ -161,9 +161,9 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     return EXIT_UNDETERMINED if any(c.verdict is Verdict.UNKNOWN for c in found.cells) else EXIT_AS_EXPECTED
 
 
-def documents(found: Found, diagrams: Path) -> Iterator[tuple[Path, str]]:
+def documents(found: Found, diagrams: Path, given: Mapping[str, int]) -> Iterator[tuple[Path, str]]:
     """The committed files of a whole matrix."""
-    yield BASELINE, baseline_text(found.cells, found.findings)
+    yield BASELINE, baseline_text(found.cells, found.findings, given)
     maps = []
     for kind in found.subject.kinds:
         path = diagrams / f"{file_stem('race-matrix', kind)}.svg"

@@ -40,10 +40,11 @@ def read_baseline(path: Path) -> Baseline:
         raise UsageError("bad-baseline", f"{path} is no race matrix", "write it anew with sockproof matrix --write") from None
 
 
-def baseline_text(cells: Iterable[Cell], findings: Iterable[Finding]) -> str:
-    """The file: a line for every cell and every finding."""
+def baseline_text(cells: Iterable[Cell], findings: Iterable[Finding], given: Mapping[str, int]) -> str:
+    """The file: a line for every cell and every finding, also for those ``given`` numbers before that are gone now."""
     lines = [f"  {json.dumps(c.key)}: {json.dumps(entry(c))}" for c in cells]
-    numbers = [f"  {json.dumps(f.slug)}: {f.number}" for f in sorted(findings, key=lambda f: f.number)]
+    known = {**given, **{f.slug: f.number for f in findings}}
+    numbers = [f"  {json.dumps(slug)}: {number}" for slug, number in sorted(known.items(), key=lambda item: item[1])]
     return '{\n "cells": {\n' + ",\n".join(lines) + '\n },\n "findings": {\n' + ",\n".join(numbers) + "\n }\n}\n"
 
 

@@ -174,9 +174,9 @@ def test_findings_merge_cells_with_one_cause() -> None:
 def test_a_cell_that_moved_is_told(tmp_path: Path) -> None:
     cells = [cell("increment", "increment"), cell("read", "read")]
     path = tmp_path / "races.json"
-    path.write_text(baseline_text(cells, find(cells, lambda c: toy.program("read"), {})))
+    path.write_text(baseline_text(cells, find(cells, lambda c: toy.program("read"), {}), {"gone": 4}))
     known = read_baseline(path)
-    assert known.findings == {"increment-twice": 1}
+    assert known.findings == {"increment-twice": 1, "gone": 4}
     assert differences(cells, known, whole=True) == []
     moved = [replace(cells[0], verdict=Verdict.BENIGN, nonserial=()), cell("read", "write 1")]
     assert differences(moved, known, whole=True) == [

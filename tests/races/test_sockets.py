@@ -63,4 +63,4 @@ def test_the_committed_matrix_has_every_cell() -> None:
     known = read_baseline(HERE / "docs" / "races.json")
     wanted = [f"{job.key} | {machine}" for job in jobs_of(SUBJECT, SUBJECT.kinds) for machine in MACHINES]
     assert list(known.cells) == wanted
-    assert sorted(known.findings.values()) == list(range(1, len(known.findings) + 1))
+    assert len(set(known.findings.values())) == len(known.findings)
