@@ -422,13 +422,44 @@ def scenario(
     files
         YAML files, see docs/scenarios.md.
     machine
-        smp or up, instead of what the files say.
+        smp, up, or serial (whole calls one after the other), instead of what the files say.
     json
         Print JSON instead of tables.
     """
     from checker.commands.scenario import run_scenario
 
     return run_scenario(spec, files, machine=machine, variant=variant, as_json=json)
+
+
+@app.command
+def findings(
+    ids: list[str] | None = None,
+    /,
+    *,
+    folder: Path = Path("tests/scenarios/findings"),
+    entries: Path = Path("docs/findings/entries.yaml"),
+    write: bool = False,
+    out: Path = Path("docs"),
+    spec: Spec = "spec",
+) -> int:
+    """Run the scenarios of known defects: found in the model, gone with their fixes, brought about by mutants.
+
+    Parameters
+    ----------
+    ids
+        The findings, for instance A01; all if none is given.
+    folder
+        Where the scenarios are.
+    entries
+        The list of what is looked for.
+    write
+        Write the list and a page for each finding.
+    out
+        Where they go.
+    """
+    from checker.commands.findings import run_findings
+
+    return run_findings(spec, ids or [], folder=folder, entries=entries, write=write, out=out)
 
 
 @app.command
@@ -504,6 +535,7 @@ def mutate(
     scenarios: Path = Path("tests/scenarios"),
     recorded: Path = Path("../shared/scenarios.yaml"),
     out: Path = Path("build"),
+    notes: Path | None = None,
     write: Path | None = None,
     spec: Spec = "spec",
 ) -> int:
@@ -525,17 +557,20 @@ def mutate(
         A file of one-thread scenarios with recorded results, if it exists.
     out
         Where the journal goes; a run that was interrupted goes on from it.
+    notes
+        Explanations of survivors, docs/mutation-notes.yaml or docs/mutation-proofs-notes.yaml if none is given.
     write
         Write the result to this Markdown file.
     """
+    notes = notes or Path(f"docs/mutation{'-proofs' if proofs else ''}-notes.yaml")
     if proofs:
         from checker.commands.mutate_proofs import run_mutate_proofs
 
-        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, write=write)
+        return run_mutate_proofs(spec, names or [], count=sample, seed=seed, out=out, notes_file=notes, write=write)
     from checker.commands.mutate import Asked, run_mutate
 
     asked = Asked(spec, scenarios, recorded, every_question)
-    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, write=write)
+    return run_mutate(asked, names or [], count=sample, seed=seed, out=out, notes_file=notes, write=write)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -28,14 +28,23 @@ def facts(compiled: Compiled) -> list[Fact]:
     modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
     if not modules:
         return []
-    uses: dict[str, tuple[str, ...]] = {name: needed for m in modules for name, needed in getattr(m, "PROPERTY_USES", {}).items()}
+    expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
+    uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, [sockets, *modules])]
-    claims = [
-        Fact(p.name, p.params, p.formula, uses[p.name], p.reason)
-        for p in compiled.properties
-        if p.kind == "always" and p.expected == "holds" and p.name in uses
-    ]
+    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
+
+
+def _uses_of(modules: tuple[ModuleType, ...], name: str) -> tuple[str, ...] | None:
+    """What the proof of a property rests on; None if no module says how to prove it."""
+    for module in modules:
+        if hasattr(module, "uses_of"):
+            found: tuple[str, ...] | None = module.uses_of(name)
+        else:
+            found = getattr(module, "PROPERTY_USES", {}).get(name)
+        if found is not None:
+            return found
+    return None

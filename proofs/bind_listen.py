@@ -6,7 +6,7 @@ from checker.language import NULL, at, htons, implies, inside, lemma, pure
 from proofs.sockets import OWNED
 from spec.net.core.sock import sk_free, sock_orphan, sock_put
 from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_stream_connect
-from spec.net.ipv4.protocols import inet_stream_ops
+from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
 from spec.net.ipv4.tcp import tcp_close, tcp_disconnect, tcp_forget_peer, tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
@@ -37,6 +37,12 @@ def listening_hash_only(sk: Sock) -> bool:
 def closed_or_listening(sk: Sock) -> bool:
     """Without connections there are no other states."""
     return sk.state == TCP_CLOSE or sk.state == TCP_LISTEN
+
+
+@lemma()
+def tcp_only(sk: Sock) -> bool:
+    """sys_socket makes TCP sockets only: a sock that is there has the functions of TCP."""
+    return implies(sk.live, sk.prot == tcp_prot)
 
 
 @lemma(uses=OWNED)
@@ -226,6 +232,12 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
 }
 
 
+def uses_of(name: str) -> tuple[str, ...]:
+    """What the proof of the property ``name`` rests on; by itself if nothing is said."""
+    calls = (*OWNED, "open_has_sk", "releaser_shut", "tcp_only", "stream_only") if name.startswith("call through NULL") else ()
+    return PROPERTY_USES.get(name, calls)
+
+
 @lemma(uses=(*OWNED, "num_iff_bucket"))
 def wanted_port(t: Thread, sk: Sock, snum: Port) -> bool:
     """get_port asks for a port only while the socket has none, or for the one it has."""
@@ -313,7 +325,7 @@ def gone(t: Thread, sk: Sock) -> bool:
     return implies(inside(t, sock_put, sk=sk), sk.gone)
 
 
-@lemma(uses=OWNED)
+@lemma(uses=(*OWNED, "tcp_only"))
 def held_by_closer(t: Thread, sk: Sock) -> bool:
     """Only tcp_close takes a reference, and drops it before anything is freed."""
     return implies(t.held_sk == sk, inside(t, tcp_close, sk=sk) and not inside(t, sk_free))

@@ -22,8 +22,8 @@ WORDS = {"always": {"proved": "proved", "violated": "violated"}, "sometimes": {"
 def run_finite(spec: str, name: str, scope: Scope, *, method: str, client: str, variant: str, seconds: float) -> int:
     """Ask one engine, or with ``finite`` all of them, and print the verdicts.  Raises InternalError if two disagree."""
     package = load_package(spec)
-    instance = make_instance(package, scope)
     compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
+    instance = make_instance(package, scope, compiled.client)
     prop = compiled.property(name)
     verdicts: list[Verdict] = []
     with working(method) as say:

@@ -44,7 +44,7 @@ def run_infer(spec: str, names: list[str], *, client: str, minimise: bool, write
     ]
     with working("infer") as say:
         inferrer = Inferrer(compiled.system, [f for f in written.values() if f.assumed])
-        inferrer.run([make_instance(package, scope) for scope in SAMPLED], say)
+        inferrer.run([make_instance(package, scope, compiled.client) for scope in SAMPLED], say)
         report = answer(compiled, inferrer, questions, list(written.values()), minimise, say)
     console = out_console()
     console.print(inference_table(report))

@@ -35,7 +35,7 @@ from checker.scenario.vocabulary import MACHINES
 BASELINE = Path("docs/races.json")
 PAGE = Path("docs/races.md")
 STORE = Path("build/matrix.jsonl")
-QUICK_STATES = 2_500
+QUICK_STATES = 1_000
 """Cells whose committed result needed more states are left out of a quick run."""
 
 

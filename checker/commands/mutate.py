@@ -31,7 +31,6 @@ SCOPES = (Scope(2, 1, 1, 1), Scope(1, 2, 1, 2))
 
 PROPERTY_STATES = 4_000_000
 RECORDED_COLUMN = "seed_listing"
-NOTES = Path("docs/mutation-notes.yaml")
 JOURNAL = "mutation.jsonl"
 
 
@@ -87,7 +86,9 @@ def judge_one(asked: Asked, number: int) -> Judged:
     return bench.judge(every[number], every_question=asked.every_question)
 
 
-def run_mutate(asked: Asked, functions: Sequence[str], *, count: int, seed: int, out: Path, write: Path | None) -> int:
+def run_mutate(
+    asked: Asked, functions: Sequence[str], *, count: int, seed: int, out: Path, notes_file: Path, write: Path | None
+) -> int:
     """Judge the mutants of ``functions`` (none: all), or ``count`` of them; returns 3 if interrupted, else 0.
 
     Raises UsageError for an unknown function and for an explanation that is stale.
@@ -96,7 +97,7 @@ def run_mutate(asked: Asked, functions: Sequence[str], *, count: int, seed: int,
     _check_functions(functions, every)
     chosen = [m for m in every if not functions or m.function in functions]
     chosen = sample(chosen, count, seed) if count else chosen
-    notes = load_notes(NOTES)
+    notes = load_notes(notes_file)
     check_notes(notes, [(m.name, m.what) for m in every], [], [])
     mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
     journal = Journal(out / JOURNAL, mark, Judged)
@@ -151,7 +152,7 @@ def scope_lines(
     return [
         f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
         "",
-        f"- scenarios: {len(bench.tests)} with expected outcomes ({len(bench.left_out)} too large or undecided are left out);",
+        f"- scenarios: {len(bench.tests)} with expected outcomes, and no new faults ({len(bench.left_out)} too large);",
         f"- races: in {concurrent} scenarios, the outcomes that no sequential order gives, and those with a fault;",
         f"- properties: the verdicts of the explicit engine for the first client, on {instances}.",
     ]

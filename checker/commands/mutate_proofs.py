@@ -21,7 +21,6 @@ from checker.report.proof_mutation import ProofResult, print_proof_results, proo
 from checker.symbolic.inductive import closure
 
 JOURNAL = "mutation-proofs.jsonl"
-NOTES = Path("docs/mutation-proofs-notes.yaml")
 
 
 @cache
@@ -45,7 +44,9 @@ def judge_proof(spec: str, names: tuple[str, ...], number: int) -> ProofJudged:
     return bench.judge(every[number])
 
 
-def run_mutate_proofs(spec: str, names: Sequence[str], *, count: int, seed: int, out: Path, write: Path | None) -> int:
+def run_mutate_proofs(
+    spec: str, names: Sequence[str], *, count: int, seed: int, out: Path, notes_file: Path, write: Path | None
+) -> int:
     """Judge the proof mutants of some properties (none: of all), or ``count`` of them; returns 3 if interrupted, else 0.
 
     Raises UsageError for an unknown property and for an explanation that is stale.
@@ -55,7 +56,7 @@ def run_mutate_proofs(spec: str, names: Sequence[str], *, count: int, seed: int,
     if count:
         random.Random(seed).shuffle(order)
     chosen = sorted(order[:count] if count else order)
-    notes = load_notes(NOTES)
+    notes = load_notes(notes_file)
     facts = " ".join(f"{f.name}: {f.formula} by {f.uses}" for f in bench.facts)
     transitions = " ".join(f"{t.name} {t.guard} {t.updates}" for t in bench.system.transitions)
     journal = Journal(out / JOURNAL, fingerprint([], [], f"{bench.properties} {facts} {transitions}"), ProofJudged)

@@ -70,7 +70,7 @@ def run_prove(
         runs = run_seeds(compiled, kept, seeds, seconds) if seeds > 1 else []
     console.print(lemma_table(proof, name))
     if runs:
-        console.print(seed_table(runs, FACTOR))
+        console.print(seed_table(runs))
     console.print(proof_line(proof, name, len(minimiser.facts) - 1), soft_wrap=True, markup=False)
     if not proof.complete or not all(r.complete for r in runs):
         console.print("not proved: an obligation ran out of time")

@@ -10,6 +10,7 @@ from pathlib import Path
 from checker.commands.console import out_console, working
 from checker.commands.model import load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, UsageError
+from checker.races.nonserial import SERIAL
 from checker.report.outcomes import print_scenario, scenario_json
 from checker.scenario.conform import OUTSIDE_CODE
 from checker.scenario.load import Case, load_cases
@@ -34,8 +35,9 @@ def run_scenario(spec: str, files: list[Path], *, machine: str, variant: str, as
 
     Raises UsageError for bad files before anything is run.
     """
-    if machine and machine not in MACHINES:
-        raise UsageError("unknown-machine", f"there is no machine {machine}", f"choose one of {', '.join(MACHINES)}")
+    known = (*MACHINES, SERIAL)
+    if machine and machine not in known:
+        raise UsageError("unknown-machine", f"there is no machine {machine}", f"choose one of {', '.join(known)}")
     cases = [case for file in files for case in load_cases(file)]
     if not cases:
         raise UsageError("no-file", "no scenario file is given", "give the path of a YAML file")

@@ -27,6 +27,10 @@ Member = tuple[int, Clause]
 """A clause and the number of its group."""
 
 
+EFFORT = 4_000_000
+"""What Z3 may spend on one query, in its own units: unlike a time limit the same on every machine."""
+
+
 @dataclass(frozen=True)
 class Query:
     """Which clauses of ``groups`` can ``transition`` violate?  About its own process if ``own``, else about any other object."""
@@ -39,10 +43,10 @@ class Query:
 class Houdini:
     """Candidates under consideration: ``alive[i]`` are the clauses of group i not dropped so far."""
 
-    def __init__(self, system: TransitionSystem, groups: Sequence[Group], axioms: Sequence[Fact], seconds: float = 2.0) -> None:
+    def __init__(self, system: TransitionSystem, groups: Sequence[Group], axioms: Sequence[Fact], effort: int = EFFORT) -> None:
         self.system = system
         self.groups = groups
-        self.seconds = seconds
+        self.effort = effort
         self.queries = 0
         self.encoder = Encoder(system)
         self.axioms = [self.encoder.closed(f.params, f.formula) for f in axioms]
@@ -121,15 +125,31 @@ class Houdini:
             if answer == z3.unsat:
                 break
             left = [i for i in range(len(claims)) if i not in lost]
-            broken: list[int] = []
-            if answer == z3.sat:
-                model = solver.model()
-                broken = [i for i in left if z3.is_false(model.eval(claims[i], model_completion=True))]
-            lost.update(broken or left)
+            lost.update(self._false_in_model(solver, claims, left) or self._refutable(solver, claims, left))
         gone = {asked[i] for i in lost}
         for group, clause in gone:
             self.alive[group].remove(clause)
         return gone, core
+
+    @staticmethod
+    def _false_in_model(solver: z3.Solver, claims: Sequence[z3.BoolRef], left: Sequence[int]) -> list[int]:
+        """Claims that are false in the state that the solver has in mind, though it may not be sure of its quantifiers."""
+        try:
+            model = solver.model()
+        except z3.Z3Exception:
+            return []
+        return [i for i in left if z3.is_false(model.eval(claims[i], model_completion=True))]
+
+    def _refutable(self, solver: z3.Solver, claims: Sequence[z3.BoolRef], left: Sequence[int]) -> list[int]:
+        """Claims that the solver does not prove one by one; all, if each by itself is proved but not all together."""
+        found = []
+        for i in left:
+            solver.push()
+            solver.add(z3.Not(claims[i]))
+            if self.ask(solver)[0] != z3.unsat:
+                found.append(i)
+            solver.pop()
+        return found or list(left)
 
     def ask(self, solver: z3.Solver) -> tuple[z3.CheckSatResult, frozenset[Member]]:
         """The answer of a solver that knows the clauses left, and if it is ``unsat`` those it needed."""
@@ -204,7 +224,7 @@ class Houdini:
 
     def _empty(self) -> z3.Solver:
         solver = z3.SimpleSolver(ctx=self.encoder.context)
-        solver.set("timeout", int(self.seconds * 1000))
+        solver.set("rlimit", self.effort)
         solver.add(*self.axioms)
         return solver
 

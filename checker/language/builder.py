@@ -8,9 +8,9 @@ from typing import Protocol
 
 from checker.errors import Place
 from checker.language import terms
-from checker.language.graph import Action, Context, Lock, Node
+from checker.language.graph import Action, Context, Lock, Node, Trap
 from checker.language.model import Model
-from checker.language.sorts import EnumSort, Sort
+from checker.language.sorts import BOOL, EnumSort, Sort
 from checker.language.source import Source
 from checker.language.terms import FieldKey, Term
 from checker.system import StateVar
@@ -69,7 +69,7 @@ class Builder:
         self.process = process
         self.nodes: list[Node] = []
         self.locals: dict[FieldKey, StateVar] = {}
-        self.traps: dict[FieldKey, tuple[StateVar, Place, str]] = {}
+        self.traps: dict[FieldKey, Trap] = {}
         self.ends: Ends = []
         self.scopes: tuple[Scope, ...] = ()
         self.regions = 0
@@ -95,6 +95,12 @@ class Builder:
     def get(self, variable: StateVar) -> Term:
         """The term reading a local of the running process."""
         return terms.field(variable.key, variable.sort, self.process)
+
+    def trap(self, name: str, place: Place, stands_for: str, because: str) -> StateVar:
+        """The variable of a new trap."""
+        variable = StateVar("", name, BOOL, ghost=True)
+        self.traps[variable.key] = Trap(variable, place, stands_for, because)
+        return variable
 
     def add(self, action: Action, code: Code, node: ast.AST, text: str, **parts: object) -> Node:
         """Append a node and close all open ends with it."""

@@ -66,7 +66,11 @@ class Calls(Evaluation):
                 b.add(Action.ASSIGN, self, node, "", target=result, value=value)
             done += b.ends
             b.ends = rest
-        # A call through NULL goes nowhere: the thread is stuck here.
+        # A call through NULL is an oops: the thread goes nowhere from here.
+        name = f"call through NULL ({self.source.name}: {self.source.text(func)})"
+        called = f"{self.source.name} calls through a pointer without a test"
+        trap = b.trap(name, self.source.place(node), called, "the kernel's authors rely on it")
+        b.add(Action.GHOST, self, node, name, key=trap.key, value=terms.TRUE)
         b.add(Action.WAIT, self, node, f"{self.source.text(func)} is there", value=terms.FALSE)
         b.ends = done
         return b.get(result) if result else None

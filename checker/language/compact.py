@@ -92,7 +92,9 @@ class Compactor:
     def _follow(self, path: Path, index: int) -> None:
         node = self.graph.nodes[index]
         if node.action is Action.WAIT and not node.successors:
-            return  # A call through NULL is not a step at all; where a thread waits in vain, it does get there.
+            if path.visited:
+                self._finish(path, index, None)  # Behind a call through NULL the thread stays where it is.
+            return
         if self._must_stop(path, node):
             # Reads behind the last effect move to the next transition: they commute, and need no local there.
             path, index = path.before_reads or (path, index)
@@ -346,9 +348,11 @@ class Compactor:
             for f, n, t in context.names
             if f in context.stack and t.op == "field" and t.data in live and self._chosen(t.data, point)
         )
-        held = tuple(lock.obj for lock in context.held if lock.obj is not None)
+        held, exclusive = tuple(lock.obj for lock in context.held if lock.obj is not None), context.exclusive
+        if not node.successors:
+            held, exclusive = (), ()  # Locals that nobody reads again are forgotten here.
         return Location(
-            self.names[point], self.graph.root, node.function, context.statement, context.stack, held, visible, context.exclusive
+            self.names[point], self.graph.root, node.function, context.statement, context.stack, held, visible, exclusive
         )
 
     def _chosen(self, key: FieldKey, point: int) -> bool:

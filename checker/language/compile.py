@@ -160,7 +160,7 @@ def _system(
     pc = EnumSort("Location", (IDLE, *(loc.name for loc in locations)))
     used = {u.key for t in transitions for u in t.updates}
     local_vars = [v for g in graphs for v in g.locals.values() if v.key in used]
-    traps = [trap for g in graphs for trap, _, _ in g.traps.values()]
+    traps = [trap.variable for g in graphs for trap in g.traps.values()]
     fields = [v for record in model.fields.values() for v in record.values()]
     state_vars = (StateVar(model.thread.name, "pc", pc), *fields, *dict.fromkeys(traps), *local_vars)
     idle = Location(IDLE, "", "", IDLE, ())
@@ -178,21 +178,21 @@ def _system(
 
 
 def _traps(graphs: list[Graph]) -> list[Property]:
-    """One property per BUG_TRAP: its condition never fails."""
+    """One property per trap: it is never set."""
     traps = {key: trap for g in graphs for key, trap in g.traps.items()}
     return [
         Property(
-            variable.name,
+            trap.variable.name,
             "always",
             (),
-            terms.negate(terms.field(variable.key, BOOL)),
+            terms.negate(terms.field(trap.variable.key, BOOL)),
             terms.TRUE,
-            f"the soft assertion of {function}",
+            trap.stands_for,
             "holds",
-            "the kernel's authors assert it",
-            place,
+            trap.because,
+            trap.place,
         )
-        for variable, place, function in traps.values()
+        for trap in traps.values()
     ]
 
 

@@ -186,7 +186,7 @@ class Analysis:
 def shared_variables(model: Model, graphs: Iterable[Graph]) -> list[StateVar]:
     """The variables that are no locals: fields, variables of the kernel, traps."""
     fields = [v for record in model.fields.values() for v in record.values()]
-    return [*fields, *(trap for g in graphs for trap, _, _ in g.traps.values())]
+    return [*fields, *(trap.variable for g in graphs for trap in g.traps.values())]
 
 
 def initial_values(variable: StateVar) -> Values:

@@ -36,6 +36,16 @@ class Action(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Trap:
+    """A boolean of the kernel that is set for good when something happens that never should; ``because`` says why not."""
+
+    variable: StateVar
+    place: Place
+    stands_for: str
+    because: str
+
+
+@dataclass(frozen=True)
 class Lock:
     """A lock as a node takes it: the boolean ``users`` of ``obj`` (or of the kernel) and its ghost ``owner``.
 
@@ -107,6 +117,6 @@ class Graph:
     nodes: list[Node]
     locals: dict[FieldKey, StateVar]
     lazy: frozenset[FieldKey]
-    traps: dict[FieldKey, tuple[StateVar, Place, str]]
+    traps: dict[FieldKey, Trap]
     restrictions: dict[FieldKey, tuple[Term, ...]] = field(default_factory=dict)
     constant: frozenset[FieldKey] = frozenset()

@@ -188,8 +188,8 @@ class Statements(Assignments):
     def _bug_trap(self, call: ast.Call) -> None:
         (arg,) = self.arguments(call, 1)
         name = f"BUG_TRAP({self.source.name}: {self.source.text(arg)})"
-        trap = StateVar("", name, BOOL, ghost=True)
-        self.builder.traps[trap.key] = (trap, self.source.place(call), self.source.name)
+        asserted = f"the soft assertion of {self.source.name}"
+        trap = self.builder.trap(name, self.source.place(call), asserted, "the kernel's authors assert it")
         self.ghost = True
         broken = terms.disj(terms.field(trap.key, BOOL), terms.negate(self.condition(arg)))
         self.builder.add(Action.GHOST, self, call, self.source.text(call), key=trap.key, value=broken)

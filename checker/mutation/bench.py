@@ -22,6 +22,8 @@ from checker.mutation.questions import (
     PropertyTest,
     Test,
     differs,
+    faults,
+    notices,
     race_difference,
     race_outcomes,
     recorder,
@@ -130,7 +132,7 @@ class Bench:
         tests = [t for t in self.tests if mutant.spot in t.visits]
         if tests:
             run = self._engine(self.library.change(mutant), tests)
-            ask(SCENARIOS, lambda: _first(tests, lambda t: differs(t.case, t.column, run)))
+            ask(SCENARIOS, lambda: _first(tests, lambda t: notices(t, run)))
             racing = [t for t in tests if t.races is not None]
             if racing:
                 ask(RACES, lambda: _first(racing, lambda t: race_difference(t, run)))
@@ -190,7 +192,7 @@ def make_tests(
             left_out.append(case.scenario.id)
             continue
         visits = frozenset(visited)
-        test = Test(case, column, visits, max(sizes))
+        test = Test(case, column, visits, max(sizes), faults=faults(run(case.scenario)))
         if len(case.scenario.threads) > 1 and not column and test.states <= RACE_STATES:
             with suppress(LimitError):
                 test = replace(test, races=race_outcomes(case.scenario, run))

@@ -225,10 +225,12 @@ def _without_part(node: Node, number: int, position: int) -> dict[str, Term]:
 
 
 def _readable(part: Term) -> str:
-    """A term with locals by their source names."""
+    """A term with locals by their source names; what the compiler made has none."""
 
     def name(t: Term) -> str | None:
-        local = t.op == "field" and "/" in t.data[1]
-        return str(t.data[1].rsplit(".", 1)[1]) if local else None
+        if t.op != "field" or "/" not in t.data[1]:
+            return None
+        source = str(t.data[1].rsplit(".", 1)[1])
+        return "it" if source.startswith("$") else source
 
     return terms.show(part, name)

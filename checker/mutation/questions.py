@@ -32,7 +32,7 @@ Row = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class Test:
-    """One scenario that the plain model passes: what it visits, how large it is, and its race outcomes there.
+    """One scenario that the plain model passes: what it visits, how large it is, its race outcomes and its faults there.
 
     ``column`` names the recorded results to compare with; without one the questions of the file are asked.
     """
@@ -42,6 +42,7 @@ class Test:
     visits: frozenset[Spot]
     states: int
     races: frozenset[Row] | None = None
+    faults: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -81,6 +82,20 @@ def differs(case: Case, column: str, engine: Engine) -> str:
         if answer.as_expected is not True:
             return " ".join((f"{question.kind}: {answer.verdict}", *answer.details[:1]))
     return ""
+
+
+def faults(outcomes: Outcomes) -> frozenset[str]:
+    """What goes wrong in some outcome: soft assertions that fail, memory used after it was freed."""
+    return frozenset(fault for row in outcomes.rows for fault in row.results.get("faults", ()))
+
+
+def notices(test: Test, engine: Engine) -> str:
+    """How a mutant differs from what a scenario states, or which fault it has that the plain model has not."""
+    how = differs(test.case, test.column, engine)
+    if how:
+        return how
+    new = sorted(faults(engine(test.case.scenario)) - test.faults)
+    return f"fault: {new[0]}" if new else ""
 
 
 def remembering(engine: Engine) -> Engine:

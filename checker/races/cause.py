@@ -14,7 +14,7 @@ from checker.language.terms import FieldKey
 from checker.races.conflicts import SOFTIRQ, Process, conflicting, is_lock, site
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
-from checker.scenario.explore import Edge, Move, Search
+from checker.scenario.explore import PASSING, Edge, Move, Search
 from checker.scenario.program import Step
 from checker.scenario.steps import Touch
 
@@ -33,7 +33,7 @@ def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[F
     rivals = [
         e
         for e in search.edges[before]
-        if _process(e.move) != _process(move) and reach.of_state[e.target] & ~bad and e.move.after is not None
+        if e.move is not PASSING and _process(e.move) != _process(move) and reach.of_state[e.target] & ~bad
     ]
     schedule = search.schedule(before)
     for edge in rivals:
@@ -41,9 +41,9 @@ def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[F
             if a.key not in atomic and not is_lock(a, b):
                 told = "after the first, before the second, no sequential outcome is possible any more"
                 return _conflict(search, a, _process(move), b, _process(edge.move), told, schedule)
-    mine = [t for m in _going_on(search, path[at:], _process(move)) for t in _touched(m)]
+    mine = [t for m in _going_on(search, path[at:], _process(move)) for t in m.touched]
     for edge in rivals:
-        theirs = [t for m in islice(_alone(search, edge), AHEAD) for t in _touched(m)]
+        theirs = [t for m in islice(_alone(search, edge), AHEAD) for t in m.touched]
         found = _first_in_common(search, mine, theirs, atomic)
         if found is not None:
             told = "what the first does before the second leaves no sequential outcome"
@@ -55,10 +55,6 @@ def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[F
 
 def _process(move: Move) -> Process:
     return move.client, move.irq
-
-
-def _touched(move: Move) -> tuple[Touch, ...]:
-    return move.after.touched if move.after is not None else ()
 
 
 def _going_on(search: Search, path: list[int], process: Process) -> Iterator[Move]:
@@ -102,10 +98,13 @@ def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, eviden
 
 
 def _last(search: Search, move: Move) -> Site:
-    """The last thing a step does that others can see."""
-    assert move.after is not None
+    """The last thing a step does that others can see; of a call that needs no kernel code, the call."""
+    if move is PASSING:
+        return Site("nobody", "end", "", "nothing more happens", False, ())
+    who = SOFTIRQ if move.irq else search.titles[move.client]
+    if move.after is None:
+        return Site(who, move.about.split()[0], "", move.about, False, ())
     if move.after.touched:
         return site(search, move.after.touched[-1], _process(move))
     node = next((n for n in reversed(move.after.done) if n.text), move.after.done[-1])
-    who = SOFTIRQ if move.irq else search.titles[move.client]
     return Site(who, node.function, str(node.place), node.text, False, (), node.context.stack)

@@ -53,7 +53,7 @@ def conflicts(
             continue
         by_process: dict[Process, list[Edge]] = {}
         for edge in search.edges[number]:
-            if edge.move.after is not None and edge.move.after.touched:
+            if edge.move.touched:
                 by_process.setdefault((edge.move.client, edge.move.irq), []).append(edge)
         for (p, mine), (q, theirs) in combinations(by_process.items(), 2):
             if p[0] == q[0]:
@@ -75,13 +75,11 @@ def conflicting(mine: list[Edge], theirs: list[Edge]) -> list[tuple[Touch, Touch
     """The pairs of accesses that conflict, each once."""
     by_cell: dict[int, list[Touch]] = {}
     for edge in mine:
-        assert edge.move.after is not None
-        for touch in edge.move.after.touched:
+        for touch in edge.move.touched:
             by_cell.setdefault(touch.cell, []).append(touch)
     pairs: dict[tuple[int, int, int], tuple[Touch, Touch]] = {}
     for edge in theirs:
-        assert edge.move.after is not None
-        for other in edge.move.after.touched:
+        for other in edge.move.touched:
             for touch in by_cell.get(other.cell, ()):
                 if (touch.write or other.write) and not touch.locks & other.locks:
                     key = (touch.cell, id(touch.node), id(other.node))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from checker.language.graph import Graph, Node
+from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
 from checker.language.movers import accesses, fresh_objects, member_fields
 from checker.language.terms import FieldKey
@@ -81,10 +81,10 @@ def unprotected(search: Search, protections: Iterable[Protection]) -> list[tuple
     found: dict[tuple[FieldKey, int], Node] = {}
     for edges in search.edges:
         for edge in edges:
-            for touch in edge.move.after.touched if edge.move.after is not None else ():
+            for touch in edge.move.touched:
                 locks = wanted.get(touch.key)
-                if locks is None:
-                    continue
+                if locks is None or touch.node.action is Action.FREE:
+                    continue  # Nobody else can reach what is freed.
                 obj = touch.cell - machine.memory.base[touch.key]
                 missing = any((lock, obj if own else 0) not in touch.locks for lock, own in locks)
                 if missing:

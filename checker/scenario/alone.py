@@ -112,7 +112,6 @@ class Alone(Machine):
                 yield from self._decided(run, graph, node, thread, decide)
                 return
             if node.action is Action.WAIT and node.value == FALSE:
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
                 yield self._ended(run, NO_FRAME, None)
                 return
             if not self._watch(run, graph, node, thread):

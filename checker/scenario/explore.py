@@ -18,7 +18,7 @@ from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
-from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine
+from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine, Touch
 
 MAX_STATES = 2_000_000
 BLOCKS = "blocks"
@@ -121,6 +121,11 @@ class Move(NamedTuple):
     about: str = ""
     result: str | None = None
     after: After | None = None
+
+    @property
+    def touched(self) -> tuple[Touch, ...]:
+        """The accesses it makes, on a machine that watches."""
+        return self.after.touched if self.after is not None else ()
 
 
 class Edge(NamedTuple):

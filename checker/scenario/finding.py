@@ -17,7 +17,10 @@ from checker.scenario.run import outcomes_of, run_case
 
 @dataclass(frozen=True)
 class Claimed:
-    """What became of a claim: the outcomes in that variant, and the answers about the symptoms."""
+    """What became of a claim: the outcomes in that variant, and the answers there.
+
+    Of a mutant every question is asked as of the model, else only the symptoms.
+    """
 
     claim: Claim
     found: Outcomes
@@ -25,11 +28,12 @@ class Claimed:
 
     @property
     def as_expected(self) -> bool | None:
-        """No symptom happens if that is claimed, else one of them does; None if the search stopped too early to tell."""
+        """Whether a fix answers every symptom with never, another variant still has one, a mutant differs from the model."""
         standings = [a.as_expected for a in self.answers]
-        if self.claim.happens:
-            return True if True in standings else None if None in standings else False
-        return worst(standings)
+        if self.claim.key == "fixed_by":
+            return worst(standings)
+        sought = self.claim.key == "still_in"
+        return True if sought in standings else None if None in standings else False
 
 
 @dataclass(frozen=True)
@@ -80,5 +84,7 @@ def _claimed(case: Case, claim: Claim, engine_of: Callable[[str], Engine]) -> Cl
         found = outcomes_of(case, engine_of(claim.variant))
     except LimitError as problem:
         raise LimitError(problem.code, f"in {claim.variant}, {problem.message}", problem.fix) from None
-    asked = (replace(symptom, wanted=claim.happens) for symptom in case.symptoms)
+    if claim.key == "caught_in":
+        return Claimed(claim, found, tuple(judge(question, found) for question in case.questions))
+    asked = (replace(symptom, wanted=claim.key == "still_in") for symptom in case.symptoms)
     return Claimed(claim, found, tuple(judge(symptom, found) for symptom in asked))

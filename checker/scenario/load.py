@@ -30,21 +30,16 @@ MAX_CALLS = 200
 
 
 CLAIMS = ("fixed_by", "still_in", "caught_in")
-"""Keys that say of variants whether the symptom happens there: no, yes, yes."""
+"""Keys that name variants: without the symptoms of the scenario, still with one, answering some question unlike the model."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is said of one variant: whether the symptoms of the scenario happen there; ``key`` is one of CLAIMS."""
+    """What is said of one variant; ``key`` is one of CLAIMS."""
 
     key: str
     variant: str
     place: Place = field(compare=False)
-
-    @property
-    def happens(self) -> bool:
-        """Whether the symptom is said to happen in the variant."""
-        return self.key != "fixed_by"
 
 
 @dataclass(frozen=True)
@@ -259,7 +254,7 @@ class _Loader:
     def claims(self) -> Iterator[Claim]:
         """What is said of variants.  Raises UsageError if there is no symptom they could have or not."""
         for key in (k for k in CLAIMS if self.data.get(k)):
-            if "symptom" not in self.data:
+            if key != "caught_in" and "symptom" not in self.data:
                 raise self.problem("no-symptom", (key,), f"{key} without a symptom", "add symptom: and an expression")
             for n, variant in enumerate(self.data[key]):
                 yield Claim(key, variant, self.document.place((*self.top, key, n)))

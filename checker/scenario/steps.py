@@ -132,8 +132,6 @@ class Machine:
             nowhere = node.action is Action.WAIT and not node.successors
             if nowhere and not run.visited:
                 return
-            if nowhere:
-                run.faults.append(f"call through NULL: {node.text} ({node.place})")
             if nowhere or self._must_stop(run, graph, node):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
                 yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))

@@ -121,7 +121,8 @@ class Prover:
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
-        return name in self.implied and any(u == fact or self._rests_on(u, fact) for u in self.facts[name].uses)
+        uses = [u for u in self.facts[name].uses if u != name]
+        return name in self.implied and any(u == fact or self._rests_on(u, fact) for u in uses)
 
     def obligations(self, fact: Fact) -> list[Obligation]:
         """One implication if it goes through, else initiation and one consecution per transition."""

@@ -25,7 +25,7 @@ def run(engine: Engine, *texts: str, events: tuple[str, ...] = ()) -> tuple[Outc
 
 def faults(row: Outcome) -> list[str]:
     """What kinds of faults an outcome has."""
-    return sorted({fault.split(":")[0] for fault in row.results.get("faults", ())})
+    return sorted({fault.split(":")[0].split(" (")[0] for fault in row.results.get("faults", ())})
 
 
 ACCEPTED = ("listen l 1", "socket c stream", "connect c lo P1", "accept l d", "close d", "close l", "close c")

@@ -85,7 +85,9 @@ def udp_v4_get_port(sk: Sock, snum: Port) -> bool:
 def udp_search_port(sk: Sock) -> bool:
     """udp_v4_get_port without a number."""
     abstracted("of the free ports C takes one of a short hash chain; here it is the next one, each tried in a step of its own")
-    rover = net.udp_port_rover if in_local_port_range(net.udp_port_rover) else net.local_port_low
+    rover = net.udp_port_rover
+    if not in_local_port_range(rover):
+        rover = net.local_port_low
     first = rover
     while True:
         net.udp_port_rover = rover
