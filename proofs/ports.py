@@ -18,24 +18,8 @@ NUM, SPORT, HASHED = ("Sock", "num"), ("Sock", "sport"), ("Sock", "hashed")
 
 
 def port_facts(compiled: Compiled) -> list[Fact]:
-    """``rover_kept``: who found the rover in range finds it there again; ``port_taken``: get_port takes no port 0;
-    ``port_read``: what was read of num stays; ``sport_owed``: the window.
-    """
-    return [rover_kept(compiled.system), port_taken(compiled.system), port_read(compiled.system), sport_owed(compiled)]
-
-
-def rover_kept(system: TransitionSystem) -> Fact:
-    """C tests udp_port_rover and reads it again: it may have changed in between, but never leaves the local range again."""
-    t = terms.var("t", system.thread)
-    rover, low = (system.read(("", name), None) for name in ("udp_port_rover", "local_port_low"))
-    places = system.locations_by_name
-    again = {
-        x.target
-        for x in system.transitions
-        if places[x.target].text.startswith("rover = net.udp_port_rover") and places[x.source].text == places[x.target].text
-    }
-    claims = [terms.implies(system.at(t, name), terms.negate(terms.lt(rover, low))) for name in sorted(again)]
-    return Fact("rover_kept", (t,), terms.conj(*claims), ("udp_rover", "local_port_range"), "only ports tried are stored in it")
+    """``port_taken``: get_port takes no port 0; ``port_read``: what was read of num stays; ``sport_owed``: the window."""
+    return [port_taken(compiled.system), port_read(compiled.system), sport_owed(compiled)]
 
 
 def port_taken(system: TransitionSystem) -> Fact:

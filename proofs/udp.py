@@ -9,7 +9,7 @@ from spec.net.ipv4.udp import udp_search_port, udp_v4_get_port
 from spec.state import Port, Sock, Thread, net
 
 
-@lemma(uses=("rover_kept", "local_port_range"))
+@lemma(uses=("local_port_range",))
 def udp_rover(t: Thread, rover: Port) -> bool:
     """The search for a free port tries ports of the local range only, which never begins at 0."""
     return implies(inside(t, udp_search_port, rover=rover), rover != 0 and rover >= net.local_port_low)
