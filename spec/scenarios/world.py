@@ -60,9 +60,9 @@ class World:
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
 
     def _ack_delays(self) -> tuple[int, ...]:
-        """Whether the ACK of a FIN is late: always if no time passes; a state may be read before it comes, or after."""
+        """Whether the ACK of a FIN is late: never if time passes, else always; a state may be read before or after."""
         names = {c.name for c in self.calls}
-        return (0, 1) if "state" in names else (0,) if "settle" in names else (1,)
+        return (0,) if "settle" in names else (0, 1) if "state" in names else (1,)
 
     def _packets(self) -> int:
         """A datagram may be answered with an ICMP error; RAW sockets get a copy of either, UDP sockets of a broadcast."""

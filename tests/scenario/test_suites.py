@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,3 +60,9 @@ def test_the_report_has_a_row_for_each(tmp_path: Path) -> None:
     assert len(rows) == 4
     assert "| right | smp | 1 |" in rows[2] and rows[2].endswith("| 1 as expected |")
     assert rows[3].endswith("| 1 **not as expected** |")
+
+
+def test_results_go_from_one_process_to_another(tmp_path: Path) -> None:
+    (tmp_path / "listens.yaml").write_text(LISTENS)
+    ran = run_suite(TOY, tmp_path / "listens.yaml")
+    assert [(r.name, r.status) for r in pickle.loads(pickle.dumps(ran))] == [(r.name, r.status) for r in ran]
