@@ -62,6 +62,9 @@ WORKERS = 2
 BOUNDED_DEPTH = 14
 """How deep the bounded search goes with several threads, 2 to 20 s a question; `sockproof trace --method bounded` goes deeper."""
 
+BOUNDED_TRANSITIONS = 400
+"""The bounded search is not asked about clients with more transitions: unrolling those takes a minute for a trace of 30 steps."""
+
 ALONE_DEPTH = 30
 """How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
@@ -134,7 +137,7 @@ def bounded_tasks(package: ModuleType, compiled: Compiled, small: Scope, explore
     """
     client = compiled.client.name if compiled.client else ""
     tracing = tuple(p.name for p in compiled.properties if p.expected in ("violated", "reachable"))
-    if not tracing:
+    if not tracing or len(compiled.system.transitions) > BOUNDED_TRANSITIONS:
         return []
     alone = Task(client, "alone", replace(small, threads=1), tracing)
     found = [alone, *(Task(client, "bounded", small, (name,)) for name in tracing)]
