@@ -298,7 +298,7 @@ class Search:
         doing = call.label if call and not irq else about
         found = []
         events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
-        for after in self._steps(state.heap, frame, client + 1, late, None if irq else call):
+        for after in self.go_on(state.heap, frame, client + 1, late, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
             if after.returned is not None and not irq:
@@ -310,7 +310,7 @@ class Search:
             found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
         return found
 
-    def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
+    def go_on(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
         """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""
         timers = late or self.any_time
         key = (heap, frame, thread, timers, id(call))
