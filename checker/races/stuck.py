@@ -6,6 +6,7 @@ that wait for a lock for ever, sleepers that nobody woke.  ``docs/method.md`` de
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import networkx as nx
@@ -13,10 +14,10 @@ import networkx as nx
 from checker.errors import Place, UsageError
 from checker.language.graph import Action, Node
 from checker.language.terms import subterms
-from checker.scenario.explore import Edge, Move, Occurs, Search, State
+from checker.scenario.explore import Edge, Move, Occurs, Search, Started, State
 from checker.scenario.heap import Heap
-from checker.scenario.program import Endless, Scenario, Step, Stuck
-from checker.scenario.steps import Frame
+from checker.scenario.program import Call, Endless, Scenario, Step, Stuck
+from checker.scenario.steps import IDLE, Frame, Machine, Policy, Run
 
 NOBODY = (-1, "")
 Process = tuple[int, str]
@@ -115,21 +116,58 @@ def _round(search: Search, component: list[int], always: frozenset[Process]) -> 
 # -- ends -------------------------------------------------------------------------------------------------------------
 
 
+class Blocking(Machine):
+    """A machine that notes what a step comes to that can block, with the frame behind it."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine.memory, machine.program, sleep_points=machine.sleep_points)
+        self.met: list[tuple[Node, Frame]] = []
+
+    def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
+        if node.action in (Action.ACQUIRE, Action.WAIT):
+            after = node.successors[0]
+            self.met.append((node, (graph, after, tuple(run.locals.get(slot, 0) for slot in self.live[graph][after]))))
+
+    def blocks_at(self, heap: Heap, frame: Frame, thread: int, policy: Policy) -> list[tuple[Node, Frame]]:
+        """Where a process that cannot take a step is blocked; a step does nothing before it."""
+        self.met = []
+        return [] if any(self.step(heap, frame, thread, policy)) else self.met
+
+
 def lost(search: Search, end: int) -> list[str]:
     """What is wrong where a run ended: locks held, threads that wait for a lock, sleepers that nobody woke."""
     state = search.states[end]
     found = [f"{name} is held" for name in _held(search, state.heap)]
-    for client, c in enumerate(state.clients):
-        for frame, who in ((c.frame, search.titles[client]), (c.irq, "softirq")):
-            node = search.machine.node(frame)
-            if node is None:
-                continue
-            where = f"in {node.function} ({node.place})"
-            if node.lock is not None:
-                found.append(f"{who} waits for {node.lock.name} for ever {where}")
-            elif _sleeps(search, node) and frame is c.frame and _would_return(search, state, client):
-                found.append(f"{who} sleeps for ever {where}, but woken it would return")
+    machine = Blocking(search.machine)
+    for client in range(len(state.clients)):
+        call = _call(search, state, client)
+        for frame, irq in _frames(search, state, client, call):
+            who = "softirq" if irq else search.titles[client]
+            for node, behind in machine.blocks_at(state.heap, frame, client + 1, search.policy(False, None if irq else call)):
+                where = f"for ever in {node.function} ({node.place})"
+                if node.lock is not None:
+                    found.append(f"{who} waits for {node.lock.users[1]} {where}")
+                elif not irq and _sleeps(search, node) and _returns(search, state.heap, behind, client + 1, call):
+                    found.append(f"{who} sleeps {where}, but woken it would return")
     return found
+
+
+def _call(search: Search, state: State, client: int) -> Call | None:
+    calls, made = search.calls_of(state, client), state.clients[client].calls
+    return calls[made] if made < len(calls) else None
+
+
+def _frames(search: Search, state: State, client: int, call: Call | None) -> Iterator[tuple[Frame, bool]]:
+    """Where a thread and the softirq on its CPU are, or where the thread would begin its next call."""
+    c = state.clients[client]
+    if c.irq[0] != IDLE:
+        yield c.irq, True
+    if c.frame[0] != IDLE:
+        yield c.frame, False
+    elif call is not None and c.irq[0] == IDLE:
+        begun = search.interface.start(call, state.heap, state.names, client + 1)
+        if isinstance(begun, Started):
+            yield search.machine.enter(begun.root, dict(begun.arguments)), False
 
 
 def _held(search: Search, heap: Heap) -> list[str]:
@@ -148,23 +186,18 @@ def _held(search: Search, heap: Heap) -> list[str]:
 def _sleeps(search: Search, node: Node) -> bool:
     """Whether a wait is for what somebody else writes into the thread's own record: only then can a wake-up be lost."""
     thread = search.machine.memory.model.thread.name
-    if node.action is not Action.WAIT or not node.successors or node.value is None:
+    if node.value is None:
         return False
     read = [t.data for t in subterms(node.value) if t.op == "field"]
     return bool(read) and all(record == thread for record, _ in read)
 
 
-def _would_return(search: Search, state: State, client: int) -> bool:
-    """Whether a sleeper's call, gone on alone as if woken, returns whatever the environment decides, and never sleeps again."""
-    graph, pc, values = state.clients[client].frame
-    live = search.machine.live[graph]
-    after = search.machine.graphs[graph].nodes[pc].successors[0]
-    known = dict(zip(live[pc], values, strict=True))
-    call = search.calls_of(state, client)[state.clients[client].calls]
-    work: list[tuple[Heap, Frame]] = [(state.heap, (graph, after, tuple(known[slot] for slot in live[after])))]
+def _returns(search: Search, heap: Heap, frame: Frame, thread: int, call: Call | None) -> bool:
+    """Whether a process, gone on alone, returns whatever the environment decides, and is nowhere blocked."""
+    work = [(heap, frame)]
     seen = set(work)
     while work:
-        ways = search.go_on(*work.pop(), client + 1, False, call)
+        ways = search.go_on(*work.pop(), thread, False, call)
         if not ways:
             return False
         further = {(w.heap, w.frame) for w in ways if w.returned is None} - seen

@@ -18,7 +18,7 @@ from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
-from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine, Touch
+from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine, Policy, Touch
 
 MAX_STATES = 2_000_000
 BLOCKS = "blocks"
@@ -316,14 +316,18 @@ class Search:
         key = (heap, frame, thread, timers, id(call))
         steps = self.stepped.get(key)
         if steps is None:
-
-            def policy(node: Node, thread: int) -> tuple[int, ...] | None:
-                if self.interface.is_late(node) and not timers:
-                    return (0,)
-                return self.interface.decide(node, call)
-
-            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
+            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, self.policy(timers, call)))
         return steps
+
+    def policy(self, timers: bool, call: Call | None) -> Policy:
+        """What the environment may decide during ``call``; whether timers may go off."""
+
+        def decide(node: Node, thread: int) -> tuple[int, ...] | None:
+            if self.interface.is_late(node) and not timers:
+                return (0,)
+            return self.interface.decide(node, call)
+
+        return decide
 
     def _with(
         self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False

@@ -1,0 +1,128 @@
+"""Runs that never end, and what is lost where runs end, on threads that wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker.errors import UsageError
+from checker.races.stuck import require_fair, stuck
+from checker.scenario.load import load_cases
+from checker.scenario.program import Stuck
+from checker.scenario.run import run_case
+from tests.races import waits
+from tests.races.toy import program, search
+
+
+def found(*threads: str, machine: str = "smp") -> Stuck:
+    asked = search(replace(program(*threads), post=(), machine=machine), module=waits)
+    asked.run()
+    return stuck(asked)
+
+
+def test_a_lost_wake_up_is_one_whose_sleeper_would_return() -> None:
+    (told,) = found("wait_carelessly", "fill").lost
+    assert told.startswith("A sleeps for ever in wait_carelessly")
+    assert found("wait", "fill").lost == ()
+
+
+def test_a_sleeper_that_would_sleep_again_is_not_lost() -> None:
+    """Nobody fills the box: the one thread waits rightly, the other one would go away if it was woken."""
+    assert found("wait").lost == ()
+    assert len(found("wait_carelessly").lost) == 1
+
+
+def test_a_cycle_is_unfair_if_somebody_who_always_could_go_on_does_not() -> None:
+    """Only a run in which fill is never begun spins for ever; without fill every run does."""
+    assert found("spin", "fill").endless is None
+    alone = found("spin").endless
+    assert alone is not None and {step.who for step in alone.cycle} == {"A"}
+
+
+def test_on_one_processor_nobody_else_can_go_on_while_a_thread_spins() -> None:
+    spinning = found("spin", "fill", machine="up").endless
+    assert spinning is not None and {step.who for step in spinning.cycle} == {"A"}
+
+
+def test_a_livelock_is_a_fair_cycle_of_both() -> None:
+    polite = found("spin_politely", "spin_politely_too").endless
+    assert polite is not None
+    assert {step.who for step in polite.cycle} == {"A", "B"}
+
+
+def test_a_lock_that_is_kept_is_held_in_the_end() -> None:
+    assert found("keep").lost == ("users of Box 1 is held",)
+    assert found("both", "both").lost == ()
+
+
+def test_who_waits_for_a_lock_that_is_kept() -> None:
+    told = found("keep", "keep").lost
+    assert told[0] == "users of Box 1 is held"
+    assert {t.split(" in ")[0] for t in told[1:]} == {"A waits for users for ever", "B waits for users for ever"}
+
+
+def test_two_orders_of_two_locks_deadlock() -> None:
+    told = found("both", "both_the_other_way").lost
+    assert [t.split(" in ")[0] for t in told] == [
+        "first of Box 1 is held",
+        "second of Box 1 is held",
+        "A waits for second for ever",
+        "B waits for first for ever",
+    ]
+
+
+@given(st.lists(st.sampled_from(["wait", "fill", "both", "spin"]), min_size=1, max_size=3), st.sampled_from(["smp", "up"]))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_the_cycle_that_is_shown_is_fair(threads: list[str], machine: str) -> None:
+    """Worked out anew: whoever moves nowhere in the cycle cannot move in some state of the component; it goes round."""
+    told = found(*threads, machine=machine)
+    fills = "fill" in threads
+    assert told.lost == ()
+    spins = "spin" in threads and (machine == "up" or not fills)
+    assert (told.endless is not None) == spins
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("machine: up\nevents: [timeout]\nthreads: {A: [accept l d], B: [close l]}", "any sleep may end at any moment"),
+        ("steps: [state l]", "time passes"),
+    ],
+)
+def test_no_fairness_no_question(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "one.yaml"
+    setup = "setup: [socket l stream 0]\n" if "threads" in text else ""
+    text = text.replace("state l", "socket l stream 0")
+    call = "A" if "threads" in text else "main"
+    path.write_text(f"id: x\n{setup}{text}\neventually: {call} == 0\n")
+    with pytest.raises(UsageError, match=why) as problem:
+        load_cases(path)
+    assert problem.value.code == "no-fairness"
+    assert problem.value.place is not None and problem.value.place.line == len(path.read_text().splitlines())
+
+
+def test_serial_orders_are_refused() -> None:
+    with pytest.raises(UsageError, match="whole calls"):
+        require_fair(replace(program("wait", "fill"), machine="serial"))
+
+
+def test_the_answers_of_a_scenario(tmp_path: Path) -> None:
+    """An outcome without the expression, and a fair cycle, are each enough for a no."""
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "id: x\nsetup: [socket l stream 0]\nthreads: {A: [state l], B: [state l]}\n"
+        "eventually: [A == CLOSE, A == LISTEN]\nlost: none\n"
+    )
+    (case,) = load_cases(path)
+    from spec.scenarios.engine import scenario_engine
+
+    _, answers = run_case(case, scenario_engine())
+    assert [(a.question.kind, a.verdict, a.as_expected, a.hits) for a in answers] == [
+        ("eventually", "always", True, ()),
+        ("eventually", "not always", False, (1,)),
+        ("lost", "none", True, ()),
+    ]
