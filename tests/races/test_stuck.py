@@ -14,7 +14,8 @@ from checker.races.stuck import require_fair, stuck
 from checker.scenario.load import load_cases
 from checker.scenario.program import Stuck
 from checker.scenario.run import run_case
-from tests.races import waits
+from spec.scenarios.engine import scenario_engine
+from tests.races import late_sleeper, waits
 from tests.races.toy import program, search
 
 
@@ -118,11 +119,21 @@ def test_the_answers_of_a_scenario(tmp_path: Path) -> None:
         "eventually: [A == CLOSE, A == LISTEN]\nlost: none\n"
     )
     (case,) = load_cases(path)
-    from spec.scenarios.engine import scenario_engine
-
     _, answers = run_case(case, scenario_engine())
     assert [(a.question.kind, a.verdict, a.as_expected, a.hits) for a in answers] == [
         ("eventually", "always", True, ()),
         ("eventually", "not always", False, (1,)),
         ("lost", "none", True, ()),
     ]
+
+
+def test_accept_that_sleeps_late_misses_its_wake_up() -> None:
+    """The scenario that the model answers as expected has a lost wake-up once accept looks before it joins the wait queue."""
+    path = Path(__file__).parents[1] / "scenarios" / "liveness.yaml"
+    case = next(case for case in load_cases(path) if case.scenario.id == "blocked-accept-returns")
+    _, answers = run_case(case, scenario_engine(late_sleeper.OVERRIDES))
+    eventually, lost = answers
+    assert eventually.verdict == "not always"
+    assert eventually.hits
+    assert lost.verdict == "some"
+    assert lost.details[0].startswith("A sleeps for ever in schedule_timeout")
