@@ -1,7 +1,7 @@
 """Runs that never end, and ends where something is stuck: asked of the graph of a search that has run.
 
 In goes a search; out comes a fair run without an end, if there is one, and what is lost at its ends: locks that are held, threads
-that wait for a lock for ever, sleepers that nobody woke.  ``docs/method.md`` defines the words.
+that wait for a lock for ever, sleepers that nobody woke, objects that nobody can find.  ``docs/method.md`` defines the words.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import networkx as nx
 from checker.errors import Place, UsageError
 from checker.language.graph import Action, Node
 from checker.language.terms import subterms
+from checker.races.leaks import Leaks
 from checker.scenario.explore import Edge, Move, Occurs, Search, Started, State
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Endless, Scenario, Step, Stuck
@@ -42,7 +43,9 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
 
 def stuck(search: Search) -> Stuck:
     """Everything this module finds."""
-    return Stuck(endless(search), tuple(dict.fromkeys(told for end in search.ends for told in lost(search, end))))
+    leaks = Leaks(search)
+    told = [t for end in search.ends for t in (*lost(search, end), *_leaked(search, leaks, end))]
+    return Stuck(endless(search), tuple(dict.fromkeys(told)))
 
 
 # -- runs without an end ----------------------------------------------------------------------------------------------
@@ -150,6 +153,10 @@ def lost(search: Search, end: int) -> list[str]:
                 elif not irq and _sleeps(search, node) and _returns(search, state.heap, behind, client + 1, call):
                     found.append(f"{who} sleeps {where}, but woken it would return")
     return found
+
+
+def _leaked(search: Search, leaks: Leaks, end: int) -> list[str]:
+    return [f"{record} {number} is leaked" for record, number in leaks.of(search.states[end])]
 
 
 def _call(search: Search, state: State, client: int) -> Call | None:

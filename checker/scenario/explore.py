@@ -105,6 +105,10 @@ class Interface(Protocol):
         """The values a choice of the environment may have during ``call``; None for all."""
         ...
 
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        """The objects that can be found without a reference (a descriptor, a hash table): record and number."""
+        ...
+
     def is_late(self, node: Node) -> bool:
         """Whether the environment decides this only when nothing else can happen (a timer that expires)."""
         ...

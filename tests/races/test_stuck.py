@@ -76,6 +76,12 @@ def test_two_orders_of_two_locks_deadlock() -> None:
     ]
 
 
+def test_what_no_reference_leads_to_is_leaked() -> None:
+    assert found("push; push; pop", "push").lost == ()
+    assert found("push; push; drop").lost == ("Item 1 is leaked", "Item 2 is leaked")
+    assert "Item 1 is leaked" in found("push_unlocked", "push_unlocked").lost
+
+
 @given(st.lists(st.sampled_from(["wait", "fill", "both", "spin"]), min_size=1, max_size=3), st.sampled_from(["smp", "up"]))
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_the_cycle_that_is_shown_is_fair(threads: list[str], machine: str) -> None:

@@ -70,6 +70,9 @@ class Calls:
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         return None
 
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        return [("Box", 1)]
+
     def is_late(self, node: Node) -> bool:
         return False
 
@@ -77,7 +80,7 @@ class Calls:
 def search(scenario: Scenario, *, everything: bool = False, module: ModuleType = objects) -> Search:
     """A search of a program that has not run yet."""
     model, graphs = compiled(module)
-    sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1))
+    sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1), ("Item", 3))
     memory = Memory(model, Instance(sizes, (("Number", tuple(range(1, LIMIT + 1))),), limit=False))
     alive = memory.cell(("Box", "live"), 1)
     memory.initial = (*memory.initial[:alive], 1, *memory.initial[alive + 1 :])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.language import Ghost, ObjectLock, Process, Record, acquire, current, members, syscall, when
+from checker.language import NULL, Ghost, ObjectLock, Process, Record, acquire, current, free, members, new, syscall, when
 
 
 class Box(Record):
@@ -16,6 +16,11 @@ class Box(Record):
     mine: bool
     other: bool
     both: bool
+    items: Item
+
+
+class Item(Record):
+    next: Item
 
 
 class Thread(Process):
@@ -106,3 +111,33 @@ def both_the_other_way(box: Box) -> None:
     with lock_second(box):  # noqa: SIM117 - the language has one lock per with
         with lock_first(box):
             box.both = True
+
+
+@syscall("item.c")
+def push(box: Box) -> None:
+    item = new(Item)
+    with lock_box(box):
+        item.next = box.items
+        box.items = item
+
+
+@syscall("item.c")
+def push_unlocked(box: Box) -> None:
+    item = new(Item)
+    item.next = box.items
+    box.items = item
+
+
+@syscall("item.c")
+def pop(box: Box) -> None:
+    with lock_box(box):
+        item = box.items
+        if item != NULL:
+            box.items = item.next
+            free(item)
+
+
+@syscall("item.c")
+def drop(box: Box) -> None:
+    with lock_box(box):
+        box.items = NULL
