@@ -166,7 +166,7 @@ def scenario_schema() -> Schema:
             },
             "lost": {
                 "title": "lost",
-                "description": "nothing is lost where a run ends: no lock held, nobody waits for one, no sleeper forgotten, no leak",
+                "description": "where a run ends no lock is held, nobody waits for one, no sleeper is forgotten, nothing leaked",
                 "type": "string",
                 "enum": ["none"],
             },
