@@ -308,7 +308,8 @@ class _Loader:
             wanted = not (self.data.get("caught_in") or self.data.get("refuted"))
             yield Question(kind, read.text, self.document.place((*self.top, *trail)), expression=read, wanted=wanted)
         if "lost" in self.data:
-            yield Question("lost", "none", self.document.place((*self.top, "lost")))
+            told = self.data["lost"]
+            yield Question("lost", told, self.document.place((*self.top, "lost")), wanted=told == "some")
         asked = ("reach", "never", "eventually", "lost", "symptom")
         if "outcomes" in self.data or not (stated or any(key in self.data for key in asked)):
             rows = tuple(self.row(trail, cells, names) for trail, cells in self.row_texts())

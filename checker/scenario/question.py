@@ -34,7 +34,8 @@ class Row:
 class Question:
     """``kind`` is ``outcomes``, ``reach``, ``never``, ``eventually``, ``lost``, ``symptom`` or ``steps``.
 
-    ``outcomes`` without rows just asks for the set.  A symptom is ``wanted`` if some outcome is to have it, else none.
+    ``outcomes`` without rows just asks for the set.  A symptom is ``wanted`` if some outcome is to have it, else none; so is
+    what is lost.
     """
 
     kind: str
@@ -130,8 +131,8 @@ def _judge_eventually(question: Question, wanted: Expression, outcomes: Outcomes
 def _judge_lost(question: Question, outcomes: Outcomes) -> Answer:
     assert outcomes.stuck is not None
     if outcomes.stuck.lost:
-        return Answer(question, "some", False, details=_first(list(outcomes.stuck.lost)))
-    return _if_complete(Answer(question, "none", True), outcomes)
+        return Answer(question, "some", question.wanted, details=_first(list(outcomes.stuck.lost)))
+    return _if_complete(Answer(question, "none", not question.wanted), outcomes)
 
 
 def differing_steps(expects: Mapping[str, Sequence[Expectation]], outcome: Outcome) -> list[tuple[str, int, Expectation, str]]:

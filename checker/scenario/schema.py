@@ -166,9 +166,9 @@ def scenario_schema() -> Schema:
             },
             "lost": {
                 "title": "lost",
-                "description": "where a run ends no lock is held, nobody waits for one, no sleeper is forgotten, nothing leaked",
+                "description": "whether a lock is held or waited for, a sleeper forgotten or an object leaked where a run ends",
                 "type": "string",
-                "enum": ["none"],
+                "enum": ["none", "some"],
             },
             "symptom": {
                 "title": "expressions",
