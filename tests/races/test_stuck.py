@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +17,8 @@ from hypothesis import strategies as st
 from checker.errors import UsageError
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
-from checker.races.stuck import require_fair, stuck
+from checker.races.stuck import endless, require_fair, stuck
+from checker.scenario.explore import Edge, Move, Search, State
 from checker.scenario.load import load_cases
 from checker.scenario.program import Stuck
 from checker.scenario.run import run_case
@@ -89,13 +94,47 @@ def test_what_no_reference_leads_to_is_leaked() -> None:
 
 @given(st.lists(st.sampled_from(["wait", "fill", "both", "spin"]), min_size=1, max_size=3), st.sampled_from(["smp", "up"]))
 @settings(max_examples=25, deadline=None, derandomize=True)
-def test_the_cycle_that_is_shown_is_fair(threads: list[str], machine: str) -> None:
-    """Worked out anew: whoever moves nowhere in the cycle cannot move in some state of the component; it goes round."""
+def test_programs_that_spin(threads: list[str], machine: str) -> None:
+    """Only spin goes round, on two processors only if nobody fills the box; and nothing is ever lost."""
     told = found(*threads, machine=machine)
-    fills = "fill" in threads
     assert told.lost == ()
-    spins = "spin" in threads and (machine == "up" or not fills)
-    assert (told.endless is not None) == spins
+    assert (told.endless is not None) == ("spin" in threads and (machine == "up" or "fill" not in threads))
+
+
+Arrows = set[tuple[int, int, int]]
+"""From a state to a state by a process."""
+
+
+def is_fair(arrows: Arrows, states: set[int], taken: Arrows) -> bool:
+    """Whether a run that for ever visits ``states`` and takes just these arrows is fair, by the definition."""
+    movers = {who for _, _, who in taken}
+    return all(who in movers or any((s, who) not in {(a, w) for a, _, w in arrows} for s in states) for who in range(3))
+
+
+def has_fair_run(arrows: Arrows) -> bool:
+    """By trying every set of states that a run could visit for ever."""
+    for chosen in range(1, 1 << 4):
+        states = {n for n in range(4) if chosen >> n & 1}
+        taken = {(a, b, w) for a, b, w in arrows if a in states and b in states}
+        graph = nx.DiGraph([(a, b) for a, b, _ in taken])
+        if taken and set(graph) == states and nx.is_strongly_connected(graph) and is_fair(arrows, states, taken):
+            return True
+    return False
+
+
+@given(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), max_size=9))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_components_decide_about_all_fair_runs(arrows: Arrows) -> None:
+    """The answer is that of the definition, and the round that is shown goes round and is fair."""
+    edges = [[Edge(b, Move(w, about=f"{a} {b} {w}")) for a, b, w in sorted(arrows) if a == n] for n in range(4)]
+    states = [State((), ())] * 4
+    graph = SimpleNamespace(states=states, edges=edges, schedule=lambda n: (), step=lambda move, phase: move.about)
+    told = endless(cast(Search, graph))
+    assert (told is not None) == has_fair_run(arrows)
+    if told is not None:
+        steps = [tuple(map(int, str(step).split())) for step in told.cycle]
+        assert all(one[1] == following[0] for one, following in pairwise([*steps, steps[0]]))
+        assert is_fair(arrows, {a for a, _, _ in steps}, {(a, b, w) for a, b, w in steps})
 
 
 @pytest.mark.parametrize(
