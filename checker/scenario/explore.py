@@ -18,7 +18,7 @@ from checker.errors import LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
-from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine, Touch
+from checker.scenario.steps import IDLE, NO_FRAME, After, Frame, Machine, Policy, Touch
 
 MAX_STATES = 2_000_000
 BLOCKS = "blocks"
@@ -103,6 +103,10 @@ class Interface(Protocol):
 
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         """The values a choice of the environment may have during ``call``; None for all."""
+        ...
+
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        """The objects that can be found without a reference (a descriptor, a hash table): record and number."""
         ...
 
     def is_late(self, node: Node) -> bool:
@@ -298,7 +302,7 @@ class Search:
         doing = call.label if call and not irq else about
         found = []
         events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
-        for after in self._steps(state.heap, frame, client + 1, late, None if irq else call):
+        for after in self.go_on(state.heap, frame, client + 1, late, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
             if after.returned is not None and not irq:
@@ -310,20 +314,24 @@ class Search:
             found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
         return found
 
-    def _steps(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
+    def go_on(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
         """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""
         timers = late or self.any_time
         key = (heap, frame, thread, timers, id(call))
         steps = self.stepped.get(key)
         if steps is None:
-
-            def policy(node: Node, thread: int) -> tuple[int, ...] | None:
-                if self.interface.is_late(node) and not timers:
-                    return (0,)
-                return self.interface.decide(node, call)
-
-            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, policy))
+            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, self.policy(timers, call)))
         return steps
+
+    def policy(self, timers: bool, call: Call | None) -> Policy:
+        """What the environment may decide during ``call``; whether timers may go off."""
+
+        def decide(node: Node, thread: int) -> tuple[int, ...] | None:
+            if self.interface.is_late(node) and not timers:
+                return (0,)
+            return self.interface.decide(node, call)
+
+        return decide
 
     def _with(
         self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from checker.errors import Place, UsageError
+from checker.races.stuck import require_fair
 from checker.scenario.expect import Expectation, ExpectationError, expectation
 from checker.scenario.expression import ExpressionError, expression, parse, paths
 from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, UnknownName, final_call
@@ -191,8 +192,8 @@ class _Loader:
         return self.document.problem(code, (*self.top, *trail), message, fix)
 
     def expressions(self) -> Iterator[tuple[str, Trail, str]]:
-        """Kind, trail and text of every ``reach``, ``never`` and ``symptom``."""
-        for kind in ("reach", "never", "symptom"):
+        """Kind, trail and text of every ``reach``, ``never``, ``eventually`` and ``symptom``."""
+        for kind in ("reach", "never", "eventually", "symptom"):
             value = self.data.get(kind, ())
             if isinstance(value, str):
                 yield kind, (kind,), value
@@ -239,6 +240,8 @@ class _Loader:
 
     def case(self) -> Case:
         scenario = self.scenario()
+        if "eventually" in self.data:
+            require_fair(scenario, self.document.place((*self.top, "eventually")))
         names = Names(scenario, self.step_names())
         return Case(
             scenario,
@@ -304,7 +307,11 @@ class _Loader:
                 raise self.problem(problem.code, trail, str(problem), problem.fix) from None
             wanted = not (self.data.get("caught_in") or self.data.get("refuted"))
             yield Question(kind, read.text, self.document.place((*self.top, *trail)), expression=read, wanted=wanted)
-        if "outcomes" in self.data or not (stated or any(key in self.data for key in ("reach", "never", "symptom"))):
+        if "lost" in self.data:
+            told = self.data["lost"]
+            yield Question("lost", told, self.document.place((*self.top, "lost")), wanted=told == "some")
+        asked = ("reach", "never", "eventually", "lost", "symptom")
+        if "outcomes" in self.data or not (stated or any(key in self.data for key in asked)):
             rows = tuple(self.row(trail, cells, names) for trail, cells in self.row_texts())
             place = self.document.place((*self.top, "outcomes" if "outcomes" in self.data else "id"))
             yield Question("outcomes", f"are the {len(rows)} listed" if rows else "all", place, rows=rows)

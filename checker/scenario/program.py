@@ -100,14 +100,34 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Endless:
+    """A fair run that never ends: a shortest way to where it goes round, and the steps it repeats for ever."""
+
+    way: tuple[Step, ...]
+    cycle: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A fair run that never ends, if there is one, and what is lost where runs end: a sentence each."""
+
+    endless: Endless | None
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Outcomes:
-    """Every outcome of a scenario, sorted; ``complete`` is False if the search stopped early."""
+    """Every outcome of a scenario, sorted; ``complete`` is False if the search stopped early.
+
+    ``stuck`` is there if a question asks for it.
+    """
 
     scenario: Scenario
     rows: tuple[Outcome, ...]
     states: int
     complete: bool = True
     seconds: float = field(compare=False, default=0.0)
+    stuck: Stuck | None = field(compare=False, default=None)
 
 
 Engine = Callable[[Scenario], Outcomes]

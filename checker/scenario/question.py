@@ -32,9 +32,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Question:
-    """``kind`` is ``outcomes``, ``reach``, ``never``, ``symptom`` or ``steps``.
+    """``kind`` is ``outcomes``, ``reach``, ``never``, ``eventually``, ``lost``, ``symptom`` or ``steps``.
 
-    ``outcomes`` without rows just asks for the set.  A symptom is ``wanted`` if some outcome is to have it, else none.
+    ``outcomes`` without rows just asks for the set.  A symptom is ``wanted`` if some outcome is to have it, else none; so is
+    what is lost.
     """
 
     kind: str
@@ -63,7 +64,11 @@ def judge(question: Question, outcomes: Outcomes) -> Answer:
         return _judge_rows(question, outcomes) if question.rows else _judge_listing(question, outcomes)
     if question.kind == "steps":
         return _judge_steps(question, outcomes)
+    if question.kind == "lost":
+        return _judge_lost(question, outcomes)
     assert question.expression is not None
+    if question.kind == "eventually":
+        return _judge_eventually(question, question.expression, outcomes)
     hits = tuple(n for n, row in enumerate(outcomes.rows, 1) if question.expression.holds(row))
     wanted = question.kind == "reach" or (question.kind == "symptom" and question.wanted)
     seen, unseen = ("reached", "not reached") if question.kind == "reach" else ("happens", "never")
@@ -109,6 +114,25 @@ def _judge_steps(question: Question, outcomes: Outcomes) -> Answer:
     if outcomes.complete and not outcomes.rows:
         return Answer(question, "no outcome", False)
     return _if_complete(Answer(question, "as stated", True), outcomes)
+
+
+def _judge_eventually(question: Question, wanted: Expression, outcomes: Outcomes) -> Answer:
+    assert outcomes.stuck is not None
+    hits = tuple(n for n, row in enumerate(outcomes.rows, 1) if not wanted.holds(row))
+    run = outcomes.stuck.endless
+    if run is not None:
+        steps = ["a fair run never ends; it begins", *map(str, run.way), "and does for ever", *map(str, run.cycle)]
+        return Answer(question, "not always", False, hits, tuple(steps))
+    if hits:
+        return Answer(question, "not always", False, hits)
+    return _if_complete(Answer(question, "always", True), outcomes)
+
+
+def _judge_lost(question: Question, outcomes: Outcomes) -> Answer:
+    assert outcomes.stuck is not None
+    if outcomes.stuck.lost:
+        return Answer(question, "some", question.wanted, details=_first(list(outcomes.stuck.lost)))
+    return _if_complete(Answer(question, "none", not question.wanted), outcomes)
 
 
 def differing_steps(expects: Mapping[str, Sequence[Expectation]], outcome: Outcome) -> list[tuple[str, int, Expectation, str]]:

@@ -159,6 +159,17 @@ def scenario_schema() -> Schema:
             },
             "reach": {"title": "expressions", "description": "expressions some outcome must satisfy", **texts},
             "never": {"title": "expressions", "description": "expressions no outcome may satisfy", **texts},
+            "eventually": {
+                "title": "expressions",
+                "description": "expressions that hold at the end of every fair run, and every fair run has one",
+                **texts,
+            },
+            "lost": {
+                "title": "lost",
+                "description": "whether a lock is held or waited for, a sleeper forgotten or an object leaked where a run ends",
+                "type": "string",
+                "enum": ["none", "some"],
+            },
             "symptom": {
                 "title": "expressions",
                 "description": "what is wrong: it happens, or with caught_in or refuted it does not",

@@ -58,6 +58,13 @@ class Calls(Environment):
     def pending(self, heap: tuple[int, ...], thread: int) -> bool:
         return bool(self._get(heap, "Thread", "rx_head", thread))
 
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        """Sockets with a descriptor, socks in a hash table."""
+        sockets = [("Socket", n) for n in range(1, self.world.sockets + 1) if self._get(heap, "Socket", "fd", n)]
+        nowhere = self._index(kernel.HashTable, "NOT_HASHED")
+        socks = [("Sock", n) for n in range(1, self.world.socks + 1) if self._get(heap, "Sock", "hashed", n) != nowhere]
+        return sockets + socks
+
     def is_late(self, node: Node) -> bool:
         return node.text == "timer_expires()"
 

@@ -16,10 +16,11 @@ from checker.races.access import Watching
 from checker.races.conflicts import conflicts
 from checker.races.reach import reach
 from checker.races.result import Verdict
+from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
-from checker.scenario.program import Engine, Outcomes, Scenario
+from checker.scenario.program import Engine, Outcomes, Scenario, Stuck
 from checker.scenario.serial import explore
 from checker.scenario.steps import Machine, Program
 from spec.scenarios.calls import Calls
@@ -130,6 +131,14 @@ class Runner:
         search.run()
         found = conflicts(search, reach(search), 0, str, Sockets.atomic)
         return tuple(sorted({c.field for c in found if c.verdict is not Verdict.BENIGN}))
+
+    def stuck(self, scenario: Scenario) -> Stuck:
+        """Fair runs that never end, and what is lost at ends."""
+        whole = expand(scenario)
+        memory, program, calls = self._ready(whole)
+        search = Search(whole, self.machine(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
+        search.run()
+        return stuck(search)
 
     def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
         world = World(whole)

@@ -40,6 +40,9 @@ class Boxes:
     def decide(self, node: Any, call: Call | None) -> tuple[int, ...] | None:
         return None
 
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        return []
+
     def is_late(self, node: Any) -> bool:
         return False
 

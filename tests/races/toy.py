@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 from checker.instance import Instance
@@ -37,9 +38,9 @@ def program(*threads: str) -> Scenario:
     return Scenario("toy", (), named, calls("look value; look first; look second".replace("look ", "look_")), "smp")
 
 
-@lru_cache(maxsize=1)
-def compiled() -> tuple[Model, Graphs]:
-    model = load("objects", [objects], {})
+@lru_cache(maxsize=2)
+def compiled(module: ModuleType = objects) -> tuple[Model, Graphs]:
+    model = load(module.__name__, [module], {})
     process = terms.var("self", model.thread)
     graphs = tuple(lower(model, root, process) for root in model.of_kind(Kind.SYSCALL))
     return model, Graphs(graphs, classify(model, list(graphs), set(), reduce=True))
@@ -69,14 +70,17 @@ class Calls:
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         return None
 
+    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+        return [("Box", 1)]
+
     def is_late(self, node: Node) -> bool:
         return False
 
 
-def search(scenario: Scenario, *, everything: bool = False) -> Search:
+def search(scenario: Scenario, *, everything: bool = False, module: ModuleType = objects) -> Search:
     """A search of a program that has not run yet."""
-    model, graphs = compiled()
-    sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1))
+    model, graphs = compiled(module)
+    sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1), ("Item", 3))
     memory = Memory(model, Instance(sizes, (("Number", tuple(range(1, LIMIT + 1))),), limit=False))
     alive = memory.cell(("Box", "live"), 1)
     memory.initial = (*memory.initial[:alive], 1, *memory.initial[alive + 1 :])
