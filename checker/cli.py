@@ -130,7 +130,7 @@ def diff(
 ) -> int:
     """Say what a variant changes: transitions, verdicts, and what comes out of scenarios; status 1 if it breaks a property.
 
-    The client is the variant's unless one is given, the instance the smallest that the client lists, with two threads if one has.
+    The client is the variant's unless one is given, the instance the smallest the client lists, with two threads.
 
     Parameters
     ----------

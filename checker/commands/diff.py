@@ -71,9 +71,9 @@ def run_diff(asked: Asked) -> int:
 
 
 def smallest_scope(client: Client | None) -> Scope:
-    """The smallest instance the client lists in which two threads meet; the smallest of all if there is none."""
+    """The smallest instance the client lists, with two threads if it lists one in which threads meet."""
     scopes = client.scopes if client else ()
-    listed = [scope for scope in scopes if scope[0] > 1] or list(scopes)
+    listed = [(2, *rest) for threads, *rest in scopes if threads > 1] or list(scopes)
     return Scope(*min(listed, key=prod)) if listed else SMALL
 
 

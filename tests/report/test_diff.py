@@ -101,8 +101,8 @@ def test_the_word_for_two_verdicts(name: str, before: str, after: str, change: s
 
 
 def test_the_smallest_instance_in_which_two_threads_meet() -> None:
-    alone, pair, larger = (1, 1, 1, 1), (2, 1, 1, 1), (2, 2, 1, 1)
-    assert smallest_scope(Client("c", (), {}, "", scopes=(larger, alone, pair))) == Scope(*pair)
+    alone, pair, crowd = (1, 1, 1, 1), (2, 2, 2, 1), (3, 2, 1, 1)
+    assert smallest_scope(Client("c", (), {}, "", scopes=(pair, alone, crowd))) == Scope(2, 2, 1, 1)
     assert smallest_scope(Client("c", (), {}, "", scopes=((1, 2, 1, 1), alone))) == Scope(*alone)
     assert smallest_scope(None) == Scope(2, 1, 1, 1)
 
