@@ -19,7 +19,7 @@ from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, Li
 from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
-from checker.races.baseline import differences, read_baseline
+from checker.races.baseline import Baseline, differences, read_baseline
 from checker.report.diff import BROKEN, UNDECIDED, Judged, Moved, print_judged, print_moved, print_transitions
 from checker.report.transition_diff import compare_transitions
 from checker.scenario.conform import OUTSIDE_CODE
@@ -47,6 +47,7 @@ class Asked:
 def run_diff(asked: Asked) -> int:
     """Print what the variant changes; 1 if it breaks a property that held, 3 if something is undecided.  Raises UsageError."""
     package = load_package(asked.spec)
+    baseline = _committed_cells() if asked.matrix else None
     patched = compile_package(package, load_variant(package, asked.variant), asked.client)
     plain = compile_package(package, client=patched.client.name if patched.client else "")
     scope = asked.scope or smallest_scope(plain.client)
@@ -65,8 +66,8 @@ def run_diff(asked: Asked) -> int:
     changes = {j.change for j in judged}
     if asked.scenario_states > 0 and hasattr(package, "scenario_engine"):
         _compare_scenarios(asked, console)
-    if asked.matrix:
-        _compare_cells(asked, console)
+    if baseline:
+        _compare_cells(asked, baseline, console)
     return EXIT_DIFFERS if BROKEN in changes else EXIT_UNDETERMINED if UNDECIDED in changes else EXIT_AS_EXPECTED
 
 
@@ -133,10 +134,15 @@ def _compare_scenarios(asked: Asked, console: Console) -> None:
     print_moved(moved, compared, left_out, console)
 
 
-def _compare_cells(asked: Asked, console: Console) -> None:
+def _committed_cells() -> Baseline:
+    """The committed race matrix.  Raises UsageError if there is none."""
     baseline = read_baseline(BASELINE)
     if not baseline.cells:
         raise UsageError("no-baseline", f"there is no {BASELINE} to compare with", "write it with sockproof matrix --write")
+    return baseline
+
+
+def _compare_cells(asked: Asked, baseline: Baseline, console: Console) -> None:
     found = find_races(Cells(asked.spec, variant=asked.variant), baseline)
     moved = differences(found.cells, baseline, whole=found.whole)
     console.print(f"race matrix: {len(moved)} of {len(found.cells)} cells moved", style="bold")

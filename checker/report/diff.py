@@ -99,8 +99,8 @@ def _parts(row: TransitionRow | None) -> list[tuple[str, str]]:
 def print_judged(found: Sequence[Judged], title: str, console: Console) -> None:
     """Every property whose verdict is worth a line; how many are the same."""
     if found and all(j.change == UNDECIDED for j in found):
-        told = "undecided, the search ran out of states or memory: give smaller sizes or a larger --max-states"
-        console.print(f"verdicts, {title}: {told}", style="bold", soft_wrap=True)
+        undecided = "undecided, the search ran out of states or memory: give smaller sizes or a larger --max-states"
+        console.print(f"verdicts, {title}: {undecided}", style="bold", soft_wrap=True)
         return
     same = sum(j.change == SAME for j in found)
     console.print(f"verdicts, {title}: {same} of {len(found)} properties the same", style="bold")

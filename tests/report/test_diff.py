@@ -18,6 +18,7 @@ from checker.report.transition_diff import Difference, compare_transitions
 from checker.scenario.load import load_cases
 from checker.scenario.program import Engine, Outcome, Outcomes, Scenario
 from checker.system import TransitionSystem
+from tests.races.test_cells import Boxes
 
 CASE = """\
 scenarios:
@@ -142,3 +143,21 @@ def test_too_many_states_are_undecided(capsys: pytest.CaptureFixture[str]) -> No
 def test_an_unknown_variant_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "take_none", "--spec", "tests.tiny"]) == 2
     assert "take_any" in capsys.readouterr().err
+
+
+def test_cells_of_the_race_matrix_on_request(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tests.tiny.race_subject", lambda _: Boxes(), raising=False)
+    asked = ["diff", "take_any", "--spec", "tests.tiny", "--matrix"]
+    assert main(asked) == 2
+    assert "no-baseline" in capsys.readouterr().err
+    assert main(["matrix", "--spec", "tests.tiny", "--write"]) == 0
+    path = Path("docs/races.json")
+    cell = '"box: empty | increment | increment | smp": '
+    path.write_text(path.read_text().replace(f'{cell}["harmful"', f'{cell}["benign"'))
+    assert main(asked) == 1
+    told = capsys.readouterr().out
+    assert "race matrix: 1 of 112 cells moved" in told
+    assert "box: empty | increment | increment | smp: was benign" in told
