@@ -25,6 +25,7 @@ from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import NOTHING_WITHIN, Say, prove_any_size, run_bounded, run_explicit, undetermined
+from checker.commands.matrix import compare_matrix
 from checker.commands.model import (
     Scope,
     Variant,
@@ -41,7 +42,7 @@ from checker.commands.scenario import worst
 from checker.commands.suites import run_suite, suite_files
 from checker.commands.trace import write_trace
 from checker.coverage import Covered, check_reasons
-from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, InternalError, LimitError
+from checker.errors import EXIT_DIFFERS, InternalError, LimitError
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.language.terms import FieldKey
@@ -242,6 +243,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             write(models, readings, verdicts, ran, out, diagrams, say)
             drawing.result()
             rechecked = second.result() if second else None
+    compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
     print_verdicts(verdicts, console)
     for reading in readings:
         print_reading(reading, console)
@@ -251,9 +253,12 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     if rechecked:
         for line in rechecked.shown():
             console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if compared:
+        for line in (*compared.moved, compared.summary()):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")
     complete = all(coverage.complete for coverage in covered.values())
-    statuses = [status_of(verdicts), *(one.status for one in ran), rechecked.status if rechecked else EXIT_AS_EXPECTED]
+    statuses = [status_of(verdicts), *(one.status for one in ran), *(part.status for part in (rechecked, compared) if part)]
     return worst(statuses) if complete else EXIT_DIFFERS
 
 

@@ -152,13 +152,38 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
             write_atomic(path, text)
             console.print(f"wrote {path}", soft_wrap=True)
     if check:
-        moved = differences(found.cells, baseline, whole=found.whole)
-        for line in moved:
+        compared = Compared(len(found.cells), differences(found.cells, baseline, whole=found.whole))
+        for line in (*compared.moved, compared.summary()):
             print(line, file=sys.stderr)
-        print(f"{len(found.cells)} cells compared with {BASELINE}: {len(moved)} moved", file=sys.stderr)
-        if moved:
+        if compared.moved:
             return EXIT_DIFFERS
     return EXIT_UNDETERMINED if any(c.verdict is Verdict.UNKNOWN for c in found.cells) else EXIT_AS_EXPECTED
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The race matrix beside the committed one: how many cells were looked at, and the lines about those that moved."""
+
+    cells: int
+    moved: list[str]
+
+    @property
+    def status(self) -> int:
+        """The exit status this amounts to."""
+        return EXIT_DIFFERS if self.moved else EXIT_AS_EXPECTED
+
+    def summary(self) -> str:
+        """One line."""
+        return f"{self.cells:,} cells of the race matrix compared with {BASELINE}: {len(self.moved)} moved"
+
+
+def compare_matrix(spec: str, *, whole: bool) -> Compared | None:
+    """Compare the matrix with the committed one, only cells with few states unless ``whole``; None if there is none."""
+    baseline = read_baseline(BASELINE)
+    if not hasattr(load_package(spec), "race_subject") or not baseline.cells:
+        return None
+    found = find_races(Asked(spec, quick=not whole), baseline)
+    return Compared(len(found.cells), differences(found.cells, baseline, whole=found.whole))
 
 
 def documents(found: Found, diagrams: Path, given: Mapping[str, int]) -> Iterator[tuple[Path, str]]:

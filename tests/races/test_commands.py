@@ -24,13 +24,13 @@ def test_a_matrix_is_written_and_compared(capsys: pytest.CaptureFixture[str]) ->
     assert "| 1 | " in page and "![box](../diagrams/race-matrix-box.svg)" in page
     assert Path("diagrams/race-matrix-box.svg").read_text().startswith("<svg")
     assert cli.main(["matrix", *TOY, "--check"]) == 0
-    assert "112 cells compared with docs/races.json: 0 moved" in capsys.readouterr().err
+    assert "112 cells of the race matrix compared with docs/races.json: 0 moved" in capsys.readouterr().err
     path = Path("docs/races.json")
     path.write_text(path.read_text().replace('"box: empty | increment | increment | smp": ["harmful"', _benign))
     assert cli.main(["matrix", *TOY, "--check", "--machine", "smp"]) == 1
     told = capsys.readouterr().err
     assert "increment | increment | smp: was benign (2 outcomes, 1 non-serial), is harmful" in told
-    assert "56 cells compared with docs/races.json: 1 moved" in told
+    assert "56 cells of the race matrix compared with docs/races.json: 1 moved" in told
 
 
 _benign = '"box: empty | increment | increment | smp": ["benign"'
