@@ -1,4 +1,4 @@
-"""The command line: ``sockproof check | show | explore | coverage | trace | draw``, ``prove | infer | certify``,
+"""The command line: ``sockproof check | show | diff | explore | coverage | trace | draw``, ``prove | infer | certify``,
 ``scenario | conform | outcomes``, ``matrix | races``, ``audit | fidelity``, ``mutate``.
 
 Exit statuses: 0 everything as expected, 1 a verdict differs, 2 bad input, 3 undetermined (time, memory,
@@ -113,6 +113,42 @@ def show(
     from checker.commands.show import run_show
 
     return run_show(spec, function, steps=steps, variant=variant, client=client, form=form)
+
+
+@app.command
+def diff(
+    variant: str,
+    /,
+    *,
+    size: ScopeOptions | None = None,
+    client: Client = "",
+    scenarios: Path = Path("tests/scenarios"),
+    scenario_states: Annotated[int, Parameter(name="--scenario-states")] = 1_000,
+    max_states: Annotated[int, Parameter(name="--max-states")] = 60_000_000,
+    matrix: bool = False,
+    spec: Spec = "spec",
+) -> int:
+    """Say what a variant changes: transitions, verdicts, and what comes out of scenarios; status 1 if it breaks a property.
+
+    The client is the variant's unless one is given, the instance the smallest the client lists, with two threads.
+
+    Parameters
+    ----------
+    variant
+        A named patch of the model, or several with commas between.
+    scenarios
+        The folder of scenario files whose outcomes are compared.
+    scenario_states
+        Leave out scenarios that need more states than this in the plain model; 0 leaves out all.
+    max_states
+        Stop a search beyond this number of states, undetermined.
+    matrix
+        Compare the cells of the race matrix too; takes minutes.
+    """
+    from checker.commands.diff import Asked, run_diff
+
+    asked = Asked(spec, variant, client, size.scope() if size else None, scenarios, scenario_states, max_states, matrix)
+    return run_diff(asked)
 
 
 @app.command

@@ -179,11 +179,11 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
     return counts, words, (*fib, *ends, *loopback, *nonlocal_bind)
 
 
-def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
-    """What runs scenarios on this model, patched by ``overrides``."""
+def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None, **options: Any) -> Engine:
+    """What runs scenarios on this model, patched by ``overrides``; ``max_states`` as option."""
     from spec.scenarios.engine import scenario_engine
 
-    return scenario_engine(overrides)
+    return scenario_engine(overrides, **options)
 
 
 def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> RaceSubject:

@@ -20,13 +20,16 @@ from checker.scenario.run import run_case
 from checker.scenario.vocabulary import MACHINES
 
 
-def load_engine(spec: str, variant: str) -> Engine:
-    """The scenario engine of a specification package, patched by ``variant``.  Raises UsageError if it has none."""
+def load_engine(spec: str, variant: str, **options: int) -> Engine:
+    """The scenario engine of a specification package, patched by ``variant``; ``max_states`` as option.
+
+    Raises UsageError if the package has none.
+    """
     package = load_package(spec)
     overrides = load_variant(package, variant).overrides if variant else None
     if not hasattr(package, "scenario_engine"):
         raise UsageError("no-scenarios", f"{spec} cannot run scenarios", "define scenario_engine(overrides) in it")
-    engine: Engine = package.scenario_engine(overrides)
+    engine: Engine = package.scenario_engine(overrides, **options)
     return engine
 
 

@@ -81,13 +81,13 @@ def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> S
     return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
 
 
-def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Engine:
-    """An engine for scenarios, on the model patched by ``overrides``."""
+def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None, *, max_states: int = MAX_STATES) -> Engine:
+    """An engine for scenarios, on the model patched by ``overrides``, up to a number of states."""
 
     def compiled(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
         return _program(overrides, datagrams=datagrams, memberships=memberships)
 
-    return Runner(compiled)
+    return Runner(compiled, max_states=max_states)
 
 
 def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = MAX_STATES) -> Engine:
