@@ -53,7 +53,7 @@ def held_locks(trace: Trace, pretty: Pretty) -> tuple[Held, ...]:
             if s.kind == "acquire":
                 mine.append(next(taken))
             elif s.kind == "release":
-                released.append(mine.pop(next(i for i in reversed(range(len(mine))) if mine[i].lock == s.lock)))
+                released += _let_go(mine, s.lock)
         spans += [Held(step.process, one.name, one.step, number) for one in released]
     for process, mine in open_.items():
         spans += [Held(process, one.name, one.step, None) for one in mine]
@@ -67,6 +67,17 @@ class _Taken:
     lock: str
     name: str
     step: int
+
+
+def _let_go(mine: list[_Taken], lock: str) -> list[_Taken]:
+    """Take the lock that a process releases off its list: the last one written so, else the last one of that kind.
+
+    Functions call the same object by different names; and what was adopted from another process was never taken.
+    """
+    newest = range(len(mine) - 1, -1, -1)
+    same = [i for i in newest if mine[i].lock == lock]
+    alike = [i for i in newest if mine[i].lock.split("(", 1)[0] == lock.split("(", 1)[0]]
+    return [mine.pop(i) for i in (same or alike)[:1]]
 
 
 def _taken(trace: Trace, pretty: Pretty, number: int, step: TraceStep, bookkeeping: frozenset[FieldKey]) -> list[_Taken]:

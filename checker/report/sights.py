@@ -14,7 +14,7 @@ from checker.instance import Instance
 from checker.language.terms import FieldKey, Term
 from checker.report.calls import Call
 from checker.report.pretty import Pretty
-from checker.system import Transition, TransitionSystem
+from checker.system import Transition
 from checker.trace import Trace
 
 
@@ -63,8 +63,8 @@ def sights_of(trace: Trace, pretty: Pretty, owner: dict[int, Call], locks: froze
     for number, step in enumerate(trace.steps, 1):
         state, binding = trace.states[number - 1], dict(step.binding)
         cells: dict[Cell, None] = {}
-        for term in _read_terms(trace.system, step.transition):
-            cells.update(reads(term, state, trace.instance, binding))
+        for term, local in _read_terms(trace, step.transition, state, binding):
+            cells.update(reads(term, state, trace.instance, local))
         sights = []
         for cell in cells:
             var = trace.system.vars_by_key[cell[:2]]
@@ -82,9 +82,20 @@ def sights_of(trace: Trace, pretty: Pretty, owner: dict[int, Call], locks: froze
     return found
 
 
-def _read_terms(system: TransitionSystem, t: Transition) -> Iterator[Term]:
-    """Guard and new values of ``t``, without those of ghost fields: the kernel does not read them."""
-    yield t.guard
+def _read_terms(
+    trace: Trace, t: Transition, state: State, binding: Mapping[Term, int]
+) -> Iterator[tuple[Term, Mapping[Term, int]]]:
+    """Guard and new values of ``t`` with what their variables stand for; those of ghost fields the kernel does not read."""
+    yield t.guard, binding
     for u in t.updates:
-        if not system.vars_by_key[u.key].ghost:
-            yield u.value
+        if trace.system.vars_by_key[u.key].ghost:
+            continue
+        if u.where is None:
+            yield u.value, binding
+        else:  # It is done to every object for which the condition holds.
+            assert u.obj is not None
+            for i in trace.instance.objects(u.obj.sort):
+                local = {**binding, u.obj: i}
+                yield u.where, local
+                if evaluate(u.where, state, trace.instance, local):
+                    yield u.value, local
