@@ -86,7 +86,7 @@ def sk_attached(sock: Socket) -> bool:
 @always(
     stands_for="release_sock: packets wait in the backlog only while somebody has the socket",
     because="release_sock gives the socket free when the backlog is empty, in one step",
-    clients=TCP,
+    clients=("connect",),
 )
 def backlog_owned(sk: Sock) -> bool:
     return implies(sk.backlog_head != NULL, sk.users)
@@ -104,7 +104,7 @@ def lock_returned(sk: Sock) -> bool:
 @always(
     stands_for="one struct sock per struct socket",
     because="sock_graft takes a child off the accept queue before anybody else can",
-    clients=TCP,
+    clients=("accept",),
 )
 def one_socket(a: Socket, b: Socket) -> bool:
     return implies(a != b and a.sk != NULL, a.sk != b.sk)
