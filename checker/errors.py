@@ -58,6 +58,10 @@ class UsageError(SockproofError):
     """A command was called with something that does not exist or makes no sense."""
 
 
+class OutsideModelError(UsageError):
+    """A question needs what the model does not have: that is no fault of the question."""
+
+
 class LimitError(SockproofError):
     """A run stopped before it could decide: out of time, memory or states."""
 

@@ -55,7 +55,7 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
             compiled = compile_package(package, client=name)
             proof = prove(compiled.system, import_module(package.PROOFS).facts(compiled), progress=lambda n: say(f"proving {n}"))
             certificate = certificate_of(compiled, proof)
-            files = packed(certificate_files(certificate)) if certificate.properties else {}
+            files = files_of(certificate)
         folder = (out or Path(package.CERTIFICATES)) / certificate.client
         store(files, folder)
         console.print(fact_table(certificate))
@@ -79,6 +79,11 @@ def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:
 def client_name(compiled: Compiled) -> str:
     """The folder of the certificate of a client, or of the whole model."""
     return compiled.client.name if compiled.client else compiled.system.name
+
+
+def files_of(certificate: Certificate) -> dict[str, bytes]:
+    """The files of a certificate as they are stored; none if it proves nothing."""
+    return packed(certificate_files(certificate)) if certificate.properties else {}
 
 
 def packed(files: Mapping[str, str]) -> dict[str, bytes]:
@@ -122,8 +127,7 @@ def store(files: Mapping[str, bytes], folder: Path) -> None:
 def stale(compiled: Compiled, proof: Proof, package: ModuleType) -> str:
     """What is wrong with the committed certificate of a client, with the way to repair it; empty if nothing is."""
     certificate = certificate_of(compiled, proof)
-    files = packed(certificate_files(certificate)) if certificate.properties else {}
-    wrong = differences(files, Path(package.CERTIFICATES) / certificate.client)
+    wrong = differences(files_of(certificate), Path(package.CERTIFICATES) / certificate.client)
     more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     return f"{wrong[0]}{more} differs from what the model gives: {FIX}" if wrong else ""
 

@@ -11,18 +11,17 @@ from rich.console import Console
 
 from checker.commands.console import out_console, working
 from checker.commands.engines import Say, run_explicit
-from checker.commands.matrix import BASELINE, find_races
 from checker.commands.matrix import Asked as Cells
+from checker.commands.matrix import committed, compare, find_races
 from checker.commands.model import Scope, clients_of, compile_package, load_package, load_variant, make_instance
 from checker.commands.scenario import load_engine
-from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, UsageError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, OutsideModelError
 from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
-from checker.races.baseline import Baseline, differences, read_baseline
+from checker.races.baseline import Baseline
 from checker.report.diff import BROKEN, UNDECIDED, Judged, Moved, print_judged, print_moved, print_transitions
 from checker.report.transition_diff import compare_transitions
-from checker.scenario.conform import OUTSIDE_CODE
 from checker.scenario.load import Case, load_cases
 from checker.scenario.program import Engine, Outcomes
 
@@ -47,7 +46,7 @@ class Asked:
 def run_diff(asked: Asked) -> int:
     """Print what the variant changes; 1 if it breaks a property that held, 3 if something is undecided.  Raises UsageError."""
     package = load_package(asked.spec)
-    baseline = _committed_cells() if asked.matrix else None
+    baseline = committed() if asked.matrix else None
     patched = compile_package(package, load_variant(package, asked.variant), asked.client)
     plain = compile_package(package, client=patched.client.name if patched.client else "")
     scope = asked.scope or smallest_scope(plain.client)
@@ -116,11 +115,7 @@ def _attempt(engine: Engine, case: Case) -> Outcomes | None:
     """The outcomes of a scenario; None if it is too large or outside the model."""
     try:
         found = engine(case.scenario)
-    except LimitError:
-        return None
-    except UsageError as problem:
-        if problem.code != OUTSIDE_CODE:
-            raise
+    except (LimitError, OutsideModelError):
         return None
     return found if found.complete else None
 
@@ -134,17 +129,8 @@ def _compare_scenarios(asked: Asked, console: Console) -> None:
     print_moved(moved, compared, left_out, console)
 
 
-def _committed_cells() -> Baseline:
-    """The committed race matrix.  Raises UsageError if there is none."""
-    baseline = read_baseline(BASELINE)
-    if not baseline.cells:
-        raise UsageError("no-baseline", f"there is no {BASELINE} to compare with", "write it with sockproof matrix --write")
-    return baseline
-
-
 def _compare_cells(asked: Asked, baseline: Baseline, console: Console) -> None:
-    found = find_races(Cells(asked.spec, variant=asked.variant), baseline)
-    moved = differences(found.cells, baseline, whole=found.whole)
-    console.print(f"race matrix: {len(moved)} of {len(found.cells)} cells moved", style="bold")
-    for line in moved:
+    compared = compare(find_races(Cells(asked.spec, variant=asked.variant), baseline), baseline)
+    console.print(f"race matrix: {len(compared.moved)} of {compared.cells} cells moved", style="bold")
+    for line in compared.moved:
         console.print(line, markup=False, soft_wrap=True)

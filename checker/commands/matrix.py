@@ -136,9 +136,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     """
     if write and (asked.kind or asked.machine or asked.triples or asked.quick or asked.variant):
         raise UsageError("part-of-matrix", "only the whole matrix of the plain model is committed", "leave the other options out")
-    baseline = read_baseline(BASELINE)
-    if check and not baseline.cells:
-        raise UsageError("no-baseline", f"there is no {BASELINE} to compare with", "write it with sockproof matrix --write")
+    baseline = committed() if check else read_baseline(BASELINE)
     found = _found_or_none(asked, baseline)
     if found is None:
         return EXIT_UNDETERMINED
@@ -152,7 +150,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
             write_atomic(path, text)
             console.print(f"wrote {path}", soft_wrap=True)
     if check:
-        compared = Compared(len(found.cells), differences(found.cells, baseline, whole=found.whole))
+        compared = compare(found, baseline)
         for line in (*compared.moved, compared.summary()):
             print(line, file=sys.stderr)
         if compared.moved:
@@ -177,13 +175,25 @@ class Compared:
         return f"{self.cells:,} cells of the race matrix compared with {BASELINE}: {len(self.moved)} moved"
 
 
+def compare(found: Found, baseline: Baseline) -> Compared:
+    """Cells that were found beside the committed ones."""
+    return Compared(len(found.cells), differences(found.cells, baseline, whole=found.whole))
+
+
+def committed() -> Baseline:
+    """The committed race matrix.  Raises UsageError if there is none."""
+    baseline = read_baseline(BASELINE)
+    if not baseline.cells:
+        raise UsageError("no-baseline", f"there is no {BASELINE} to compare with", "write it with sockproof matrix --write")
+    return baseline
+
+
 def compare_matrix(spec: str, *, whole: bool) -> Compared | None:
     """Compare the matrix with the committed one, only cells with few states unless ``whole``; None if there is none."""
     baseline = read_baseline(BASELINE)
     if not hasattr(load_package(spec), "race_subject") or not baseline.cells:
         return None
-    found = find_races(Asked(spec, quick=not whole), baseline)
-    return Compared(len(found.cells), differences(found.cells, baseline, whole=found.whole))
+    return compare(find_races(Asked(spec, quick=not whole), baseline), baseline)
 
 
 def documents(found: Found, diagrams: Path, given: Mapping[str, int]) -> Iterator[tuple[Path, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -98,7 +99,7 @@ def run_mutate(
     chosen = [m for m in every if not functions or m.function in functions]
     chosen = sample(chosen, count, seed) if count else chosen
     notes = load_notes(notes_file)
-    check_notes(notes, [(m.name, m.what) for m in every], [], [])
+    check_notes(notes, named(every), [], [])
     mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
     journal = Journal(out / JOURNAL, mark, Judged)
     numbers = {m.name: n for n, m in enumerate(every)}
@@ -108,14 +109,33 @@ def run_mutate(
     console = out_console()
     print_results(results, notes, console)
     if interrupted:
-        print(f"interrupted: {len(results)} of {len(chosen)} mutants are judged; run it again to go on", file=sys.stderr)
-        return EXIT_UNDETERMINED
-    named = {alive: [(r.mutant.name, r.mutant.what) for r in results if r.alive is alive] for alive in (True, False)}
-    check_notes(notes, [(m.name, m.what) for m in every], named[True], named[False])
+        return unfinished(len(results), len(chosen))
+    check_notes(notes, named(every), named(r.mutant for r in results if r.alive), named(r.mutant for r in results if not r.alive))
     if write is not None:
         write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, asked.every_question)))
         console.print(f"wrote {write}", soft_wrap=True)
     return EXIT_AS_EXPECTED
+
+
+class Named(Protocol):
+    """What notes know a mutant by."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def what(self) -> str: ...
+
+
+def named(mutants: Iterable[Named]) -> list[tuple[str, str]]:
+    """Mutants as notes name them."""
+    return [(m.name, m.what) for m in mutants]
+
+
+def unfinished(judged: int, chosen: int) -> int:
+    """Say how far an interrupted run came; the exit status."""
+    print(f"interrupted: {judged} of {chosen} mutants are judged; run it again to go on", file=sys.stderr)
+    return EXIT_UNDETERMINED
 
 
 def _check_functions(functions: Sequence[str], every: Sequence[Mutant]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Sequence
 from functools import cache, partial
 from importlib import import_module
@@ -11,8 +10,8 @@ from pathlib import Path
 
 from checker.commands.console import out_console
 from checker.commands.model import compile_package, load_package
-from checker.commands.mutate import judge_all
-from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
+from checker.commands.mutate import judge_all, named, unfinished
+from checker.errors import EXIT_AS_EXPECTED, UsageError
 from checker.mutation.journal import Journal, fingerprint
 from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.proofs import ProofBench, ProofJudged, ProofMutant, proof_mutants
@@ -67,10 +66,8 @@ def run_mutate_proofs(
     console = out_console()
     print_proof_results(results, bench.properties, notes, console)
     if interrupted:
-        print(f"interrupted: {len(results)} of {len(chosen)} mutants are judged; run it again to go on", file=sys.stderr)
-        return EXIT_UNDETERMINED
-    named = {alive: [(r.mutant.name, r.mutant.what) for r in results if r.alive is alive] for alive in (True, False)}
-    check_notes(notes, [(m.name, m.what) for m in every], named[True], named[False])
+        return unfinished(len(results), len(chosen))
+    check_notes(notes, named(every), named(r.mutant for r in results if r.alive), named(r.mutant for r in results if not r.alive))
     if write is not None:
         picked = f"{len(chosen)} of {len(every)} mutants, a sample" if count else f"All {len(every)} mutants"
         write_atomic(write, proof_document(results, bench.properties, notes, picked))

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from checker.commands.console import out_console, working
 from checker.commands.model import load_package, load_variant
-from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, UsageError
-from checker.races.nonserial import SERIAL
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, OutsideModelError, UsageError
 from checker.report.outcomes import print_scenario, scenario_json
-from checker.scenario.conform import OUTSIDE_CODE
 from checker.scenario.load import Case, load_cases
 from checker.scenario.program import Engine, Outcomes
 from checker.scenario.question import Answer, status_of_answers
 from checker.scenario.run import run_case
-from checker.scenario.vocabulary import MACHINES
+from checker.scenario.vocabulary import MACHINES, SERIAL
 
 
 def load_engine(spec: str, variant: str, **options: int) -> Engine:
@@ -78,9 +76,7 @@ def attempt(case: Case, machine: str, engine: Engine) -> tuple[Outcomes | None, 
         case = replace(case, scenario=replace(case.scenario, machine=machine))
     try:
         found, answers = run_case(case, engine)
-    except (LimitError, UsageError) as problem:
-        if isinstance(problem, UsageError) and problem.code != OUTSIDE_CODE:
-            raise
+    except (LimitError, OutsideModelError) as problem:
         told = type(problem)(problem.code, f"{case.scenario.id}: {problem.message}", problem.fix, problem.place or case.place)
         print(told, file=sys.stderr)
         return None, [], EXIT_UNDETERMINED

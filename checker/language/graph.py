@@ -7,6 +7,7 @@ releases a lock, chooses.  What may be merged into one transition is decided lat
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checker.errors import Place
@@ -120,3 +121,27 @@ class Graph:
     traps: dict[FieldKey, Trap]
     restrictions: dict[FieldKey, tuple[Term, ...]] = field(default_factory=dict)
     constant: frozenset[FieldKey] = frozenset()
+
+
+def on_every_path(
+    graph: Graph, first: frozenset[FieldKey], behind: Callable[[Node, frozenset[FieldKey]], frozenset[FieldKey]]
+) -> list[frozenset[FieldKey]]:
+    """Per node, what is true of these keys on every path to it, before it runs.
+
+    ``first`` is true at the entry, ``behind`` says what is true behind a node; nodes that no path leads to have nothing.
+    """
+    known: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
+    known[0] = first
+    work = [0]
+    while work:
+        index = work.pop()
+        here = known[index]
+        assert here is not None
+        after = behind(graph.nodes[index], here)
+        for successor in graph.nodes[index].successors:
+            old = known[successor]
+            merged = after if old is None else old & after
+            if merged != old:
+                known[successor] = merged
+                work.append(successor)
+    return [k or frozenset() for k in known]

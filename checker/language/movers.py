@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, on_every_path
 from checker.language.model import Model
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term, subterms
@@ -88,21 +88,7 @@ def fresh_objects(model: Model, graph: Graph, members: set[FieldKey]) -> list[fr
 
     ``members`` are the fields whose setting lets any process find the object by searching.
     """
-    states: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
-    states[0] = frozenset()
-    work = [0]
-    while work:
-        index = work.pop()
-        state = states[index]
-        assert state is not None
-        after = _fresh_after(model, graph.nodes[index], state, members)
-        for successor in graph.nodes[index].successors:
-            old = states[successor]
-            merged = after if old is None else old & after
-            if merged != old:
-                states[successor] = merged
-                work.append(successor)
-    return [s or frozenset() for s in states]
+    return on_every_path(graph, frozenset(), lambda node, fresh: _fresh_after(model, node, fresh, members))
 
 
 def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: set[FieldKey]) -> frozenset[FieldKey]:

@@ -17,6 +17,11 @@ from checker.language.sorts import BOOL, EnumSort, RefSort, Sort, WordSort
 FieldKey = tuple[str, str]
 
 
+def field_text(key: FieldKey) -> str:
+    """``Sock.num``; the bare name for a variable of the whole kernel."""
+    return ".".join(filter(None, key))
+
+
 @dataclass(frozen=True, eq=False)
 class Term:
     """A node of the DAG.

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from checker.errors import Place
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, on_every_path
 from checker.language.model import Model
 from checker.language.terms import FieldKey
 
@@ -59,22 +59,11 @@ class Shape:
     @cached_property
     def assigned(self) -> list[frozenset[FieldKey]]:
         """Per node, the locals that every path to it has given a value."""
-        nodes = self.graph.nodes
-        known: list[frozenset[FieldKey] | None] = [None] * len(nodes)
-        known[0] = self.graph.lazy
-        work = [0]
-        while work:
-            index = work.pop()
-            node, here = nodes[index], known[index]
-            assert here is not None
-            after = here | {node.target.key} if node.target is not None else here
-            for successor in node.successors:
-                old = known[successor]
-                merged = after if old is None else old & after
-                if merged != old:
-                    known[successor] = merged
-                    work.append(successor)
-        return [k or frozenset() for k in known]
+
+        def behind(node: Node, here: frozenset[FieldKey]) -> frozenset[FieldKey]:
+            return here | {node.target.key} if node.target is not None else here
+
+        return on_every_path(self.graph, self.graph.lazy, behind)
 
     def node(self, index: int) -> Node:
         """The node ``index``."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from checker.language.terms import FieldKey
-from checker.races.conflicts import SOFTIRQ, Process, conflicting, is_lock, site
+from checker.language.terms import FieldKey, field_text
+from checker.races.conflicts import SOFTIRQ, conflicting, is_lock, site
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
-from checker.scenario.explore import PASSING, Edge, Move, Search
+from checker.scenario.explore import PASSING, Edge, Move, Process, Search
 from checker.scenario.program import Step
 from checker.scenario.steps import Touch
 
@@ -33,34 +33,30 @@ def cause(search: Search, reach: Reach, bad: int, end: int, atomic: Collection[F
     rivals = [
         e
         for e in search.edges[before]
-        if e.move is not PASSING and _process(e.move) != _process(move) and reach.of_state[e.target] & ~bad
+        if e.move is not PASSING and e.move.process != move.process and reach.of_state[e.target] & ~bad
     ]
     schedule = search.schedule(before)
     for edge in rivals:
         for a, b in conflicting([Edge(path[at], move)], [edge]):
             if a.key not in atomic and not is_lock(a, b):
                 told = "after the first, before the second, no sequential outcome is possible any more"
-                return _conflict(search, a, _process(move), b, _process(edge.move), told, schedule)
-    mine = [t for m in _going_on(search, path[at:], _process(move)) for t in m.touched]
+                return _conflict(search, a, move.process, b, edge.move.process, told, schedule)
+    mine = [t for m in _going_on(search, path[at:], move.process) for t in m.touched]
     for edge in rivals:
         theirs = [t for m in islice(_alone(search, edge), AHEAD) for t in m.touched]
         found = _first_in_common(search, mine, theirs, atomic)
         if found is not None:
             told = "what the first does before the second leaves no sequential outcome"
-            return _conflict(search, found[0], _process(move), found[1], _process(edge.move), told, schedule)
+            return _conflict(search, found[0], move.process, found[1], edge.move.process, told, schedule)
     other = rivals[0].move if rivals else move
     told = "their order decides, though they access nothing in common"
     return Conflict("", _last(search, move), _last(search, other), Verdict.HARMFUL, told, schedule)
 
 
-def _process(move: Move) -> Process:
-    return move.client, move.irq
-
-
 def _going_on(search: Search, path: list[int], process: Process) -> Iterator[Move]:
     """What ``process`` does on the rest of a schedule, at most AHEAD steps."""
     moves = (search.parents[number][1] for number in path)
-    return islice((m for m in moves if _process(m) == process), AHEAD)
+    return islice((m for m in moves if m.process == process), AHEAD)
 
 
 def _alone(search: Search, edge: Edge) -> Iterator[Move]:
@@ -68,8 +64,8 @@ def _alone(search: Search, edge: Edge) -> Iterator[Move]:
     following: Edge | None = edge
     while following is not None:
         yield following.move
-        process = _process(following.move)
-        following = next((e for e in search.edges[following.target] if _process(e.move) == process), None)
+        process = following.move.process
+        following = next((e for e in search.edges[following.target] if e.move.process == process), None)
 
 
 def _first_in_common(
@@ -93,8 +89,7 @@ def _first_in_common(
 
 
 def _conflict(search: Search, a: Touch, p: Process, b: Touch, q: Process, evidence: str, schedule: tuple[Step, ...]) -> Conflict:
-    field = ".".join(filter(None, a.key))
-    return Conflict(field, site(search, a, p), site(search, b, q), Verdict.HARMFUL, evidence, schedule)
+    return Conflict(field_text(a.key), site(search, a, p), site(search, b, q), Verdict.HARMFUL, evidence, schedule)
 
 
 def _last(search: Search, move: Move) -> Site:
@@ -105,6 +100,6 @@ def _last(search: Search, move: Move) -> Site:
     if move.after is None:
         return Site(who, move.about.split()[0], "", move.about, False, ())
     if move.after.touched:
-        return site(search, move.after.touched[-1], _process(move))
+        return site(search, move.after.touched[-1], move.process)
     node = next((n for n in reversed(move.after.done) if n.text), move.after.done[-1])
     return Site(who, node.function, str(node.place), node.text, False, (), node.context.stack)

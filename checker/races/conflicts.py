@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from checker.language.graph import Node
-from checker.language.terms import FieldKey
+from checker.language.terms import FieldKey, field_text
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
-from checker.scenario.explore import Edge, Search
+from checker.scenario.explore import Edge, Process, Search
 from checker.scenario.steps import Touch
 
 GRAVITY = (Verdict.BENIGN, Verdict.VALUE_CHANGING, Verdict.HARMFUL)
 SOFTIRQ = "softirq"
-
-Process = tuple[int, bool]
-"""A client, and whether it is its softirq."""
 
 Pair = tuple[FieldKey, str, int, str, int, Process, Process]
 """The field, the functions and lines, and who is there."""
@@ -54,7 +51,7 @@ def conflicts(
         by_process: dict[Process, list[Edge]] = {}
         for edge in search.edges[number]:
             if edge.move.touched:
-                by_process.setdefault((edge.move.client, edge.move.irq), []).append(edge)
+                by_process.setdefault(edge.move.process, []).append(edge)
         for (p, mine), (q, theirs) in combinations(by_process.items(), 2):
             if p[0] == q[0]:
                 continue  # A thread and the softirq of its own CPU do not run at the same time.
@@ -100,7 +97,7 @@ def _both_orders(search: Search, reach: Reach, mine: list[Edge], theirs: list[Ed
     def then(firsts: list[Edge], process: Process) -> int:
         bits = 0
         for edge in firsts:
-            after = [e for e in search.edges[edge.target] if (e.move.client, e.move.irq) == process]
+            after = [e for e in search.edges[edge.target] if e.move.process == process]
             for target in [e.target for e in after] or [edge.target]:
                 bits |= reach.of_state[target]
         return bits
@@ -121,7 +118,7 @@ def _conflict(search: Search, reach: Reach, bad: int, describe: Callable[[int], 
         wanted = bits & bad if seen.verdict is Verdict.HARMFUL else bits
         parts += [f"only if {who} is first: {describe(n)}" for n in reach.named(wanted)[:1]]
     evidence = "; ".join(parts) or "the same outcomes in both orders"
-    return Conflict(".".join(filter(None, seen.touches[0].key)), a, b, seen.verdict, evidence, search.schedule(seen.state))
+    return Conflict(field_text(seen.touches[0].key), a, b, seen.verdict, evidence, search.schedule(seen.state))
 
 
 def site(search: Search, touch: Touch, process: Process) -> Site:

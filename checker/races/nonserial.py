@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from checker.scenario.program import Engine, Outcome, Outcomes, Scenario
-
-SERIAL = "serial"
-"""The machine that runs whole calls one after the other."""
+from checker.scenario.vocabulary import SERIAL
 
 
 @dataclass(frozen=True)

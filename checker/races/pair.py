@@ -11,12 +11,12 @@ from checker.language.model import Model
 from checker.language.terms import FieldKey
 from checker.races.cause import cause
 from checker.races.conflicts import GRAVITY, conflicts
-from checker.races.nonserial import SERIAL
 from checker.races.reach import Results, reach
 from checker.races.result import Cell, Conflict, Row, Verdict
 from checker.scenario.explore import BLOCKS, Search
 from checker.scenario.program import Scenario, Step
 from checker.scenario.steps import Program
+from checker.scenario.vocabulary import SERIAL
 
 MAX_STATES = 200_000
 

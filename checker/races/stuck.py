@@ -6,19 +6,20 @@ that wait for a lock for ever, sleepers that nobody woke, objects that nobody ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import networkx as nx
 
 from checker.errors import Place, UsageError
 from checker.language.graph import Action, Node
-from checker.language.terms import subterms
+from checker.language.terms import FieldKey, subterms
 from checker.races.leaks import Leaks
 from checker.scenario.explore import Edge, Move, Occurs, Search, Started, State
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Endless, Scenario, Step, Stuck
 from checker.scenario.steps import IDLE, Frame, Machine, Policy, Run
+from checker.scenario.vocabulary import SERIAL
 
 NOBODY = (-1, "")
 Process = tuple[int, str]
@@ -27,7 +28,7 @@ Process = tuple[int, str]
 
 def require_fair(scenario: Scenario, place: Place | None = None) -> None:
     """Raises UsageError where weak fairness says nothing about the runs of a scenario."""
-    if scenario.machine == "serial":
+    if scenario.machine == SERIAL:
         why = "the machine serial runs whole calls, so that no call is ever kept waiting by half of another"
         fix = "choose smp or up"
     elif "timeout" in scenario.events:
@@ -43,8 +44,8 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
 
 def stuck(search: Search) -> Stuck:
     """Everything this module finds."""
-    leaks = Leaks(search)
-    told = [t for end in search.ends for t in (*lost(search, end), *_leaked(search, leaks, end))]
+    leaks, machine, locks = Leaks(search), Blocking(search.machine), _locks(search)
+    told = [t for end in search.ends for t in (*lost(search, end, machine, locks), *_leaked(search, leaks, end))]
     return Stuck(endless(search), tuple(dict.fromkeys(told)))
 
 
@@ -137,11 +138,10 @@ class Blocking(Machine):
         return [] if any(self.step(heap, frame, thread, policy)) else self.met
 
 
-def lost(search: Search, end: int) -> list[str]:
+def lost(search: Search, end: int, machine: Blocking, locks: Sequence[FieldKey]) -> list[str]:
     """What is wrong where a run ended: locks held, threads that wait for a lock, sleepers that nobody woke."""
     state = search.states[end]
-    found = [f"{name} is held" for name in _held(search, state.heap)]
-    machine = Blocking(search.machine)
+    found = [f"{name} is held" for name in _held(search, state.heap, locks)]
     for client in range(len(state.clients)):
         call = _call(search, state, client)
         for frame, irq in _frames(search, state, client, call):
@@ -177,11 +177,15 @@ def _frames(search: Search, state: State, client: int, call: Call | None) -> Ite
             yield search.machine.enter(begun.root, dict(begun.arguments)), False
 
 
-def _held(search: Search, heap: Heap) -> list[str]:
+def _locks(search: Search) -> list[FieldKey]:
+    """Every lock that the code takes somewhere."""
+    return sorted({n.lock.users for g in search.machine.graphs for n in g.nodes if n.lock is not None})
+
+
+def _held(search: Search, heap: Heap, locks: Sequence[FieldKey]) -> list[str]:
     memory = search.machine.memory
-    keys = {n.lock.users for g in search.machine.graphs for n in g.nodes if n.lock is not None}
     found = []
-    for record, field in sorted(keys):
+    for record, field in locks:
         base = memory.base[record, field]
         if not record:
             found += [field] if heap[base] else []

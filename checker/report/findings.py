@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from checker.report.schedule import schedule_lines, stretches
+from checker.report.mdtable import markdown_table
+from checker.report.schedule import ALONE, schedule_lines, stretches
 from checker.scenario.finding import Claimed, Examined
 from checker.scenario.names import programs
 from checker.scenario.program import Outcome
@@ -66,10 +67,9 @@ def list_page(entries: Sequence[Entry], found: Mapping[str, Sequence[Examined]],
     ]
     for kind, title in LISTS.items():
         mine = [e for e in entries if e.list == kind]
-        lines += ["", f"## {title}", "", "| id | what | verdict | upstream |", "| --- | --- | --- | --- |"]
-        for e in mine:
-            name = f"[{e.id}](findings/{page_name(e, numbers)})" if e.id in numbers else e.id
-            lines.append(f"| {name} | {e.title} | {verdict(e, found.get(e.id, ()))} | {e.upstream} |")
+        names = [f"[{e.id}](findings/{page_name(e, numbers)})" if e.id in numbers else e.id for e in mine]
+        rows = [(n, e.title, verdict(e, found.get(e.id, ())), e.upstream) for n, e in zip(names, mine, strict=True)]
+        lines += ["", f"## {title}", "", *markdown_table(("id", "what", "verdict", "upstream"), rows)]
         for e in mine:
             lines += _entry(e, found.get(e.id, ()))
     return "\n".join(lines) + "\n"
@@ -79,14 +79,14 @@ def _entry(e: Entry, found: Sequence[Examined]) -> list[str]:
     lines = ["", f"### {e.id} {e.title}", ""]
     if e.missing:
         return [*lines, f"Not modelled: {e.missing}."]
-    lines += ["| scenario | machine | question | in the model | in variants |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     for x in found:
         asked = [a for a in x.answers if a.question.kind in ("symptom", "steps", "reach")]
         questions = "<br>".join(f"`{a.question.text}`" for a in asked)
         answers = "<br>".join(a.verdict for a in asked)
-        machine = x.found.scenario.machine
         variants = "<br>".join(f"`{c.claim.variant}`: {claim_word(c)}" for c in x.claims)
-        lines.append(f"| {x.case.scenario.id} | {machine} | {questions} | {answers} | {variants} |")
+        rows.append((x.case.scenario.id, x.found.scenario.machine, questions, answers, variants))
+    lines += markdown_table(("scenario", "machine", "question", "in the model", "in variants"), rows)
     for x in found:
         lines += ["", f"{x.case.scenario.id}: {x.case.scenario.title}. {x.case.why}"]
         if x.case.refuted:
@@ -133,12 +133,12 @@ def page(entry: Entry, found: Sequence[Examined]) -> str:
 
 
 def _seen(x: Examined, outcome: Outcome) -> list[str]:
-    lines = ["| call | result |", "| --- | --- |"]
+    rows: list[tuple[str, str]] = []
     for program, calls in programs(x.found.scenario).items():
         if program != "setup":
             results = outcome.results[program]
-            lines += [f"| {program}: {call.label} | {result} |" for call, result in zip(calls, results, strict=True)]
-    return lines
+            rows += [(f"{program}: {call.label}", result) for call, result in zip(calls, results, strict=True)]
+    return markdown_table(("call", "result"), rows)
 
 
 def _script(x: Examined) -> Iterable[str]:
@@ -150,7 +150,7 @@ def _script(x: Examined) -> Iterable[str]:
 
 def _chart(outcome: Outcome) -> list[str]:
     """The schedule as a message-sequence chart."""
-    told = [s for s in stretches(outcome.schedule) if s.who not in ("setup", "post")]
+    told = [s for s in stretches(outcome.schedule) if s.who not in ALONE]
     lines = ["```mermaid", "sequenceDiagram", *(f"    participant {who}" for who in dict.fromkeys(_lane(s.who) for s in told))]
     for s in told:
         steps = [part for step in s.steps for part in step.split("; ")]

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from checker.inference.infer import Sizes
 from checker.language.compile import Compiled
+from checker.report.mdtable import markdown_table
 from checker.symbolic.inductive import Fact
 
 HOW = {"inferred": "inferred lemmas only", "helped": "inferred and hand-written lemmas", "open": "not proved this way"}
@@ -89,12 +90,12 @@ def inference_page(report: Report, compiled: Compiled, instances: Sequence[str])
         f"- hand-written lemmas that the inferred ones imply: {len(report.implied)} of {len(report.lemmas)}"
         + (f" ({', '.join(f'`{n}`' for n in report.implied)})" if report.implied else ""),
         "",
-        "| property | proved by | inferred lemmas in a minimal proof | hand-written lemmas |",
-        "| --- | --- | --- | --- |",
     ]
+    rows = []
     for a in report.answers:
         number = str(len(a.lemmas)) if a.facts is not None else "not minimised" if a.how == "inferred" else ""
-        lines.append(f"| `{a.fact.name}` | {HOW[a.how]} | {number} | {', '.join(f'`{n}`' for n in a.written)} |")
+        rows.append((f"`{a.fact.name}`", HOW[a.how], number, ", ".join(f"`{n}`" for n in a.written)))
+    lines += markdown_table(("property", "proved by", "inferred lemmas in a minimal proof", "hand-written lemmas"), rows)
     for a in report.answers:
         if a.lemmas:
             lines += ["", f"## {a.fact.name}", "", *(f"- `{f.name}`" for f in a.lemmas)]

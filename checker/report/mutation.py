@@ -11,6 +11,7 @@ from rich.table import Table
 from checker.mutation.bench import QUESTIONS, Judged
 from checker.mutation.notes import Note, explanation
 from checker.mutation.operators import Mutant
+from checker.report.mdtable import markdown_table
 
 UNEXPLAINED = "not explained yet"
 NOT_ASKED = "nothing asked runs this code"
@@ -94,9 +95,7 @@ def document(results: Sequence[Result], notes: Sequence[Note], scope: Iterable[s
 
 
 def _table(first: str, groups: Iterable[tuple[str, list[Result]]]) -> list[str]:
-    lines = [f"| {first} | {' | '.join(HEADER)} |", f"| --- |{' ---: |' * len(HEADER)}"]
-    lines += [f"| {name} | {' | '.join(row(group))} |" for name, group in groups]
-    return [*lines, ""]
+    return [*markdown_table((first, *HEADER), [(name, *row(group)) for name, group in groups], numbers=HEADER), ""]
 
 
 def _survivors(results: Sequence[Result], notes: Sequence[Note]) -> list[str]:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from checker.mutation.notes import Note, explanation
 from checker.mutation.proofs import ProofJudged, ProofMutant
+from checker.report.mdtable import markdown_table
 
 HEADER = ("mutants", "proof breaks", "equivalent", "not needed", "score")
 
@@ -96,8 +97,7 @@ def proof_document(results: Sequence[ProofResult], properties: Sequence[str], no
         "",
     ]
     for first, table in (("property", rows(results, properties)), ("operator", by_operator(results))):
-        lines += [f"| {first} | {' | '.join(HEADER)} |", f"| --- |{' ---: |' * len(HEADER)}"]
-        lines += [f"| `{name}` | {' | '.join(cells)} |" for name, cells in table]
+        lines += markdown_table((first, *HEADER), [(f"`{name}`", *cells) for name, cells in table], numbers=HEADER)
         lines.append("")
     lines += ["## Not needed by any proof", *survivors(results, notes)]
     return "\n".join(lines).rstrip() + "\n"

@@ -13,8 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checker.language.terms import field_text
 from checker.races.locksets import LockKey, Protection
 from checker.races.result import Cell, Finding, Site, Verdict
+from checker.report.mdtable import markdown_table
 from checker.report.schedule import schedule_lines
 
 MARKS = {
@@ -107,13 +109,11 @@ def matrix_page(
     verdicts = Counter(c.verdict for c in cells)
     total = ", ".join(f"{verdicts[v]:,} {v}" for v in Verdict if verdicts[v])
     lines = ["# Race matrix", "", f"{len(cells):,} cells: {total}. Written by `sockproof matrix --write`; do not edit.", ""]
-    lines += ["| mark | verdict | meaning |", "| --- | --- | --- |"]
-    lines += [f"| {MARKS[v]} | {v} | {MEANINGS[v]} |" for v in Verdict]
+    lines += markdown_table(("mark", "verdict", "meaning"), [(MARKS[v], str(v), MEANINGS[v]) for v in Verdict])
     lines += ["", *(f"![{kind}](../{path.as_posix()})" for kind, path in maps), "", "## Findings", ""]
-    lines += ["| no. | finding | machines | cells | shortest example | outcome |", "| --- | --- | --- | --- | --- | --- |"]
-    for f in findings:
-        shown = (str(f.number), f.title, ", ".join(f.machines), str(len(f.cells)), f.cells[0].key, str(f.outcome))
-        lines.append(f"| {' | '.join(_cell(text) for text in shown)} |")
+    told = [(str(f.number), f.title, ", ".join(f.machines), str(len(f.cells)), f.cells[0].key, str(f.outcome)) for f in findings]
+    heads = ("no.", "finding", "machines", "cells", "shortest example", "outcome")
+    lines += markdown_table(heads, [[_cell(text) for text in row] for row in told])
     by_start: dict[str, list[Cell]] = {}
     for cell in cells:
         by_start.setdefault(cell.start, []).append(cell)
@@ -135,7 +135,7 @@ def print_locks(protections: Sequence[Protection], console: Console) -> None:
 
 def _locks_row(p: Protection) -> tuple[str, ...]:
     either = f"one of {_lock_names(p.either)}" if p.either and not p.locks else ""
-    name = ".".join(filter(None, p.field))
+    name = field_text(p.field)
     return name, str(p.reads), str(p.writes), _lock_names(p.locks) or either, _lock_names(p.write_locks), str(p.bare or "")
 
 
@@ -146,8 +146,7 @@ def _lock_names(locks: Iterable[LockKey]) -> str:
 def locks_table(protections: Sequence[Protection]) -> list[str]:
     """The same as Markdown."""
     heads = ("field", "reads", "writes", "locks at every access", "at every write", "accesses without any")
-    rows = [_locks_row(p) for p in protections if p.shared]
-    return [f"| {' | '.join(row)} |" for row in (heads, ("---",) * len(heads), *rows)]
+    return markdown_table(heads, [_locks_row(p) for p in protections if p.shared])
 
 
 def _start_table(cells: Sequence[Cell]) -> list[str]:
@@ -157,11 +156,8 @@ def _start_table(cells: Sequence[Cell]) -> list[str]:
     marks: dict[tuple[str, str], list[str]] = {}
     for c in cells:
         marks.setdefault((c.operation_a, c.operation_b), []).append(MARKS[c.verdict])
-    lines = [f"| | {' | '.join(columns)} |", f"| --- |{' --- |' * len(columns)}"]
-    for a in rows:
-        told = ("/".join(dict.fromkeys(marks[a, b])) if (a, b) in marks else "" for b in columns)
-        lines.append(f"| {a} | {' | '.join(told)} |")
-    return lines
+    told = [[a, *("/".join(dict.fromkeys(marks[a, b])) if (a, b) in marks else "" for b in columns)] for a in rows]
+    return markdown_table(("", *columns), told)
 
 
 def _value_table(cells: Sequence[Cell]) -> list[str]:
@@ -176,12 +172,9 @@ def _value_table(cells: Sequence[Cell]) -> list[str]:
         for key, verdict in worst.items():
             found.setdefault(key, Counter())[verdict] += 1
     shown = (Verdict.BENIGN, Verdict.VALUE_CHANGING, Verdict.HARMFUL)
-    lines = [f"| field | functions | {' | '.join(shown)} |", "| --- | --- | --- | --- | --- |"]
     ranked = sorted(found.items(), key=lambda item: (-item[1][Verdict.HARMFUL], -item[1][Verdict.VALUE_CHANGING], item[0]))
-    for (field, one, other), verdicts in ranked:
-        numbers = " | ".join(str(verdicts[v] or "") for v in shown)
-        lines.append(f"| {field} | {one}, {other} | {numbers} |")
-    return lines
+    rows = [(field, f"{one}, {other}", *(str(verdicts[v] or "") for v in shown)) for (field, one, other), verdicts in ranked]
+    return markdown_table(("field", "functions", *shown), rows)
 
 
 def _cell(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, Place, UsageError
+from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, OutsideModelError, Place, UsageError
 from checker.races.nonserial import serial_outcomes
 from checker.scenario.expect import one_form
 from checker.scenario.load import MAIN, Case
@@ -14,7 +14,6 @@ from checker.scenario.question import differing_steps
 from checker.scenario.races import Observed, Race
 
 AGREED, DIFFERS, OUTSIDE, UNDECIDED = STANDINGS = ("agreed", "differs", "outside the model", "undecided")
-OUTSIDE_CODE = "outside-model"
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def conform_case(case: Case, key: str, engine: Engine) -> Finding:
         raise UsageError("unknown-column", f"{case.scenario.id} has no recorded results {key}", f"it has: {known}", case.place)
     try:
         found = engine(case.scenario)
-    except (LimitError, UsageError) as problem:
+    except (LimitError, OutsideModelError) as problem:
         return _not_run(case.scenario.id, case.category, case.place, problem)
     steps: dict[int, str] = {}
     for outcome in found.rows:
@@ -72,7 +71,7 @@ def conform_race(race: Race, version: str | None, engine: Engine) -> Finding:
     try:
         found = engine(race.scenario)
         serial = serial_outcomes(race.scenario, engine) if marked else None
-    except (LimitError, UsageError) as problem:
+    except (LimitError, OutsideModelError) as problem:
         return _not_run(race.scenario.id, "race", race.place, problem)
     missing = [o for o in wanted if not any(o.row.matches(row) for row in found.rows)]
     details = [f"not in the model: {o.row.text}{_seen(o)}" for o in missing] if found.complete else []
@@ -100,10 +99,8 @@ def _seen(o: Observed) -> str:
     return f"  (seen {counts})" if counts else ""
 
 
-def _not_run(id: str, category: str, place: Place, problem: LimitError | UsageError) -> Finding:
-    if isinstance(problem, UsageError) and problem.code != OUTSIDE_CODE:
-        raise problem
-    standing = OUTSIDE if isinstance(problem, UsageError) else UNDECIDED
+def _not_run(id: str, category: str, place: Place, problem: LimitError | OutsideModelError) -> Finding:
+    standing = OUTSIDE if isinstance(problem, OutsideModelError) else UNDECIDED
     return Finding(id, category, standing, place, (problem.message,))
 
 

@@ -42,6 +42,10 @@ TIMERS = (Occurs.LATE, Occurs.LAST)
 """What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
 
 
+Happened = frozenset[tuple[str, Occurs]]
+"""Events of the environment that have happened."""
+
+
 class Client(NamedTuple):
     """One thread: its process and softirq frames, how many calls it has finished, and their results."""
 
@@ -64,7 +68,7 @@ class State(NamedTuple):
     phase: int = 0
     running: int = 0
     faults: frozenset[str] = frozenset()
-    events: frozenset[tuple[str, Occurs]] = frozenset()
+    events: Happened = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,10 @@ class Interface(Protocol):
         ...
 
 
+Process = tuple[int, bool]
+"""A client, and whether it is its softirq."""
+
+
 class Move(NamedTuple):
     """One step of the machine: what ``client`` does, or its softirq (``irq``); nobody (-1) if only the phase changes.
 
@@ -125,6 +133,11 @@ class Move(NamedTuple):
     about: str = ""
     result: str | None = None
     after: After | None = None
+
+    @property
+    def process(self) -> Process:
+        """Who moves."""
+        return self.client, self.irq
 
     @property
     def touched(self) -> tuple[Touch, ...]:
@@ -289,7 +302,7 @@ class Search:
         begun = self.interface.start(call, state.heap, state.names, thread)
         if isinstance(begun, Done):
             after = c._replace(calls=c.calls + 1, results=(*c.results, begun.result))
-            changed = self._with(state, client, after, begun.heap, begun.names, state.faults)
+            changed = self._with(state, client, after, begun.heap, begun.names, state.faults, state.events)
             return [(changed, Move(client, False, call.label, begun.result))]
         return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
 
@@ -310,8 +323,8 @@ class Search:
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
-            following = self._with(state, client, changed, after.heap, names, faults, irq=irq)
-            found.append((following._replace(events=events), Move(client, irq, doing, result, after)))
+            following = self._with(state, client, changed, after.heap, names, faults, events, irq=irq)
+            found.append((following, Move(client, irq, doing, result, after)))
         return found
 
     def go_on(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
@@ -334,10 +347,19 @@ class Search:
         return decide
 
     def _with(
-        self, state: State, client: int, changed: Client, heap: Heap, names: Names, faults: frozenset[str], *, irq: bool = False
+        self,
+        state: State,
+        client: int,
+        changed: Client,
+        heap: Heap,
+        names: Names,
+        faults: frozenset[str],
+        events: Happened,
+        *,
+        irq: bool = False,
     ) -> State:
         clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, state.events)
+        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, events)
 
     def _running(self, state: State, client: int, irq: bool) -> int:
         """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""

@@ -131,4 +131,4 @@ class Outcomes:
 
 
 Engine = Callable[[Scenario], Outcomes]
-"""Raises LimitError when it runs out of something, UsageError (code ``outside-model``) for what the model does not have."""
+"""Raises LimitError when it runs out of something, OutsideModelError for what the model does not have."""

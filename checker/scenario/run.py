@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checker.errors import UsageError
+from checker.errors import OutsideModelError
 from checker.races.nonserial import nonserial
 from checker.races.stuck import require_fair
 from checker.scenario.load import Case
@@ -43,7 +43,7 @@ def _method(engine: Engine, name: str, asked: str) -> Callable[[Scenario], Any]:
     """What an engine may know besides outcomes."""
     method: Callable[[Scenario], Any] | None = getattr(engine, name, None)
     if method is None:
-        raise UsageError("outside-model", f"this specification has no answer to {asked}", f"leave {asked} out")
+        raise OutsideModelError("outside-model", f"this specification has no answer to {asked}", f"leave {asked} out")
     return method
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from checker.scenario.explore import MAX_STATES, Found, Interface, Search, State
 from checker.scenario.program import Outcomes, Scenario
 from checker.scenario.steps import Machine
+from checker.scenario.vocabulary import SERIAL
 
 
 class SerialSearch(Search):
@@ -34,7 +35,11 @@ class SerialSearch(Search):
         return range(len(state.clients))
 
 
+def search_kind(scenario: Scenario) -> type[Search]:
+    """What searches a scenario on its machine."""
+    return SerialSearch if scenario.machine == SERIAL else Search
+
+
 def explore(scenario: Scenario, machine: Machine, interface: Interface, *, max_states: int = MAX_STATES) -> Outcomes:
     """Every outcome of ``scenario`` on its machine.  Raises LimitError beyond ``max_states``."""
-    kind = SerialSearch if scenario.machine == "serial" else Search
-    return kind(scenario, machine, interface, max_states).run()
+    return search_kind(scenario)(scenario, machine, interface, max_states).run()

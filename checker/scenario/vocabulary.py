@@ -56,6 +56,8 @@ BEHAVIOURS: Mapping[str, str] = {
 }
 
 MACHINES = ("smp", "up")
+SERIAL = "serial"
+"""The machine that runs whole calls one after the other."""
 
 EVENTS: Mapping[str, str] = {
     "signal": "a signal may interrupt a call that sleeps",

@@ -14,7 +14,6 @@ import z3
 
 from checker.instance import Instance
 from checker.symbolic.bounded import Reductions, Unrolling, literal
-from checker.symbolic.circuit import FALSE, TRUE
 from checker.system import Property, TransitionSystem
 from checker.trace import Trace, replay
 
@@ -61,8 +60,7 @@ class _Distinct:
 
     def __init__(self, unrolling: Unrolling) -> None:
         self.unrolling = unrolling
-        values = unrolling.relation.now.values()
-        self.bits = sorted({abs(x) for value in values for x in value if x not in (TRUE, FALSE)})
+        self.bits = unrolling.relation.bits()
 
     def extend(self, k: int) -> None:
         """The state after ``k`` steps is none of those before."""

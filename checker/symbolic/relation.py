@@ -72,6 +72,10 @@ class Relation:
         self.circuit.at_most_one([m.moves for m in self.movers])
         self._update()
 
+    def bits(self) -> list[int]:
+        """The variables that make up a state, in ascending order."""
+        return sorted({abs(x) for value in self.now.values() for x in value if x not in (TRUE, FALSE)})
+
     def some(self, formula: Term, params: tuple[Term, ...]) -> int:
         """The literal of ``formula`` for some values of ``params``."""
 

@@ -37,7 +37,7 @@ def reachability(system: TransitionSystem, instance: Instance, prop: Property, *
 def _ask(relation: Relation, bad: int, seconds: float) -> str:
     context = z3.Context()
     truth = z3.BoolSort(context)
-    state = sorted({abs(x) for value in relation.now.values() for x in value if x not in (TRUE, FALSE)})
+    state = relation.bits()
     reached = z3.Function("reached", *[truth] * len(state), truth)
     engine = z3.Fixedpoint(ctx=context)
     engine.set("engine", "spacer", "timeout", max(1, int(seconds * 1000)))

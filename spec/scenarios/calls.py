@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from checker.errors import UsageError
+from checker.errors import OutsideModelError
 from checker.language.graph import Node
 from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
 from checker.scenario.explore import Done, Names, Started
@@ -114,7 +114,7 @@ class Calls(Environment):
         shown = names.get(family, "NPROTO" if isinstance(family, int) and not 0 <= family < 32 else "AF_UNREGISTERED")
         kind = args["type"]
         if kind in ("PACKET", 10):
-            raise UsageError("outside-model", "SOCK_PACKET belongs to another address family", "leave the scenario out")
+            raise OutsideModelError("outside-model", "SOCK_PACKET belongs to another address family", "leave the scenario out")
         in_range = isinstance(kind, str) or 0 <= int(str(kind)) < 11
         type_name = TYPES.get(kind, "SOCK_RDM") if in_range and not args.get("flags") else "SOCK_MAX"
         return Started(
@@ -135,7 +135,7 @@ class Calls(Environment):
         length = int(str(args.get("addr_len", 16)))
         option = str(args.get("opt", "SO_REUSEADDR"))
         if option not in {m.name for m in kernel.Option}:
-            raise UsageError("outside-model", f"the model has no option {option}", "leave the scenario out")
+            raise OutsideModelError("outside-model", f"the model has no option {option}", "leave the scenario out")
         family = {"AF_INET": "AF_INET", "AF_UNSPEC": "AF_UNSPEC"}.get(str(args.get("family", "AF_INET")), "AF_UNREGISTERED")
         value = args.get("val", 0)
         return {
@@ -254,7 +254,7 @@ class Calls(Environment):
         variable = self.memory.variables.get((record, field))
         if variable is None:
             known = ", ".join(f for r, f in self.memory.variables if r == record)
-            raise UsageError("outside-model", f"the model has no field {name}", f"choose one of {known}")
+            raise OutsideModelError("outside-model", f"the model has no field {name}", f"choose one of {known}")
         value = self._get(heap, record, field, self._get(heap, "Socket", "sk", sock) if head == "sk" else sock)
         match variable.sort:
             case WordSort(name="Port" | "BePort"):

@@ -125,20 +125,21 @@ class Runner:
 
     def conflicts(self, scenario: Scenario) -> tuple[str, ...]:
         """``Sock.rcv_saddr`` and so on: those where the order of the two accesses decides about the outcome."""
-        whole = expand(scenario)
-        memory, program, calls = self._ready(whole)
-        search = Search(whole, Watching(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
-        search.run()
+        search = self._searched(scenario, Watching)
         found = conflicts(search, reach(search), 0, str, Sockets.atomic)
         return tuple(sorted({c.field for c in found if c.verdict is not Verdict.BENIGN}))
 
     def stuck(self, scenario: Scenario) -> Stuck:
         """Fair runs that never end, and what is lost at ends."""
+        return stuck(self._searched(scenario, self.machine))
+
+    def _searched(self, scenario: Scenario, machine: type[Machine]) -> Search:
+        """All interleavings of a scenario on a kind of machine."""
         whole = expand(scenario)
         memory, program, calls = self._ready(whole)
-        search = Search(whole, self.machine(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
+        search = Search(whole, machine(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
         search.run()
-        return stuck(search)
+        return search
 
     def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
         world = World(whole)

@@ -16,7 +16,7 @@ from checker.scenario.heap import Memory
 from checker.scenario.load import call_of
 from checker.scenario.program import Call, Scenario
 from checker.scenario.program import Program as Thread
-from checker.scenario.serial import SerialSearch
+from checker.scenario.serial import search_kind
 from checker.scenario.short import long_step
 from checker.scenario.steps import Program
 from spec.scenarios import race_starts as table
@@ -83,8 +83,7 @@ class Sockets:
         own = World(scenario)
         world.calls, world.threads, world.events, world.peers = own.calls, own.threads, own.events, own.peers
         world.quiet, world.kinds = own.quiet, own.kinds
-        kind = SerialSearch if scenario.machine == "serial" else Search
-        return kind(scenario, machine, Calls(machine.memory, world), max_states)
+        return search_kind(scenario)(scenario, machine, Calls(machine.memory, world), max_states)
 
     def _machine(self, scenario: Scenario, everything: bool) -> tuple[World, Watching]:
         """A machine big enough for every scenario that starts as this one does."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from checker.report.locks import _let_go, _Taken
 from checker.report.schedule import schedule_lines, stretches
 from checker.scenario.program import Step
 
@@ -56,9 +55,3 @@ def test_what_runs_alone_is_one_line_and_a_call_that_goes_on_says_so() -> None:
 def test_a_call_made_again_does_not_go_on() -> None:
     again = (Step("A", "x", "f: 1", "0"), Step("B", "y", "f: 1"), Step("A", "x", "f: 1", "0"))
     assert [line for line in schedule_lines(again) if line.startswith("A")] == ["A: x = 0", "A: x = 0"]
-
-
-def test_a_lock_is_let_go_under_another_name() -> None:
-    mine = [_Taken("lock_sock(sk)", "lock_sock(Sock[1])", 1), _Taken("bh_lock_sock(child)", "bh_lock_sock(Sock[2])", 2)]
-    assert [one.step for one in _let_go(mine, "bh_lock_sock(sk)")] == [2]
-    assert _let_go(mine, "spin_lock(other)") == [] and len(mine) == 1

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.errors import LimitError, UsageError
+from checker.errors import LimitError, OutsideModelError
 from checker.scenario.program import Call, Engine, Outcome, Outcomes, Program, Scenario, Step
 
 MODEL_NAME = "toy"
@@ -35,7 +35,7 @@ class World:
 
     def call(self, call: Call) -> str:
         if not hasattr(self, f"do_{call.name}") and call.name != "port_range":
-            raise UsageError("outside-model", f"{call.name} is not in the model")
+            raise OutsideModelError("outside-model", f"{call.name} is not in the model")
         if call.name == "port_range":
             raise LimitError("too-many-states", "more states than fit")
         method: Callable[[Mapping[str, Any]], str] = getattr(self, f"do_{call.name}")
