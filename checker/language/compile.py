@@ -13,7 +13,7 @@ from checker.language import declare, terms
 from checker.language.client import Client, choose_roots, restrict
 from checker.language.compact import Compactor
 from checker.language.declare import Kind
-from checker.language.expressions import Expressions, Value, single_expression
+from checker.language.expressions import Expressions, single_expression
 from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
@@ -22,6 +22,7 @@ from checker.language.sorts import BOOL, EnumSort, RefSort
 from checker.language.source import Source
 from checker.language.specialise import specialise
 from checker.language.terms import FieldKey, Term
+from checker.language.values import Value
 from checker.language.valuesets import Values
 from checker.system import IDLE, Location, Property, StateVar, Transition, TransitionSystem
 
