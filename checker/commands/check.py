@@ -318,9 +318,7 @@ def settle_vacuity(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """A proof is vacuous only if its antecedent is met in no instance: elsewhere it is merely not exercised."""
     exercised = {v.question for v in verdicts if v.method == "explicit" and not v.detail.startswith(VACUOUS)}
     return [
-        replace(v, detail="antecedent not met here")
-        if v.detail.startswith(VACUOUS) and v.question in exercised
-        else v
+        replace(v, detail="antecedent not met here") if v.detail.startswith(VACUOUS) and v.question in exercised else v
         for v in verdicts
     ]
 
