@@ -12,11 +12,15 @@ SOCKET: Mapping[str, tuple[str | bool, ...]] = {
     "sys_socket.table_may_be_full": (False,),
 }
 
+CALL: Mapping[str, tuple[bool, ...]] = {"system_call.bad_buffer": (False,)}
+"""Addresses are where the program has memory."""
+
 BIND_LISTEN = Client(
     "bind_listen",
     ("sys_socket", "system_call"),
     {
         **SOCKET,
+        **CALL,
         "sys_socket.type": ("SOCK_STREAM",),
         "system_call.call": ("SYS_BIND", "SYS_CONNECT", "SYS_LISTEN", "SYS_SETSOCKOPT", "SYS_CLOSE"),
         "system_call.family": ("AF_UNSPEC",),
@@ -34,6 +38,7 @@ UDP = Client(
     ("sys_socket", "system_call"),
     {
         **SOCKET,
+        **CALL,
         "sys_socket.type": ("SOCK_DGRAM",),
         "system_call.call": DATAGRAM,
         "system_call.family": ("AF_UNSPEC", "AF_INET"),
@@ -48,6 +53,7 @@ UDP_KEPT = Client(
     ("sys_socket", "system_call"),
     {
         **SOCKET,
+        **CALL,
         "sys_socket.type": ("SOCK_DGRAM",),
         "system_call.call": DATAGRAM,
         "system_call.family": ("AF_INET",),
@@ -62,6 +68,7 @@ RAW = Client(
     ("sys_socket", "system_call"),
     {
         **SOCKET,
+        **CALL,
         "sys_socket.type": ("SOCK_RAW",),
         "system_call.call": DATAGRAM,
         "system_call.family": ("AF_UNSPEC", "AF_INET"),
@@ -79,6 +86,7 @@ CONNECT = Client(
     ("sys_socket", "system_call", "segment_arrives"),
     {
         **SOCKET,
+        **CALL,
         **HANDSHAKE,
         "sys_socket.type": ("SOCK_STREAM",),
         "system_call.call": ("SYS_BIND", "SYS_CONNECT", "SYS_CLOSE"),
@@ -93,6 +101,7 @@ ACCEPT = Client(
     ("sys_socket", "system_call", "segment_arrives"),
     {
         **SOCKET,
+        **CALL,
         **HANDSHAKE,
         "sys_socket.type": ("SOCK_STREAM",),
         "system_call.call": ("SYS_LISTEN", "SYS_ACCEPT", "SYS_CLOSE"),

@@ -42,8 +42,8 @@ def long_step(text: str) -> dict[str, Any]:
         key, equals, value = word.partition("=")
         if equals:
             args[key] = _value(shape, key, value)
-        elif word == "nonblock" and any(p.name == "nonblock" for p in shape.parameters):
-            args["nonblock"] = True
+        elif any(p.name == word and p.kind == "boolean" for p in shape.parameters):
+            args[word] = True
         elif word == "unspec" and name == "connect":
             args["family"] = "AF_UNSPEC"
         elif order:
@@ -108,8 +108,8 @@ def label(name: str, args: Mapping[str, Argument]) -> str:
     words += [_word(args[n]) for n in shape.short if n in shown]
     for p in shape.parameters:
         if p.name not in shape.short and args[p.name] != p.default:
-            special = {("family", "AF_UNSPEC"): "unspec", ("nonblock", True): "nonblock"}
-            words.append(special.get((p.name, args[p.name]), f"{p.name}={_word(args[p.name])}"))
+            plain = p.name if p.kind == "boolean" and args[p.name] else f"{p.name}={_word(args[p.name])}"
+            words.append("unspec" if (p.name, args[p.name]) == ("family", "AF_UNSPEC") else plain)
     return " ".join(words)
 
 

@@ -185,10 +185,11 @@ _SOCKET = Parameter("s", "socket")
 _NEW = Parameter("as", "new name")
 _NONBLOCK = Parameter("nonblock", "boolean", False)
 _UID = Parameter("uid", "uid", 0)
+_BAD_BUFFER = Parameter("bad_buffer", "boolean", False)
 _ADDRESS = (
     Parameter("addr", "address", "ANY"),
     Parameter("port", "port", 0),
-    Parameter("addr_len", "length", 16),
+    Parameter("addr_len", "number", 16),
     Parameter("family", "family", "AF_INET"),
 )
 
@@ -213,14 +214,17 @@ _SHAPES = (
     ),
     CallShape(
         "bind",
-        (_SOCKET, Parameter("addr", "address"), Parameter("port", "port"), *_ADDRESS[2:], _UID),
+        (_SOCKET, Parameter("addr", "address"), Parameter("port", "port"), *_ADDRESS[2:], _BAD_BUFFER, _UID),
         ("s", "addr", "port"),
         "give a socket its local address and port",
     ),
     CallShape(
-        "connect", (_SOCKET, *_ADDRESS, _NONBLOCK), ("s", "addr", "port"), "connect; family AF_UNSPEC dissolves a connection"
+        "connect",
+        (_SOCKET, *_ADDRESS, _BAD_BUFFER, _NONBLOCK),
+        ("s", "addr", "port"),
+        "connect; family AF_UNSPEC dissolves a connection",
     ),
-    CallShape("accept", (_SOCKET, _NEW, _NONBLOCK), ("s", "as"), "take a connection from a listening socket"),
+    CallShape("accept", (_SOCKET, _NEW, _BAD_BUFFER, _NONBLOCK), ("s", "as"), "take a connection from a listening socket"),
     CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
     CallShape(
         "setsockopt",
@@ -229,10 +233,10 @@ _SHAPES = (
         "set a socket option",
     ),
     CallShape("shutdown", (_SOCKET, Parameter("how", "direction")), ("s", "how"), "close one or both directions"),
-    _on_socket("getsockname", "the local address and port"),
-    _on_socket("getpeername", "the peer's address and port"),
+    CallShape("getsockname", (_SOCKET, _BAD_BUFFER), ("s",), "the local address and port"),
+    CallShape("getpeername", (_SOCKET, _BAD_BUFFER), ("s",), "the peer's address and port"),
     _on_socket("close", "close the descriptor"),
-    _on_socket("so_error", "read and clear SO_ERROR"),
+    CallShape("so_error", (_SOCKET, _BAD_BUFFER), ("s",), "read and clear SO_ERROR"),
     _on_socket("reset_close", "SO_LINGER {on, 0}, then close: the peer sees a RST"),
     CallShape("settle", (), (), "let packets in flight arrive"),
     CallShape("silent_peer", (_NEW,), ("as",), "a loopback port that answers no SYN"),
@@ -254,11 +258,18 @@ _SHAPES = (
     CallShape("send", (_SOCKET, Parameter("size", "length")), ("s", "size"), "send so many bytes, without an address"),
     CallShape(
         "sendto",
-        (_SOCKET, Parameter("addr", "address"), Parameter("port", "port"), Parameter("size", "length", 8), *_ADDRESS[2:]),
+        (
+            _SOCKET,
+            Parameter("addr", "address"),
+            Parameter("port", "port"),
+            Parameter("size", "length", 8),
+            *_ADDRESS[2:],
+            _BAD_BUFFER,
+        ),
         ("s", "addr", "port", "size"),
         "send so many bytes to an address",
     ),
-    CallShape("recv", (_SOCKET, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
+    CallShape("recv", (_SOCKET, _BAD_BUFFER, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
     CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
     _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
     CallShape("field", (_SOCKET, Parameter("name", "field")), ("s", "name"), "not a call: a field of the sock or the socket"),

@@ -6,7 +6,7 @@ drops the last reference after ``close`` emptied the descriptor slot.
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, current, exclusive, free, kernel, might_sleep, new, spin_lock, syscall
+from checker.language import NULL, current, exclusive, free, kernel, might_sleep, new, spin_lock, syscall
 from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_getsockopt_error, sock_setsockopt
 from spec.net.ipv4.af_inet import inet_create, inet_getname, inet_recvmsg, inet_release, inet_sendmsg, inet_shutdown
@@ -16,6 +16,7 @@ from spec.state import (
     EAFNOSUPPORT,
     EBADF,
     ECONNABORTED,
+    EFAULT,
     EINVAL,
     EMFILE,
     ENFILE,
@@ -25,6 +26,7 @@ from spec.state import (
     MAX_SOCK_ADDR,
     NPROTO,
     SOCK_MAX,
+    SOCK_STREAM,
     SOMAXCONN,
     SS_UNCONNECTED,
     SYS_ACCEPT,
@@ -151,11 +153,14 @@ def system_call(
     timeo: Timeo,
     device: Device,
     wants_name: bool,
+    bad_buffer: bool,
     short: bool,
 ) -> Errno:
     """Every call on an open socket: the common head (sockfd_lookup) and tail (sockfd_put) are written once.
 
-    close empties the descriptor slot and takes over the reference the table held.
+    close empties the descriptor slot and takes over the reference the table held.  ``bad_buffer`` says that the address (of
+    SO_ERROR: the value) is to be read or written where the program has no memory; ``wants_name`` that accept is given a place
+    for it.
     """
     with spin_lock(files_lock):
         if not sock.fd:
@@ -164,29 +169,29 @@ def system_call(
         if call == SYS_CLOSE:
             sock.fd = False
     if call == SYS_BIND:
-        err = sys_bind(sock, family, addr, port, addr_len)
+        err = sys_bind(sock, family, addr, port, addr_len, bad_buffer)
     elif call == SYS_LISTEN:
         err = sys_listen(sock, backlog)
     elif call == SYS_CONNECT:
-        err = sys_connect(sock, family, addr, port, addr_len, noblock)
+        err = sys_connect(sock, family, addr, port, addr_len, bad_buffer, noblock)
     elif call == SYS_ACCEPT:
-        err = sys_accept(sock, noblock, wants_name)
+        err = sys_accept(sock, noblock, wants_name, bad_buffer)
     elif call == SYS_GETSOCKNAME:
-        err = sys_getsockname(sock)
+        err = sys_getsockname(sock, bad_buffer)
     elif call == SYS_GETPEERNAME:
-        err = sys_getpeername(sock)
+        err = sys_getpeername(sock, bad_buffer)
     elif call == SYS_SEND:
-        err = sys_sendto(sock, False, family, addr, port, addr_len, noblock, short)
+        err = sys_sendto(sock, False, family, addr, port, addr_len, False, noblock, short)
     elif call == SYS_SENDTO:
-        err = sys_sendto(sock, True, family, addr, port, addr_len, noblock, short)
+        err = sys_sendto(sock, True, family, addr, port, addr_len, bad_buffer, noblock, short)
     elif call == SYS_RECVFROM:
-        err = sys_recvfrom(sock, noblock)
+        err = sys_recvfrom(sock, bad_buffer, noblock)
     elif call == SYS_SHUTDOWN:
         err = sys_shutdown(sock, how)
     elif call == SYS_SETSOCKOPT:
         err = sys_setsockopt(sock, optname, valbool, timeo, device)
     elif call == SYS_GETSOCKOPT:
-        err = sys_getsockopt_error(sock)
+        err = sys_getsockopt_error(sock, bad_buffer)
     else:
         err = sys_close()
     sockfd_put(sock)
@@ -194,9 +199,29 @@ def system_call(
 
 
 @kernel("net/socket.c")
-def sys_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen) -> Errno:
+def move_addr_to_kernel(addr_len: AddrLen, bad_buffer: bool) -> Errno:
+    """A negative length is one too large here."""
     if addr_len > MAX_SOCK_ADDR:
         return EINVAL
+    if addr_len == 0:
+        return 0
+    if bad_buffer:
+        return EFAULT
+    return 0
+
+
+@kernel("net/socket.c")
+def move_addr_to_user(bad_buffer: bool) -> Errno:
+    if bad_buffer:
+        return EFAULT
+    return 0
+
+
+@kernel("net/socket.c")
+def sys_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen, bad_buffer: bool) -> Errno:
+    err = move_addr_to_kernel(addr_len, bad_buffer)
+    if err:
+        return err
     return sock.ops.bind(sock, family, addr, port, addr_len)
 
 
@@ -206,14 +231,17 @@ def sys_listen(sock: Socket, backlog: Backlog) -> Errno:
 
 
 @kernel("net/socket.c")
-def sys_connect(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool) -> Errno:
-    if addr_len > MAX_SOCK_ADDR:
-        return EINVAL
+def sys_connect(
+    sock: Socket, family: Family, addr: Addr, port: Port, addr_len: AddrLen, bad_buffer: bool, noblock: bool
+) -> Errno:
+    err = move_addr_to_kernel(addr_len, bad_buffer)
+    if err:
+        return err
     return sock.ops.connect(sock, family, addr, port, addr_len, noblock)
 
 
 @kernel("net/socket.c")
-def sys_accept(sock: Socket, noblock: bool, wants_name: bool) -> Errno:
+def sys_accept(sock: Socket, noblock: bool, wants_name: bool, bad_buffer: bool) -> Errno:
     """Whatever fails after the connection was taken from the queue closes it."""
     newsock = sock_alloc()
     if newsock == NULL:
@@ -228,34 +256,58 @@ def sys_accept(sock: Socket, noblock: bool, wants_name: bool) -> Errno:
         if inet_getname(newsock, True, True):
             sock_release(newsock)
             return ECONNABORTED
-        abstracted("EFAULT: a bad address buffer closes the connection too", "move_addr_to_user")
+        err = move_addr_to_user(bad_buffer)
+        if err:
+            sock_release(newsock)
+            return err
     return sock_map_fd(newsock)
 
 
 @kernel("net/socket.c")
-def sys_getsockname(sock: Socket) -> Errno:
-    return inet_getname(sock, False, False)
+def sys_getsockname(sock: Socket, bad_buffer: bool) -> Errno:
+    err = inet_getname(sock, False, False)
+    if err:
+        return err
+    return move_addr_to_user(bad_buffer)
 
 
 @kernel("net/socket.c")
-def sys_getpeername(sock: Socket) -> Errno:
-    return inet_getname(sock, True, False)
+def sys_getpeername(sock: Socket, bad_buffer: bool) -> Errno:
+    err = inet_getname(sock, True, False)
+    if err:
+        return err
+    return move_addr_to_user(bad_buffer)
 
 
 @kernel("net/socket.c")
 def sys_sendto(
-    sock: Socket, msg_name: bool, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool, short: bool
+    sock: Socket,
+    msg_name: bool,
+    family: Family,
+    addr: Addr,
+    port: Port,
+    addr_len: AddrLen,
+    bad_buffer: bool,
+    noblock: bool,
+    short: bool,
 ) -> Errno:
     """sys_send() calls it without an address."""
-    if msg_name and addr_len > MAX_SOCK_ADDR:
-        return EINVAL
+    if msg_name:
+        err = move_addr_to_kernel(addr_len, bad_buffer)
+        if err:
+            return err
     return inet_sendmsg(sock, msg_name, family, addr, port, addr_len, noblock, short)
 
 
 @kernel("net/socket.c")
-def sys_recvfrom(sock: Socket, noblock: bool) -> Errno:
-    abstracted("a bad address buffer: the datagram is lost", "move_addr_to_user")
-    return inet_recvmsg(sock, noblock)
+def sys_recvfrom(sock: Socket, bad_buffer: bool, noblock: bool) -> Errno:
+    """With a place for the sender's address, which a stream leaves alone."""
+    err = inet_recvmsg(sock, noblock)
+    if err:
+        return err
+    if bad_buffer and sock.type != SOCK_STREAM:
+        return EFAULT
+    return 0
 
 
 @kernel("net/socket.c")
@@ -271,8 +323,10 @@ def sys_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, d
 
 
 @kernel("net/socket.c")
-def sys_getsockopt_error(sock: Socket) -> Errno:
+def sys_getsockopt_error(sock: Socket, bad_buffer: bool) -> Errno:
     current().optval = sock_getsockopt_error(sock)
+    if bad_buffer:
+        return EFAULT
     return 0
 
 

@@ -152,7 +152,8 @@ class Calls(Environment):
             "valbool": int(bool(value)),
             "timeo": self._index(kernel.Timeo, "TIMEO_FINITE" if value else "MAX_SCHEDULE_TIMEOUT"),
             "device": int(bool(value)),
-            "wants_name": 0,
+            "wants_name": int(bool(args.get("bad_buffer"))),
+            "bad_buffer": int(bool(args.get("bad_buffer"))),
             "short": int(int(str(args.get("size", MIN_PAYLOAD))) < MIN_PAYLOAD),
         }
 

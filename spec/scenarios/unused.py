@@ -18,13 +18,21 @@ UNUSED = "no call of the scenario uses it"
 
 @kernel("net/socket.c")
 def sys_sendto(
-    sock: Socket, msg_name: bool, family: Family, addr: Addr, port: Port, addr_len: AddrLen, noblock: bool, short: bool
+    sock: Socket,
+    msg_name: bool,
+    family: Family,
+    addr: Addr,
+    port: Port,
+    addr_len: AddrLen,
+    bad_buffer: bool,
+    noblock: bool,
+    short: bool,
 ) -> Errno:
     return SUCCESS
 
 
 @kernel("net/socket.c")
-def sys_recvfrom(sock: Socket, noblock: bool) -> Errno:
+def sys_recvfrom(sock: Socket, bad_buffer: bool, noblock: bool) -> Errno:
     return SUCCESS
 
 
