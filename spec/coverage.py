@@ -23,3 +23,24 @@ the range occupied.  The other clients are not measured."""
 
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {}
 """Per client: function, fragments of the guard, and why such transitions cannot fire."""
+
+UNRUN = (
+    ("inet_bind", "net.ip_nonlocal_bind is true", "no scenario sets the sysctl; coverage of bind_listen explores it"),
+    ("inet_listen", "sock.type != SOCK_STREAM is true", "the operations of other types have sock_no_listen"),
+    ("inet_stream_connect", "sk.prot.disconnect(sk) is true", "tcp_disconnect never fails in 2.4.17"),
+    ("inet_stream_connect", "sock.state = SS_DISCONNECTING", "tcp_disconnect never fails in 2.4.17"),
+    ("inet_stream_connect", "err is true", "tcp_disconnect never fails in 2.4.17"),
+    ("inet_shutdown", "err is true", "tcp_disconnect never fails in 2.4.17"),
+    ("ip_build_xmit", "net.loopback_up is false", "in scenarios the loopback interface is up"),
+    ("icmp_send", "net.loopback_up is false", "in scenarios the loopback interface is up"),
+    ("tcp_transmit_skb", "net.loopback_up is false", "in scenarios the loopback interface is up"),
+    ("icmp_send", "Fib[skb.daddr].type == RTN_LOCAL is false", "packets of a loopback go from local to local addresses"),
+    ("icmp_send", "Fib[skb.saddr].type == RTN_LOCAL is false", "packets of a loopback go from local to local addresses"),
+    ("sys_accept", "inet_getname(newsock, True, True) is true", "nobody can take the peer from a socket without a descriptor"),
+    ("sys_accept", "return ECONNABORTED", "nobody can take the peer from a socket without a descriptor"),
+    ("sys_accept", "err is false", "scenarios ask for a name only to give a bad buffer for it"),
+    ("sys_getsockname", "err is true", "the local name of a socket can always be had"),
+    ("sys_getsockname", "return err", "the local name of a socket can always be had"),
+    ("tcp_rcv_state_process", "skb.syn is false", "what comes to a listener in this place is a SYN"),
+)
+"""Function, line or outcome of a test, and why no scenario of tests/scenarios runs it (``sockproof coverage --lines``)."""

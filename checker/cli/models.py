@@ -136,7 +136,9 @@ def explore(
 
 
 @app.command(group=QUESTIONS)
-def coverage(*, unfired: bool = False, client: Client = "", spec: Spec = "spec") -> int:
+def coverage(
+    *, unfired: bool = False, lines: bool = False, write: Path | None = None, client: Client = "", spec: Spec = "spec"
+) -> int:
     """Say of every transition of a client how often it fires in small instances, or why it never does.
 
     Counts read new : all, the states found for the first time and all firings.  The status is 1 if a transition never
@@ -146,9 +148,16 @@ def coverage(*, unfired: bool = False, client: Client = "", spec: Spec = "spec")
     ----------
     unfired
         Show only the transitions that never fire.
+    lines
+        Say instead what the scenarios of the package run of every function of the model: lines, and outcomes of tests.
+    write
+        With --lines, write the page about it to this Markdown file.
     """
     from checker.commands.coverage import run_coverage
+    from checker.commands.lines import run_lines
 
+    if lines:
+        return run_lines(spec, write=write)
     return run_coverage(spec, unfired=unfired, client=client)
 
 

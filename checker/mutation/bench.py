@@ -26,12 +26,12 @@ from checker.mutation.questions import (
     notices,
     race_difference,
     race_outcomes,
-    recorder,
     remembering,
     verdicts,
 )
 from checker.scenario.load import Case
 from checker.scenario.program import Engine, Outcomes, Scenario
+from checker.scenario.visits import recorder
 
 SCENARIOS, RACES, PROPERTIES = QUESTIONS = ("scenarios", "races", "properties")
 
@@ -191,7 +191,7 @@ def make_tests(
         if differs(case, column, run):
             left_out.append(case.scenario.id)
             continue
-        visits = frozenset(visited)
+        visits = frozenset((place, text) for place, text, _ in visited)
         test = Test(case, column, visits, max(sizes), faults=faults(run(case.scenario)))
         if len(case.scenario.threads) > 1 and not column and test.states <= RACE_STATES:
             with suppress(LimitError):

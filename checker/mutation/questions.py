@@ -12,7 +12,7 @@ from checker.errors import LimitError
 from checker.explicit.explore import explore
 from checker.instance import Instance
 from checker.language.compile import Compiled
-from checker.language.graph import Graph, Node
+from checker.language.graph import Graph
 from checker.language.terms import FieldKey
 from checker.mutation.operators import Mutant, Spot
 from checker.races.nonserial import nonserial
@@ -20,7 +20,6 @@ from checker.scenario.conform import AGREED, conform_case
 from checker.scenario.load import Case
 from checker.scenario.program import Engine, Outcomes, Scenario
 from checker.scenario.question import judge
-from checker.scenario.steps import Machine, Run
 from checker.slice import slice_system
 from checker.system import Property, TransitionSystem
 
@@ -48,24 +47,6 @@ class Test:
     def name(self) -> str:
         """How people find the scenario."""
         return self.case.scenario.id
-
-
-class Recorder(Machine):
-    """A machine that notes in ``visited`` which pieces of source text it runs."""
-
-    visited: set[Spot]
-
-    def _must_stop(self, run: Run, graph: int, node: Node) -> bool:
-        stops = super()._must_stop(run, graph, node)
-        if not stops:
-            self.visited.add((node.place, node.text))
-        return stops
-
-
-def recorder() -> tuple[type[Recorder], set[Spot]]:
-    """A kind of machine, and the set it fills."""
-    visited: set[Spot] = set()
-    return type("Recorder", (Recorder,), {"visited": visited}), visited
 
 
 def differs(case: Case, column: str, engine: Engine) -> str:
