@@ -42,7 +42,7 @@ class Locking(Calls):
             self._unlock(scope.lock, node)
 
     def _unlock(self, lock: Lock, node: ast.AST) -> None:
-        """Release ``lock``; one that has work pending is released only once that is done."""
+        """Release ``lock``; one that has work pending is released only once that is done, with softirqs off throughout."""
         b = self.builder
         text = f"release {lock.name}"
         if lock.pending is None:
@@ -52,7 +52,7 @@ class Locking(Calls):
         drain = self.model.functions[lock.drain]
         head = b.add(Action.NOTE, self, node, "")
         b.regions += 1
-        outer, b.scopes = b.scopes, (*b.scopes, Scope(lock=lock, inherited=True), Scope(region=b.regions))
+        outer, b.scopes = b.scopes, (*b.scopes, Scope(lock=lock, inherited=True, bh=True), Scope(region=b.regions))
         pending = terms.field(lock.pending.key, lock.pending.sort, lock.obj)
         waiting = terms.negate(terms.eq(pending, terms.const(0, lock.pending.sort)))
         test = b.add(Action.BRANCH, self, node, f"{lock.pending.name} != NULL", value=waiting)

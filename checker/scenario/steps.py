@@ -278,8 +278,10 @@ class Machine:
             free = [i for i in range(1, self.memory.count(name) + 1) if not heap[alive + i]]
             if not free:
                 raise LimitError("instance-too-small", f"no {name} is left for {node.text}", "run the scenario with more of them")
-            run.locals[self.slots[graph][node.target.key]] = free[0]
-            self._clear(heap, name, free[0], alive=1)
+            # From either end, by turns: whichever of two threads allocates first, the memory afterwards is the same.
+            made = free[-1 if thread > 1 and thread % 2 else 0]
+            run.locals[self.slots[graph][node.target.key]] = made
+            self._clear(heap, name, made, alive=1)
             return
         assert node.obj is not None
         obj = self._value(graph, node, "obj", run, thread)

@@ -89,8 +89,6 @@ class Calls(Environment):
                 return Done("0", heap, names)
             case "port_range":
                 return Done("0", self._set_port_range(heap, int(str(args["lo"])), int(str(args["hi"]))), names)
-            case "nonblock":
-                return Done("0", heap, _with(names, f"{args['s']}.nonblock", int(bool(args["val"]))))
             case "socket":
                 return self._start_socket(call)
         if args["s"] == "NOTSOCK":
@@ -98,6 +96,10 @@ class Calls(Environment):
         sock = known.get(str(args["s"]), 0)
         if not sock:
             return Done("EBADF", heap, names)
+        if call.name == "nonblock":
+            if not self._get(heap, "Socket", "fd", sock):
+                return Done("EBADF", heap, names)
+            return Done("0", heap, _with(names, f"{args['s']}.nonblock", int(bool(args["val"]))))
         if call.name == "drop_syns":
             return Done("0", self._poke(heap, "Sock", "drops_syns", self._get(heap, "Socket", "sk", sock), 1), names)
         if call.name == "state":
@@ -194,7 +196,7 @@ class Calls(Environment):
             value = list(kernel.Errno)[self._get(heap, "Thread", "optval", thread)].name
             return f"0 value={'0' if value == 'SUCCESS' else value}", names
         if call.name == "close":
-            names = tuple(n for n in names if n[0] != call.args["s"])
+            names = tuple(n for n in names if n[0] not in (call.args["s"], f"{call.args['s']}.nonblock"))
         return "0", names
 
     def _received(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:

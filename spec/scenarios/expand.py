@@ -8,6 +8,9 @@ from typing import Any
 
 from checker.scenario.program import Call, Outcomes, Scenario
 
+LOW_16_BITS = 0xFFFF
+"""What inet_create stores of a protocol number in sk->num; a RAW socket goes by nothing else unless that is 0."""
+
 
 def expand(scenario: Scenario) -> Scenario:
     """Replace calls that stand for several by those."""
@@ -57,6 +60,8 @@ def parts_of(call: Call) -> tuple[Call, ...]:
                     held.append(part("setsockopt", s=name, opt="SO_REUSEADDR", val=1))
                 held.append(part("bind", s=name, addr=args["addr"], port=port))
             return (*held, Call("settle", {}, call.label))
+        case "socket" if args["type"] in ("RAW", 3) and int(str(args["proto"])) & LOW_16_BITS:
+            return (replace(call, args={**args, "proto": int(str(args["proto"])) & LOW_16_BITS}),)
         case _:
             return (call,)
 

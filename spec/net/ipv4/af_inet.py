@@ -156,6 +156,7 @@ def inet_sock_release(sk: Sock) -> None:
         sk.prot.destroy(sk)
     sk.prot.unhash(sk)
     sock_orphan(sk)
+    current().held_sk = sk  # The socket's own reference: from gone on this thread has it, and sock_put drops it.
     sk.gone = True
     sock_put(sk)
 
