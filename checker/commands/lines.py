@@ -12,7 +12,6 @@ from checker.commands.check import workers
 from checker.commands.console import counting, out_console
 from checker.commands.model import load_package
 from checker.commands.scenario import attempt
-from checker.commands.suites import suite_files
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
 from checker.report.files import write_atomic
 from checker.report.sources import document, sources_table
@@ -27,7 +26,7 @@ def run_lines(spec: str, *, write: Path | None) -> int:
     Raises UsageError if the package has no scenarios, or its list of reasons is not one.
     """
     package = load_package(spec)
-    files = list(suite_files(package))
+    files = sorted(file for folder in getattr(package, "SCENARIOS", ()) for file in Path(folder).rglob("*.yaml"))
     if not files or not hasattr(package, "changed_engine"):
         raise UsageError("no-scenarios", f"{spec} has no scenarios to run", "list their folders in SCENARIOS")
     reasons = listed(package)
@@ -40,7 +39,7 @@ def run_lines(spec: str, *, write: Path | None) -> int:
     console = out_console()
     console.print(sources_table(sources))
     console.print(sources.summary, soft_wrap=True)
-    for problem in sources.problems:
+    for problem in sources.stale:
         console.print(problem, soft_wrap=True, markup=False)
     if write is not None:
         write_atomic(write, document(sources))
