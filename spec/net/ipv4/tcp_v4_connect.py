@@ -84,5 +84,6 @@ def tcp_connect(sk: Sock) -> Errno:
         return err
     sk.err = SUCCESS
     sk.done = False
+    might_sleep()  # In skb_clone; without memory the retransmission timer sends the SYN.
     tcp_send_syn(sk)
     return 0
