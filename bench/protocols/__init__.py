@@ -1,1 +1,1 @@
-"""Small protocols in the specification language, and the same ones in the language of mypyvy (``.pyv``)."""
+"""Small protocols in the specification language, and the one that mypyvy has no example of in its language (``.pyv``)."""

@@ -95,3 +95,30 @@ def infer(
     from checker.commands.infer import run_infer
 
     return run_infer(spec, properties or [], client=client, minimise=minimise, write=write)
+
+
+@app.command(group=PROOFS)
+def stability(
+    *,
+    client: list[str] | None = None,
+    seeds: int = 5,
+    seconds: float = 60.0,
+    write: Path | None = None,
+    spec: Spec = "spec",
+) -> int:
+    """Prove all properties under several seeds of the solver, and say how much its effort varies.
+
+    Parameters
+    ----------
+    client
+        Whose properties; may be given several times. All clients that have lemmas if none is given.
+    seeds
+        How many seeds.
+    seconds
+        The time limit of each obligation.
+    write
+        Write the page about it to this Markdown file.
+    """
+    from checker.commands.stability import run_stability
+
+    return run_stability(spec, clients=client or [], seeds=seeds, seconds=seconds, write=write)

@@ -23,13 +23,11 @@ from checker.report.explain import question
 from checker.report.files import file_stem
 from checker.report.proof import Run, lemma_table, proof_line, seed_table, spread
 from checker.report.proofgraph import proof_graph
+from checker.report.stability import FACTOR
 from checker.symbolic.cti import Counterexample, counterexample
 from checker.symbolic.inductive import Fact, Proof, closure, prove
 from checker.symbolic.minimise import Minimiser
 from checker.system import Property, Transition
-
-FACTOR = 3.0
-"""How much slower than the fastest a seed may be."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Group:
 class Limits:
     """How many atoms a clause may have: about a process at a location; about an object, and if there are ``few`` atoms about it.
 
+    ``guards``: an equation may depend on so many flags of the object (see guarded).
     ``pairs`` adds clauses about two objects or processes, the order of numbers, and the kernel's variables everywhere.
     """
 
@@ -47,6 +48,7 @@ class Limits:
     objects: int = 2
     small: int = 3
     few: int = 30
+    guards: int = 2
     pairs: bool = False
 
 
@@ -55,18 +57,27 @@ def candidates(system: TransitionSystem, samples: Sequence[Sample], limits: Limi
     written = {u.key for t in system.transitions for u in t.updates}
     grammar = _Grammar(system, tuple(v for v in system.state_vars if v.key in written and not v.owner_root), limits.pairs)
     found = []
+    t = terms.var("t", system.thread)
+    if not limits.pairs:
+        statics = tuple(clauses(rows_of(samples, system, t), list(grammar.static_atoms()), 1))
+        found.append(Group(t, "", statics))
     for record in system.records:
         r = terms.var(record.name.lower(), record)
         atoms = list(grammar.of_object(r))
         if atoms:
-            found.append(Group(r, "", tuple(clauses(rows_of(samples, system, r), atoms, limits.objects, limits))))
-    t = terms.var("t", system.thread)
+            rows = rows_of(samples, system, r)
+            shortest = list(clauses(rows, atoms, limits.objects, limits))
+            found.append(Group(r, "", (*shortest, *guarded(rows, list(grammar.own_atoms(r)), limits.guards, shortest))))
     everywhere = {g.param: set(g.clauses) for g in found}
     for location in system.locations:
         rows = rows_of(samples, system, t, location.name)
+        if not any(len(r.states) for r in rows):
+            found.append(Group(t, location.name, ((),)))  # nobody is ever seen there: that nobody ever is
+            continue
         atoms = list(grammar.located(t, location))
-        here = clauses(rows, atoms, limits.located)
-        found.append(Group(t, location.name, tuple(c for c in here if not _instance(c, everywhere))))
+        here = list(clauses(rows, atoms, limits.located))
+        here += [*guarded(rows, atoms, 0, here), *_flag_pairs(rows, atoms)]
+        found.append(Group(t, location.name, tuple(c for c in dict.fromkeys(here) if not _instance(c, everywhere))))
     if limits.pairs:
         found += [_object_pairs(grammar, samples, r) for r in system.records if r != system.thread]
         found.append(_process_pairs(grammar, samples))
@@ -106,7 +117,9 @@ def _always(rows: Rows, clause: Clause) -> bool:
 
 
 def _instance(clause: Clause, everywhere: Mapping[Term, set[Clause]]) -> bool:
-    """Whether ``clause`` says of some object only what holds of all of its kind."""
+    """Whether ``clause`` says of some object, or of the kernel's variables, only what holds everywhere."""
+    if any(clause in known for known in everywhere.values()):
+        return True
     through = dict.fromkeys(n.args[0] for a in clause for n in terms.subterms(a) if n.op == "field" and n.args)
     return any(
         tuple(terms.substitute(a, {x: param}) for a in clause) in known
@@ -140,6 +153,12 @@ class _Grammar:
         statics = [self.system.read(v.key) for v in self.fields if not v.record] if self.wide else []
         yield from self._atoms([*own, *statics, *(y for x in own for y in self._fields_of(x))], r)
 
+    def static_atoms(self) -> Iterator[Term]:
+        """Atoms about the kernel's variables alone."""
+        for v in self.fields:
+            if not v.record:
+                yield from self._values(self.system.read(v.key))
+
     def own_atoms(self, r: Term) -> Iterator[Term]:
         """Atoms about the fields of ``r`` alone."""
         yield from self._atoms([self.system.read(v.key, r) for v in self.fields if v.record == r.sort.name], r)
@@ -166,19 +185,24 @@ class _Grammar:
 
     def _atoms(self, expressions: list[Term], me: Term) -> Iterator[Term]:
         for e in expressions:
-            match e.sort:
-                case BoolSort():
-                    yield e
-                case EnumSort(members=members):
-                    yield from (terms.eq(e, terms.member(e.sort, m)) for m in members)
-                case _:
-                    yield terms.eq(e, terms.const(0, e.sort))
+            yield from self._values(e)
         for a, b in combinations([*expressions, me], 2):
             if self._comparable(a.sort, b.sort):
                 yield from self._related(a, b)
         for a, b in combinations(expressions, 2):
             if _parent(a) == _parent(b):
                 yield from self._converted(a, b)
+
+    @staticmethod
+    def _values(e: Term) -> Iterator[Term]:
+        """What ``e`` may be: true, some value of its enumeration, or 0."""
+        match e.sort:
+            case BoolSort():
+                yield e
+            case EnumSort(members=members):
+                yield from (terms.eq(e, terms.member(e.sort, m)) for m in members)
+            case _:
+                yield terms.eq(e, terms.const(0, e.sort))
 
     @staticmethod
     def _comparable(a: Sort, b: Sort) -> bool:
@@ -215,6 +239,8 @@ def clauses(rows: Sequence[Rows], atoms: Sequence[Term], longest: int, limits: L
     found += _value_sets(names)
     near = [i for i in left if not list(_null_paths((literals[i],)))]
     if longest >= 2 and near:
+        near, ties = _representatives(near, literals, table)
+        found += ties
         names, false = [literals[i] for i in near], ~table[near]
         pairs = _never_both(false)
         both = zip(*np.nonzero(np.triu(pairs, 1)), strict=True)
@@ -224,6 +250,84 @@ def clauses(rows: Sequence[Rows], atoms: Sequence[Term], longest: int, limits: L
     for clause in found:
         if not (len(clause) == 1 and _other_value(clause[0])):
             yield (*(x for x in _null_paths(clause) if terms.negate(x) not in known and x not in clause), *clause)
+
+
+def guarded(rows: Sequence[Rows], atoms: Sequence[Term], most: int, known: Sequence[Clause]) -> Iterator[Clause]:
+    """Equations that hold unless one side is 0 or absent, and unless one of at most ``most`` flags is as said.
+
+    A number may be owed while somebody has a lock, and may stay behind when an object dies: so what is remembered twice agrees
+    up to flags of the object.  The fewest flags are found for each; ``known`` are clauses that need not be said again.
+    """
+    literals, table = _truth(rows, list(dict.fromkeys(atoms)))
+    if not table.size:
+        return
+    row = dict(zip(literals, table, strict=True))
+    always = {x for x in literals if row[x].all()}
+    said = [frozenset(c) for c in known]
+    flags = [x for x in literals if _is_flag(x) and x not in always and terms.negate(x) not in always]
+    for equation in literals:
+        for zero in _absences(equation):
+            core = (zero, equation) if zero in row and zero != equation else (equation,)
+            missing = ~np.logical_or.reduce([row[x] for x in core])
+            for guards in _fewest(flags, row, missing, most):
+                clause = (*guards, *core)
+                full = (*(x for x in _null_paths(clause) if terms.negate(x) not in always and x not in clause), *clause)
+                if not any(k <= set(full) for k in said):
+                    yield full
+
+
+def _fewest(
+    flags: Sequence[Term], row: Mapping[Term, NDArray[np.bool_]], missing: NDArray[np.bool_], most: int
+) -> Iterator[tuple[Term, ...]]:
+    """The smallest sets of at most ``most`` flags one of which is true wherever ``missing`` is."""
+    found: list[set[Term]] = []
+    for count in range(most + 1):
+        for chosen in combinations(flags, count):
+            if len({_positive(x) for x in chosen}) == count and not any(f <= set(chosen) for f in found):
+                if (missing & ~_either([row[x] for x in chosen], missing)).any():
+                    continue
+                found.append(set(chosen))
+                yield chosen
+
+
+def _either(rows: Sequence[NDArray[np.bool_]], like: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(np.logical_or.reduce(rows)) if rows else np.zeros_like(like)
+
+
+def _is_flag(literal: Term) -> bool:
+    """A truth value of an object, or its negation."""
+    atom = _positive(literal)
+    return atom.op == "field" and atom.sort == BOOL and bool(atom.args)
+
+
+def _positive(literal: Term) -> Term:
+    return literal.args[0] if literal.op == "not" else literal
+
+
+def _absences(equation: Term) -> Iterator[Term]:
+    """For an equation of two expressions, that either is 0; for anything else nothing."""
+    if equation.op == "eq" and all(x.op != "const" for x in equation.args):
+        sides = [x.args[0] if x.op in ("htons", "object") else x for x in equation.args]
+        yield from (terms.eq(x, terms.const(0, x.sort)) for x in sides if x.op == "field")
+
+
+def _flag_pairs(rows: Sequence[Rows], atoms: Sequence[Term]) -> Iterator[Clause]:
+    """Two flags of one object one of which is always as said."""
+    flags = [a for a in dict.fromkeys(atoms) if _is_flag(a)]
+    parents = dict.fromkeys(a.args[0] for a in flags)
+    for parent in parents:
+        yield from (c for c in clauses(rows, [a for a in flags if a.args[0] == parent], 2, Limits(small=2)) if len(c) > 1)
+
+
+def _representatives(chosen: Sequence[int], literals: Sequence[Term], table: NDArray[np.bool_]) -> tuple[list[int], list[Clause]]:
+    """Of the literals that are true in the same states the first ones, and clauses that say that the others equal them."""
+    first: dict[bytes, int] = {}
+    ties: list[Clause] = []
+    for i in chosen:
+        like = first.setdefault(table[i].tobytes(), i)
+        if like != i:
+            ties.append((terms.negate(literals[like]), literals[i]))  # the other direction is that of the negations
+    return list(first.values()), ties
 
 
 def _said_otherwise(literal: Term, others: set[Term]) -> bool:

@@ -9,7 +9,7 @@ refute is dropped, which is always sound.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 
 import z3
@@ -33,11 +33,19 @@ EFFORT = 4_000_000
 
 @dataclass(frozen=True)
 class Query:
-    """Which clauses of ``groups`` can ``transition`` violate?  About its own process if ``own``, else about any other object."""
+    """Which clauses of ``group`` can ``transition`` violate?  About its own process if ``own``, else about any other object."""
 
     transition: Transition
-    groups: tuple[int, ...]
+    group: int
     own: bool = False
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A question to Z3, and the groups whose clauses are among its hypotheses."""
+
+    solver: z3.Solver
+    told: set[int] = field(default_factory=set)
 
 
 class Houdini:
@@ -89,19 +97,18 @@ class Houdini:
         """Every question whose answer is not clear by frame."""
         for t in self.system.transitions:
             if t.target in self.located:
-                yield Query(t, (self.located[t.target],), own=True)
-            if self.located:
-                yield Query(t, tuple(self.located.values()))
-            yield from (Query(t, (i,)) for i in (*self.objects, *self.pairs))
+                yield Query(t, self.located[t.target], own=True)
+            # A question about a process anywhere at all exceeds what Z3 may spend, and true clauses fall.
+            yield from (Query(t, i) for i in (*self.located.values(), *self.objects, *self.pairs))
 
     def asked(self, query: Query) -> list[Member]:
         """The clauses that the transition might violate: those that read what it writes, or all where its process arrives."""
         t, thread = query.transition, self.system.thread
-        mine = bool(self.groups[query.groups[0]].location) and not query.own  # then what the process does to itself is no matter
+        mine = bool(self.groups[query.group].location) and not query.own  # then what the process does to itself is no matter
         written = {
             u.key for u in self.system.updates(t) if not (mine and u.obj == self.system.self_var and u.key[0] == thread.name)
         }
-        alive = [(i, c) for i in query.groups for c in self.alive[i]]
+        alive = [(query.group, c) for c in self.alive[query.group]]
         if query.own and t.source != t.target:
             return alive
         return [(i, c) for i, c in alive if any(k in written for a in c for k in self._reads(a))]
@@ -116,16 +123,16 @@ class Houdini:
         asked = self.asked(query)
         if not asked:
             return set(), frozenset()
-        solver, claims = self.pose(query, asked)
+        posed, claims = self.pose(query, asked)
         lost: set[int] = set()
         core: frozenset[Member] = frozenset()
         while len(lost) < len(claims):
-            solver.add(self._any([z3.Not(c) for i, c in enumerate(claims) if i not in lost]))
-            answer, core = self.ask(solver)
+            posed.solver.add(self._any([z3.Not(c) for i, c in enumerate(claims) if i not in lost]))
+            answer, core = self.ask(posed)
             if answer == z3.unsat:
                 break
             left = [i for i in range(len(claims)) if i not in lost]
-            lost.update(self._false_in_model(solver, claims, left) or self._refutable(solver, claims, left))
+            lost.update(self._false_in_model(posed.solver, claims, left) or self._refutable(posed, claims, left))
         gone = {asked[i] for i in lost}
         for group, clause in gone:
             self.alive[group].remove(clause)
@@ -140,79 +147,89 @@ class Houdini:
             return []
         return [i for i in left if z3.is_false(model.eval(claims[i], model_completion=True))]
 
-    def _refutable(self, solver: z3.Solver, claims: Sequence[z3.BoolRef], left: Sequence[int]) -> list[int]:
+    def _refutable(self, posed: Posed, claims: Sequence[z3.BoolRef], left: Sequence[int]) -> list[int]:
         """Claims that the solver does not prove one by one; all, if each by itself is proved but not all together."""
         found = []
         for i in left:
-            solver.push()
-            solver.add(z3.Not(claims[i]))
-            if self.ask(solver)[0] != z3.unsat:
+            posed.solver.push()
+            posed.solver.add(z3.Not(claims[i]))
+            if self.ask(posed)[0] != z3.unsat:
                 found.append(i)
-            solver.pop()
+            posed.solver.pop()
         return found or list(left)
 
-    def ask(self, solver: z3.Solver) -> tuple[z3.CheckSatResult, frozenset[Member]]:
+    def ask(self, posed: Posed) -> tuple[z3.CheckSatResult, frozenset[Member]]:
         """The answer of a solver that knows the clauses left, and if it is ``unsat`` those it needed."""
         self.queries += 1
-        switches = {self.switch((i, c)): (i, c) for i, clauses in enumerate(self.alive) for c in clauses}
-        answer = solver.check(*switches)
-        return answer, frozenset(switches[x] for x in solver.unsat_core()) if answer == z3.unsat else frozenset()
+        switches = {self.switch((i, c)): (i, c) for i in sorted(posed.told) for c in self.alive[i]}
+        answer = posed.solver.check(*switches)
+        return answer, frozenset(switches[x] for x in posed.solver.unsat_core()) if answer == z3.unsat else frozenset()
 
     # -- one query ------------------------------------------------------------------------------------------------
 
-    def pose(self, query: Query, asked: Sequence[Member]) -> tuple[z3.Solver, list[z3.BoolRef]]:
+    def pose(self, query: Query, asked: Sequence[Member]) -> tuple[Posed, list[z3.BoolRef]]:
         """A solver that knows hypotheses and guard, and each clause after the step."""
-        system, t = self.system, query.transition
-        located = bool(self.groups[query.groups[0]].location)
-        me = system.self_var if query.own else self.other if located else self._any_of(query.groups[0])
-        second = self._second_of(query.groups[0], me)
+        system, t, group = self.system, query.transition, self.groups[query.group]
+        located = bool(group.location)
+        elsewhere = located and not query.own  # the process asked about is not the one that moves
+        me = system.self_var if query.own else self.other if located else self._any_of(query.group)
+        second = self._second_of(query.group, me)
         named = [system.self_var, *t.choices, *second.values(), me, *self.bases(t.source, system.self_var)]
-        if located and not query.own:
-            named += dict.fromkeys(x for i in query.groups for x in self.bases(self.groups[i].location, me))
-        following = [[self._next(t, a, {self.groups[i].param: me, **second}) for a in c] for i, c in asked]
-        solver = self.solver(t, [*named, *(a for c in following for a in c)])
+        if elsewhere:
+            named += self.bases(group.location, me)
+        following = [[self._next(t, a, {group.param: me, **second}) for a in c] for _, c in asked]
+        posed = self.posed(t, [*named, *(a for c in following for a in c)])
+        solver = posed.solver
         for v in (me, *second.values()):
             solver.add(*self.encoder.not_null(v))
             if v.sort == system.thread and not located:
-                solver.add(*(self.about(i, v) for i in self.located.values()))
+                self._tell_where(posed, v)
         solver.add(*(self.encoder.encode(terms.negate(terms.eq(me, v))) for v in second.values()))
-        if located and not query.own:
-            solver.add(self.encoder.encode(terms.negate(terms.eq(me, system.self_var))))
-            solver.add(*(self.about(i, me) for i in query.groups))
-        claims = []
-        for (i, _), atoms in zip(asked, following, strict=True):
-            elsewhere = [z3.Not(self._at(me, self.groups[i].location))] if located and not query.own else []
-            claims.append(self._any([*elsewhere, *(self.encoder.encode(a) for a in atoms)]))
-        return solver, claims
+        if elsewhere:
+            solver.add(self.encoder.encode(terms.negate(terms.eq(me, system.self_var))), self._at(me, group.location))
+            self._tell(posed, query.group, me)
+        return posed, [self._any([self.encoder.encode(a) for a in atoms]) for atoms in following]
 
-    def pose_fact(self, t: Transition | None, fact: Fact, others: Sequence[Fact] = ()) -> z3.Solver:
+    def pose_fact(self, t: Transition | None, fact: Fact, others: Sequence[Fact] = ()) -> Posed:
         """A solver that knows all clauses and ``others``, and that ``t`` violates ``fact``; without ``t``, that it is false."""
         if t is None:
             return self._denial(fact, others)
         claims, variables = violation(self.system, fact, t)
         processes = [v for v in variables if v.sort == self.system.thread and v != self.system.self_var]
         named = [*variables, *(x for p in processes for where in (t.source, *self.located) for x in self.bases(where, p))]
-        solver = self.solver(t, [*named, *claims])
+        posed = self.posed(t, [*named, *claims])
         for v in variables:
-            solver.add(*self.encoder.not_null(v))
-        solver.add(*(self.about(i, p) for p in processes for i in self.located.values()))
-        solver.add(*(self.encoder.closed(f.params, f.formula) for f in (fact, *others)))
-        solver.add(*(self.encoder.encode(c) for c in claims))
-        return solver
+            posed.solver.add(*self.encoder.not_null(v))
+        for p in processes:
+            self._tell_where(posed, p)
+        posed.solver.add(*(self.encoder.closed(f.params, f.formula) for f in (fact, *others)))
+        posed.solver.add(*(self.encoder.encode(c) for c in claims))
+        return posed
 
-    def _denial(self, fact: Fact, others: Sequence[Fact]) -> z3.Solver:
+    def _denial(self, fact: Fact, others: Sequence[Fact]) -> Posed:
         """All clauses and ``others``, and that ``fact`` is false."""
         claim, variables = terms.negate(fact.formula), fact.params
         processes = [v for v in variables if v.sort == self.system.thread]
         named = [*variables, *(x for p in processes for where in self.located for x in self.bases(where, p)), claim]
-        solver = self._empty()
+        posed = self._empty()
         for v in variables:
-            solver.add(*self.encoder.not_null(v))
-        self._about_all(solver, [*named, *(y for x in ground(named) for y in self._further(x))])
-        solver.add(*(self.about(i, p) for p in processes for i in self.located.values()))
-        solver.add(*(self.encoder.closed(f.params, f.formula) for f in others))
-        solver.add(self.encoder.encode(claim))
-        return solver
+            posed.solver.add(*self.encoder.not_null(v))
+        self._about_all(posed, [*named, *(y for x in ground(named) for y in self._further(x))])
+        for p in processes:
+            self._tell_where(posed, p)
+        posed.solver.add(*(self.encoder.closed(f.params, f.formula) for f in others))
+        posed.solver.add(self.encoder.encode(claim))
+        return posed
+
+    def _tell(self, posed: Posed, group: int, *objects: Term) -> None:
+        """Make the clauses of ``group`` about ``objects`` hypotheses."""
+        posed.solver.add(self.about(group, *objects))
+        posed.told.add(group)
+
+    def _tell_where(self, posed: Posed, process: Term) -> None:
+        """What holds of ``process`` wherever it is."""
+        for i in self.located.values():
+            self._tell(posed, i, process)
 
     def _further(self, x: Term) -> list[Term]:
         """The references in the fields of ``x``."""
@@ -222,31 +239,34 @@ class Houdini:
             if v.record == x.sort.name and isinstance(v.sort, RefSort) and not v.owner_root
         ]
 
-    def _empty(self) -> z3.Solver:
+    def _empty(self) -> Posed:
         solver = z3.SimpleSolver(ctx=self.encoder.context)
         solver.set("rlimit", self.effort)
         solver.add(*self.axioms)
-        return solver
+        return Posed(solver)
 
-    def _about_all(self, solver: z3.Solver, used: Iterable[Term]) -> None:
+    def _about_all(self, posed: Posed, used: Iterable[Term]) -> None:
         objects = ground(used)
         for g in objects:
-            solver.add(*(self.about(i, g) for i in self.objects if self.groups[i].param.sort == g.sort))
+            for i in self.objects:
+                if self.groups[i].param.sort == g.sort:
+                    self._tell(posed, i, g)
         for i in self.pairs:
             mine = [g for g in objects if g.sort == self.groups[i].param.sort]
-            solver.add(*(self.about(i, g, h) for g, h in permutations(mine, 2)))
+            for g, h in permutations(mine, 2):
+                self._tell(posed, i, g, h)
 
-    def solver(self, t: Transition, used: Iterable[Term]) -> z3.Solver:
+    def posed(self, t: Transition, used: Iterable[Term]) -> Posed:
         """The guard of ``t``, and the clauses about its process and about every object named in ``t`` and ``used``."""
         system, encoder = self.system, self.encoder
-        solver = self._empty()
+        posed = self._empty()
         for v in (system.self_var, *t.choices):
-            solver.add(*encoder.not_null(v))
-        solver.add(encoder.encode(system.guard(t)))
+            posed.solver.add(*encoder.not_null(v))
+        posed.solver.add(encoder.encode(system.guard(t)))
         if t.source in self.located:
-            solver.add(self.about(self.located[t.source], system.self_var))
-        self._about_all(solver, [*system.terms_of(t), *used])
-        return solver
+            self._tell(posed, self.located[t.source], system.self_var)
+        self._about_all(posed, [*system.terms_of(t), *used])
+        return posed
 
     def _any_of(self, group: int) -> Term:
         return terms.var(f"any {self.groups[group].param.data}!", self.groups[group].param.sort)

@@ -25,7 +25,7 @@ from checker.symbolic.unbounded import initially
 from checker.system import TransitionSystem
 
 STATES = 300_000
-KEPT = 2_500
+KEPT = 1_500
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,9 @@ class Inferrer:
         return found
 
     def _core(self, query: Query, asked: list[Member]) -> frozenset[Member]:
-        solver, claims = self.houdini.pose(query, asked)
-        solver.add(z3.Not(z3.And(*claims)))
-        return self.houdini.ask(solver)[1]
+        posed, claims = self.houdini.pose(query, asked)
+        posed.solver.add(z3.Not(z3.And(*claims)))
+        return self.houdini.ask(posed)[1]
 
     def facts(self, support: dict[Member, frozenset[Member]]) -> dict[Member, Fact]:
         """The clauses as facts; those that say the same of several locations are one fact."""

@@ -6,7 +6,7 @@ a column per state.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,12 +80,17 @@ class Rows:
                 raise NotImplementedError(f"{t.op} is no part of the grammar of candidates")
 
 
+PER_LOCATION = 60
+"""How many states are taken in which a process is at a location, be it ever so rare."""
+
+
 def sample(system: TransitionSystem, instance: Instance, *, states: int, keep: int) -> Sample:
-    """At most ``keep`` of the first ``states`` states that ``instance`` reaches, spread evenly, the initial one among them."""
+    """Some of the first ``states`` states that ``instance`` reaches: ``keep`` spread evenly, the initial one among them, and
+    some for each location of each process."""
     search = Search(system, instance, (_reads_everything(system),))
     complete = search.run(states, None)
     stored = search.table.stored
-    picked = np.unique(np.linspace(0, stored - 1, min(keep, stored)).astype(np.int64))
+    picked = np.unique(np.concatenate([_spread(np.arange(stored), keep), *_at_locations(search, system, instance)]))
     unpacked = [search.layout.unpack(tuple(int(w) for w in search.table.states[i])) for i in picked]
     fields: dict[FieldKey, Array] = {}
     for v in system.state_vars:
@@ -95,6 +100,19 @@ def sample(system: TransitionSystem, instance: Instance, *, states: int, keep: i
             columns[i] = [state.get((*v.key, i), instance.initial(v, i)) for state in unpacked]
         fields[v.key] = columns
     return Sample(instance, fields, len(picked), stored, complete)
+
+
+def _spread(numbers: Array, keep: int) -> Array:
+    return np.asarray(numbers[np.linspace(0, len(numbers) - 1, min(keep, len(numbers))).astype(np.int64)])
+
+
+def _at_locations(search: Search, system: TransitionSystem, instance: Instance) -> Iterator[Array]:
+    """For each process and each location where it is found, the numbers of some states."""
+    words = np.asarray(search.table.states[: search.table.stored])
+    for thread in instance.objects(system.thread):
+        bits = search.layout.pc_bits(thread)
+        here = words[:, bits.word] & np.uint64(bits.mask)
+        yield from (_spread(np.flatnonzero(here == place), PER_LOCATION) for place in np.unique(here))
 
 
 def _reads_everything(system: TransitionSystem) -> Property:

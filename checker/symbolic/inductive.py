@@ -39,7 +39,7 @@ class Obligation:
     """One query: ``unsat`` proves it; ``frame`` needs none.
 
     ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
-    ``smtlib`` is the query as Z3 got it, if it is not discharged.
+    ``smtlib`` is the query as Z3 got it, if it is not discharged; ``effort`` is what Z3 spent, in its own units.
     """
 
     fact: str
@@ -49,6 +49,7 @@ class Obligation:
     seconds: float
     smtlib: str = field(repr=False, default="")
     model: str = field(repr=False, default="")
+    effort: int = 0
 
     @property
     def discharged(self) -> bool:
@@ -120,6 +121,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
+        self.spent = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
@@ -182,7 +184,9 @@ class Prover:
         result = str(solver.check())
         model = str(solver.model()) if result == "sat" else ""
         smtlib = "" if result == "unsat" else solver.to_smt2()
-        return Obligation(fact.name, kind, transition, result, time.perf_counter() - started, smtlib, model)
+        spent, self.spent = self.spent, solver.statistics().get_key_value("rlimit count")  # of all queries of the context
+        seconds = time.perf_counter() - started
+        return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self.spent - spent)
 
 
 def primed(fact: Fact) -> dict[Term, Term]:
