@@ -19,7 +19,7 @@ def sources_table(sources: Sources) -> Table:
     table.add_column("run", justify="right", no_wrap=True)
     table.add_column("not run", overflow="fold")
     table.add_column("why", overflow="fold", max_width=60)
-    for row in _rows(sources):
+    for row in _rows(sources, places=True):
         table.add_row(*row)
     return table
 
@@ -36,17 +36,20 @@ def document(sources: Sources) -> str:
         "",
         f"{sources.summary}.",
         "",
-        *markdown_table(("function", "run", "not run", "why"), _rows(sources), numbers=("run",)),
+        *markdown_table(("function", "run", "not run", "why"), _rows(sources, places=False), numbers=("run",)),
         "",
         f"All of {len(whole)} functions is run: {', '.join(f'`{name}`' for name in whole)}.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _rows(sources: Sources) -> Iterator[Row]:
-    """What is missing, by function in the order of the model: the first row of each says how much of it is run."""
+def _rows(sources: Sources, *, places: bool) -> Iterator[Row]:
+    """What is missing, by function in the order of the model: the first row of each says how much of it is run.
+
+    ``places`` adds where it is, which changes with every line that is added.
+    """
     for function, total in sources.pieces.items():
         missing = [m for m in sources.missing if m.piece.function == function]
         for number, m in enumerate(missing):
             counts = f"{total - len(missing)} of {total}" if number == 0 else ""
-            yield function if number == 0 else "", counts, f"{m.piece.text} ({m.piece.place})", m.why
+            yield function if number == 0 else "", counts, f"{m.piece.text} ({m.piece.place})" if places else m.piece.text, m.why

@@ -203,9 +203,7 @@ def move_addr_to_kernel(addr_len: AddrLen, bad_buffer: bool) -> Errno:
     """A negative length is one too large here."""
     if addr_len > MAX_SOCK_ADDR:
         return EINVAL
-    if addr_len == 0:
-        return 0
-    if bad_buffer:
+    if bad_buffer and addr_len != 0:
         return EFAULT
     return 0
 

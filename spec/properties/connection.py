@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, always, implies, inside, pure, sometimes
-from spec.net.ipv4.tcp_input import segment_arrives
+from spec.net.ipv4.tcp_v4_rcv import segment_arrives
 from spec.net.socket import system_call
 from spec.state import (
     SS_CONNECTED,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from checker.language import abstracted, kernel
-from spec.net.ipv4.tcp_input import tcp_v4_rcv
+from spec.net.ipv4.tcp_v4_rcv import tcp_v4_rcv
 from spec.state import SUCCESS, Addr, AddrLen, Errno, Family, Port, Segment, Sock, Socket
 
 UNUSED = "no call of the scenario uses it"

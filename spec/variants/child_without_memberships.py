@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, kernel, original
-from spec.net.ipv4.tcp_input import tcp_create_openreq_child as plain_tcp_create_openreq_child
+from spec.net.ipv4.tcp_minisocks import tcp_create_openreq_child as plain_tcp_create_openreq_child
 from spec.state import OpenRequest, Sock
 
 UPSTREAM = "657831ffc38e dccp/tcp: do not inherit mc_list from parent"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checker.language import free, kernel, original, unlocked
-from spec.net.ipv4.tcp_input import tcp_rcv_state_process, tcp_reset, tcp_v4_do_rcv
-from spec.net.ipv4.tcp_input import tcp_v4_deliver as plain_tcp_v4_deliver
+from spec.net.ipv4.tcp_input import tcp_rcv_state_process, tcp_reset
 from spec.net.ipv4.tcp_state import tcp_done
+from spec.net.ipv4.tcp_v4_rcv import tcp_v4_deliver as plain_tcp_v4_deliver
+from spec.net.ipv4.tcp_v4_rcv import tcp_v4_do_rcv
 from spec.state import TCP_LISTEN, Segment, Sock
 
 original_tcp_v4_deliver = original(plain_tcp_v4_deliver)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, free, kernel, spin_lock
-from spec.net.ipv4.tcp_input import tcp_v4_do_rcv
+from spec.net.ipv4.tcp_v4_rcv import tcp_v4_do_rcv
 from spec.state import Sock, sk_slock
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from checker.language import NULL, abstracted, current, free, kernel, members, spin_lock, spin_lock_bh, when
 from spec.net.core.datagram import next_marked, skb_clone, skb_recv_datagram, sock_queue_rcv_skb
 from spec.net.core.sock import sock_def_error_report
+from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.ip_output import ip_build_xmit
 from spec.net.ipv4.route import inet_addr_type, ip_route_output, rt_dst, rt_src
-from spec.net.ipv4.tcp_input import rx_sock_put
 from spec.state import (
     AF_INET,
     AF_UNSPEC,

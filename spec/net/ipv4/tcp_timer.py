@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, current, kernel, softirq, spin_lock, when
 from spec.net.core.sock import sock_def_error_report
-from spec.net.ipv4.tcp_input import rx_sock_put
+from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
 from spec.net.ipv4.tcp_output import tcp_send_syn, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done

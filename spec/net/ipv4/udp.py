@@ -19,11 +19,11 @@ from checker.language import (
 )
 from spec.net.core.datagram import skb_recv_datagram, sock_queue_rcv_skb
 from spec.net.core.sock import sock_def_error_report
+from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.icmp import icmp_send
 from spec.net.ipv4.ip_output import ip_build_xmit
 from spec.net.ipv4.raw import deliver_copies
 from spec.net.ipv4.route import ip_route_connect, ip_route_output, rt_dst, rt_src
-from spec.net.ipv4.tcp_input import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, same_device
 from spec.state import (
     AF_INET,
