@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import kernel, new
 from spec.net.core.dev import netif_rx
-from spec.state import IPPROTO_TCP, RTN_LOCAL, Addr, BePort, Fib, OpenRequest, Protocol, Segment, Sock, net
+from spec.state import IPPROTO_TCP, RTN_LOCAL, TCP_CLOSE, Addr, BePort, Fib, OpenRequest, Protocol, Segment, Sock, net
 
 
 @kernel("net/ipv4/tcp_output.c", shared=True)
@@ -51,7 +51,9 @@ def tcp_send_fin(sk: Sock) -> None:
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_push(sk: Sock) -> None:
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done)
+    """In CLOSE the bytes stay in the write queue (tcp_write_xmit): a send() that lost its error to SO_ERROR gets that far."""
+    if sk.state != TCP_CLOSE:
+        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done)
 
 
 @kernel("net/ipv4/tcp_output.c")
