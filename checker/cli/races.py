@@ -60,6 +60,8 @@ def races(
     kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
     machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
     locks: bool = False,
+    replay: bool = False,
+    write: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     variant: Variant = "",
     spec: Spec = "spec",
@@ -72,12 +74,19 @@ def races(
         A number or a name from the list.
     locks
         Print which lock protects which field instead, and check it on explored states.
+    replay
+        Look at the harmful cells of the committed matrix again without the reduction, and count the false alarms instead.
+    write
+        With --replay, write docs/false-alarms.md.
     as_json
         Print JSON.
     """
+    from checker.commands.alarms import run_replay_command
     from checker.commands.matrix import Asked, run_locks_command, run_races_command
 
     asked = Asked(spec, kind, machine, variant)
+    if replay:
+        return run_replay_command(asked, write=write)
     return run_locks_command(asked) if locks else run_races_command(asked, name=finding, as_json=as_json)
 
 

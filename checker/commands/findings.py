@@ -15,7 +15,7 @@ from checker.commands.console import out_console, working
 from checker.commands.scenario import load_engine
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
 from checker.report.files import write_atomic
-from checker.report.findings import LISTS, Entry, claim_word, list_page, page, page_name, verdict
+from checker.report.findings import LISTS, Entry, charts, claim_word, list_page, page, page_name, verdict
 from checker.scenario.finding import Examined, examine, worst
 from checker.scenario.load import Case, load_cases
 from checker.scenario.program import Engine
@@ -86,6 +86,7 @@ def documents(entries: Sequence[Entry], found: Mapping[str, Sequence[Examined]])
         e = by_id[name]
         cases = [x for one in (name, *e.also) for x in found.get(one, ())]
         made[f"findings/{page_name(e, numbers)}"] = page(e, cases)
+        made |= {f"findings/{file}": text for file, text in charts(cases).items()}
         index.append(f"- [{numbers[name]:03} {e.title}]({page_name(e, numbers)}): {verdict(e, found[name])}")
     made["findings/README.md"] = "\n".join(index) + "\n"
     return made

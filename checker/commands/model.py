@@ -2,8 +2,8 @@
 
 A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
 ``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
-perhaps the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none), the commit ``UPSTREAM``, and other
-variants it ``NEEDS``.  ``CLIENTS`` are who calls the model.
+perhaps the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none), the commit ``UPSTREAM``, other
+variants it ``NEEDS``, and in what it is ``CLOSER`` to C than the model.  ``CLIENTS`` are who calls the model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from checker.system import Property
 class Variant:
     """A named patch of the model: the functions it replaces, and the property of ``client`` it must break, if it is a mutant.
 
-    ``upstream`` is the commit it follows, or that repaired what a mutant breaks.
+    ``upstream`` is the commit it follows, or that repaired what a mutant breaks; ``closer`` says what of C it has that
+    the model leaves out.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Variant:
     doc: str
     client: str = ""
     upstream: str = ""
+    closer: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ def load_variant(package: ModuleType, name: str) -> Variant:
                 raise UsageError("variants-clash", f"{other} and {one} both replace {function}", "choose one of them")
         overrides |= module.OVERRIDES
     first = modules[names[0]]
-    keys = ("BREAKS", "CLIENT", "UPSTREAM")
-    breaks, client, upstream = (getattr(first, key, "") if len(names) == 1 else "" for key in keys)
+    keys = ("BREAKS", "CLIENT", "UPSTREAM", "CLOSER")
+    breaks, client, upstream, closer = (getattr(first, key, "") if len(names) == 1 else "" for key in keys)
     texts = [(module.__doc__ or "").strip() for module in modules.values()]
-    return Variant(name, overrides, breaks, "\n\n".join(texts), client, upstream)
+    return Variant(name, overrides, breaks, "\n\n".join(texts), client, upstream, closer)
 
 
 def _variant_module(package: ModuleType, name: str) -> ModuleType:

@@ -1,11 +1,10 @@
 """Outcomes that no sequential order of the same calls and events gives; see docs/method.md for what a sequential order is.
 
-What can be observed of a run is what the scenario asks: the results of its calls, and of those of ``post``.
+What can be observed of a run is for the scenario to say (``observe``): results of its threads, those of ``post``, all memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from checker.scenario.program import Engine, Outcome, Outcomes, Scenario
@@ -34,9 +33,11 @@ def serial_outcomes(scenario: Scenario, engine: Engine) -> Outcomes:
 def nonserial(scenario: Scenario, engine: Engine) -> Compared:
     """Compare ``scenario`` with its sequential orders.  Raises what ``engine`` raises."""
     found, serial = engine(scenario), serial_outcomes(scenario, engine)
-    known = {_key(row.results) for row in serial.rows}
-    return Compared(found, serial, tuple(row for row in found.rows if _key(row.results) not in known))
+    known = {_seen(row, scenario.observe) for row in serial.rows}
+    return Compared(found, serial, tuple(row for row in found.rows if _seen(row, scenario.observe) not in known))
 
 
-def _key(results: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(sorted((name, values) for name, values in results.items() if values))
+def _seen(row: Outcome, observe: str) -> tuple[object, ...]:
+    """What can be observed of an outcome."""
+    unseen = ("post",) if observe == "results" else ()
+    return tuple(sorted((name, values) for name, values in row.results.items() if values and name not in unseen)), row.memory

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from checker.report.files import file_stem
 from checker.report.mdtable import markdown_table
 from checker.report.schedule import ALONE, schedule_lines, stretches
+from checker.report.sequence import sequence_svg
 from checker.scenario.finding import Claimed, Examined
 from checker.scenario.names import programs
 from checker.scenario.program import Outcome
@@ -117,7 +119,17 @@ def page(entry: Entry, found: Sequence[Examined]) -> str:
         assert x.shown is not None
         lines += ["", f"## {x.case.scenario.title[:1].upper()}{x.case.scenario.title[1:]}", "", x.case.why, ""]
         lines += _seen(x, x.shown)
-        lines += ["", "How to provoke it, and a shortest schedule:", "", *_chart(x.shown), "", "```text", *_script(x)]
+        lines += [
+            "",
+            "How to provoke it, and a shortest schedule:",
+            "",
+            f"![schedule]({chart_name(x)})",
+            "",
+            *_chart(x.shown),
+            "",
+            "```text",
+            *_script(x),
+        ]
         lines += ["", *schedule_lines(x.shown.schedule), "```"]
         broken = [a.question.text for a in x.answers if a.question.kind == "symptom" and a.hits]
         lines += ["", "Rule broken: none of these may happen:", "", *(f"- `{text}`" for text in broken)]
@@ -130,6 +142,20 @@ def page(entry: Entry, found: Sequence[Examined]) -> str:
         )
         lines += ["", f"{x.case.scenario.id} ({x.case.scenario.title}): {about}"]
     return "\n".join([*lines, "", entry.note] if entry.note else lines) + "\n"
+
+
+def chart_name(x: Examined) -> str:
+    """The file of a schedule's drawing, beside the pages."""
+    return f"{file_stem(x.case.scenario.id, x.found.scenario.machine)}.svg"
+
+
+def charts(found: Iterable[Examined]) -> dict[str, str]:
+    """The drawings of the schedules that pages show, by file name."""
+    return {
+        chart_name(x): sequence_svg(f"{x.case.scenario.title} ({x.found.scenario.machine})", x.shown.schedule)
+        for x in found
+        if x.happens and x.shown is not None
+    }
 
 
 def _seen(x: Examined, outcome: Outcome) -> list[str]:

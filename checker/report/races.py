@@ -38,6 +38,7 @@ MEANINGS = {
 COLORS = {Verdict.HARMFUL: "bold red", Verdict.STUCK: "bold magenta", Verdict.VALUE_CHANGING: "yellow", Verdict.UNKNOWN: "dim"}
 
 
+ALARMS = "The harmful and stuck cells are looked at again without the reduction of the search: [false alarms](false-alarms.md)."
 LOCKS = (
     "Inferred from all functions: at how many places a field is read and written, and what is held there; `its` is a lock of the "
     "object itself. Fields that nobody writes once others can reach the object are left out. `sockproof races --locks` prints "
@@ -110,7 +111,7 @@ def matrix_page(
     total = ", ".join(f"{verdicts[v]:,} {v}" for v in Verdict if verdicts[v])
     lines = ["# Race matrix", "", f"{len(cells):,} cells: {total}. Written by `sockproof matrix --write`; do not edit.", ""]
     lines += markdown_table(("mark", "verdict", "meaning"), [(MARKS[v], str(v), MEANINGS[v]) for v in Verdict])
-    lines += ["", *(f"![{kind}](../{path.as_posix()})" for kind, path in maps), "", "## Findings", ""]
+    lines += ["", *(f"![{kind}](../{path.as_posix()})" for kind, path in maps), "", ALARMS, "", "## Findings", ""]
     told = [(str(f.number), f.title, ", ".join(f.machines), str(len(f.cells)), f.cells[0].key, str(f.outcome)) for f in findings]
     heads = ("no.", "finding", "machines", "cells", "shortest example", "outcome")
     lines += markdown_table(heads, [[_cell(text) for text in row] for row in told])

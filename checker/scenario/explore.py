@@ -382,15 +382,16 @@ class Search:
         return self._results(self.states[number])
 
     def _rows(self) -> tuple[Outcome, ...]:
-        by_results: dict[tuple[tuple[str, ...], ...], list[int]] = {}
+        by_results: dict[tuple[tuple[tuple[str, ...], ...], tuple[str, ...]], list[int]] = {}
         for number in self.ends:
-            by_results.setdefault(self.results_of(number), []).append(number)
+            memory = self.machine.memory.told(self.states[number].heap) if self.scenario.observe == "state" else ()
+            by_results.setdefault((self.results_of(number), memory), []).append(number)
         ways = self._ways()
         rows = []
-        for results, numbers in by_results.items():
+        for (results, memory), numbers in by_results.items():
             named = dict(zip((*self.titles, "post", "faults"), results, strict=True))
-            rows.append(Outcome(named, sum(ways[n] for n in numbers), self.schedule(numbers[0])))
-        return tuple(sorted(rows, key=lambda r: sorted(r.results.items())))
+            rows.append(Outcome(named, sum(ways[n] for n in numbers), self.schedule(numbers[0]), memory))
+        return tuple(sorted(rows, key=lambda r: (sorted(r.results.items()), r.memory)))
 
     def _results(self, state: State) -> tuple[tuple[str, ...], ...]:
         split = len(self.scenario.setup)

@@ -55,6 +55,15 @@ class Memory:
         """How many objects ``record`` has."""
         return self.instance.cardinality(self.model.records[record]) - 1
 
+    def told(self, heap: Heap) -> tuple[str, ...]:
+        """Every cell that is not as it was in the beginning: ``Box 1.value = 2``."""
+        found = []
+        for (record, name), base in self.base.items():
+            for cell in range(base, base + (1 + self.count(record) if record else 1)):
+                if heap[cell] != self.initial[cell]:
+                    found.append(f"{f'{record} {cell - base}.' if record else ''}{name} = {heap[cell]}")
+        return tuple(found)
+
     def compile(self, t: Term, slots: dict[FieldKey, int]) -> Code:
         """``t`` as a function; ``slots`` numbers the locals of the running root."""
         return _code(f"lambda h, L, me: {self.source(t, slots, {})}")

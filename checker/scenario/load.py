@@ -233,6 +233,7 @@ class _Loader:
             threads=tuple(Program(name, only[name]) for name in threads),
             post=only["post"],
             machine=self.data.get("machine", "smp"),
+            observe=self.data.get("observe", "probes"),
             events=tuple(self.data.get("events", ())),
             peers=dict(self.data.get("peers", {})),
             title=self.data.get("title", ""),

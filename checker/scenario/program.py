@@ -58,7 +58,8 @@ class Scenario:
     ``machine`` is ``smp``, ``up``, or ``serial``, which runs whole calls one after the other; ``events`` are what the
     environment may do besides (``signal``, ``timeout``, ``rst``...);
     ``peers`` say what other hosts do, by address (``REMOTE``): ``listening``, ``refusing``, ``silent``, or ``free`` for any of
-    these, which is also the default; ``NONE`` is silent by default.
+    these, which is also the default; ``NONE`` is silent by default.  ``observe`` is what outcomes are told apart by when they
+    are compared with sequential orders: ``results`` of the threads, ``probes`` (of ``post``, too), ``state`` (all memory, too).
     """
 
     id: str
@@ -69,6 +70,7 @@ class Scenario:
     events: tuple[str, ...] = ()
     title: str = ""
     peers: Mapping[str, str] = field(default_factory=dict)
+    observe: str = "probes"
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,13 @@ class Outcome:
 
     A result is an errno name, ``0``, ``0 ADDR:PORT``, ``0 value=ERRNO``, a state name for ``state``, or ``blocks`` for a call
     that never returns (the calls behind it are ``-``).  ``interleavings`` counts the schedules that lead here, ``schedule`` is
-    a shortest one.
+    a shortest one.  ``memory`` is what is left of it in the end, if the scenario observes that.
     """
 
     results: Mapping[str, tuple[str, ...]]
     interleavings: int
     schedule: tuple[Step, ...] = field(compare=False, default=())
+    memory: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

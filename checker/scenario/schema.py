@@ -53,6 +53,7 @@ KINDS: dict[str, Schema] = {
     "flags": {"type": "array", "items": {"$ref": "#/$defs/flag"}},
     "field": {"type": "string", "pattern": f"^{words.FIELD.pattern}$"},
     "machine": {"type": "string", "enum": list(words.MACHINES)},
+    "observed": {"type": "string", "enum": list(words.OBSERVED)},
     "event": {"type": "string", "enum": list(words.EVENTS)},
     "behaviour": {"type": "string", "enum": list(words.BEHAVIOURS)},
     "result": {"type": ["string", "integer", "null"]},
@@ -128,6 +129,7 @@ def scenario_schema() -> Schema:
             "source": {"title": "source", "description": "where it comes from, not read"},
             "features": _list("text"),
             "machine": _ref("machine"),
+            "observe": _ref("observed"),
             "events": _list("event"),
             "peers": {
                 "title": "peers",

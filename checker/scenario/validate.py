@@ -29,6 +29,7 @@ KNOWN: dict[str, Sequence[str]] = {
     "option": words.OPTIONS,
     "flag": words.FLAGS,
     "machine": words.MACHINES,
+    "observed": words.OBSERVED,
     "event": tuple(words.EVENTS),
     "behaviour": tuple(words.BEHAVIOURS),
     "host": words.HOSTS,

@@ -56,6 +56,9 @@ BEHAVIOURS: Mapping[str, str] = {
 }
 
 MACHINES = ("smp", "up")
+OBSERVED = ("results", "probes", "state")
+"""What the outcomes of a scenario are told apart by when they are compared with sequential orders; each includes those before."""
+
 SERIAL = "serial"
 """The machine that runs whole calls one after the other."""
 

@@ -28,6 +28,7 @@ def expand(scenario: Scenario) -> Scenario:
         scenario.events,
         scenario.title,
         scenario.peers,
+        scenario.observe,
     )
 
 

@@ -1,0 +1,1 @@
+"""Whether what the race matrix reports is so: schedules replayed and sequential orders enumerated again without the reduction."""

@@ -1,0 +1,95 @@
+"""False alarms: harmful cells whose outcome does not stand when it is looked at again; docs/method.md defines the word.
+
+A cell is asked three things without the reduction of the search: does its schedule lead to its outcome, has no sequential order
+one of its outcomes, and is one left in a variant that reads C more closely than the model.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from checker.alarms.replay import on_unreduced, replay, unreduced
+from checker.races.matrix import Job
+from checker.races.pair import MAX_STATES, Subject, check_cell, row_of
+from checker.races.result import Cell, Row
+from checker.scenario.explore import Search
+from checker.scenario.steps import Program
+from checker.scenario.vocabulary import SERIAL
+
+
+class Standing(enum.StrEnum):
+    """What became of an alarm."""
+
+    CONFIRMED = "confirmed"
+    NOT_REPLAYED = "the schedule does not lead to the outcome"
+    SERIAL = "a sequential order has the outcome"
+    ABSTRACTION = "gone in a closer reading of C"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A harmful cell, the outcome reported first, what became of it, and ``why``: what refutes it."""
+
+    cell: str
+    outcome: Row
+    standing: Standing
+    why: str = ""
+
+    @property
+    def false(self) -> bool:
+        """Whether it should not have been reported."""
+        return self.standing is not Standing.CONFIRMED
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A variant that does what C does where the model allows more: what of C that is, and the functions it replaces."""
+
+    name: str
+    closer: str
+    functions: frozenset[str]
+    subject: Subject
+
+
+@dataclass
+class Court:
+    """Judges the cells of a matrix; code without the reduction is made once for each kind of object."""
+
+    subject: Subject
+    readings: Sequence[Reading] = ()
+    max_states: int = MAX_STATES
+
+    @cached_property
+    def _programs(self) -> dict[str, Program]:
+        return {}
+
+    def judge(self, job: Job, cell: Cell) -> Alarm:
+        """What becomes of one harmful or stuck cell of ``job``.  Raises LimitError."""
+        first = cell.nonserial[0]
+        search = self._search(job, cell.machine)
+        runs = {row_of(search.scenario, results): names for results, names in replay(search, cell.schedule).items()}
+        names = runs.get(replace(first, by_results=False))
+        if names is None:
+            return Alarm(cell.key, first, Standing.NOT_REPLAYED)
+        orders = self._search(job, SERIAL)
+        orders.run()
+        serial = {row_of(orders.scenario, orders.results_of(end)) for end in orders.ends}
+        for row in cell.nonserial:
+            if replace(row, by_results=False) in serial:
+                return Alarm(cell.key, first, Standing.SERIAL, str(row))
+        for reading in self.readings:
+            if names & reading.functions:
+                closer = check_cell(reading.subject, job.start, job.operations, cell.machine, max_states=self.max_states)
+                if closer.states and not closer.nonserial:
+                    return Alarm(cell.key, first, Standing.ABSTRACTION, f"{reading.name}: {reading.closer}")
+        return Alarm(cell.key, first, Standing.CONFIRMED)
+
+    def _search(self, job: Job, machine: str) -> Search:
+        kind = job.start.kind
+        if kind not in self._programs:
+            self._programs[kind] = unreduced(*self.subject.compiled(kind))
+        scenario = self.subject.scenario(job.start, job.operations, machine)
+        return on_unreduced(self.subject.search(scenario, self.max_states), self._programs[kind])
