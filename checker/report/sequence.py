@@ -13,8 +13,10 @@ from checker.report.svg import Canvas, Line, Run, Style, line_height, wrap
 from checker.scenario.program import Step
 
 WIDTH, MARGIN, SLOT, PAD, GAP = 980.0, 20.0, 20.0, 7.0, 10.0
-SHOWN = 7
-"""How many statements of a stretch are shown; the middle ones are left out."""
+SHOWN = (7, 5, 3)
+"""How many statements of a stretch are shown; the middle ones are left out.  Long schedules are shown with fewer."""
+ROOM = 50
+"""How many statements a chart shows if it can be helped."""
 
 LANES = ("#1d4ed8", "#047857", "#7e22ce", "#9a3412", "#155e75")
 LOCKS = ("#d97706", "#db2777", "#0d9488", "#7c3aed")
@@ -57,7 +59,7 @@ def sequence_canvas(title: str, schedule: Sequence[Step]) -> Canvas:
     boxes = []
     for s in told:
         y += GAP
-        bottom = _box(canvas, s, left[s.who] + inset, y, width - GAP - inset, colors[s.who])
+        bottom = _box(canvas, s, left[s.who] + inset, y, width - GAP - inset, colors[s.who], _shown(told))
         texts = [text for _, text in _statements(s)]
         released = tuple(t.removeprefix(RELEASE) for t in texts if t.startswith(RELEASE))
         boxes.append(_Box(s.who, y, bottom, tuple(t for t in texts if t in locks), released))
@@ -78,15 +80,23 @@ def _statements(s: Stretch) -> list[tuple[str, str]]:
     return [(name, text) for name, _, text in parts]
 
 
-def _box(canvas: Canvas, s: Stretch, x: float, y: float, width: float, color: str) -> float:
+def _shown(told: Sequence[Stretch]) -> int:
+    """How many statements of each stretch a chart of all of them has room for."""
+    sizes = [len(_statements(s)) for s in told]
+    return next((n for n in SHOWN if sum(min(size, n) for size in sizes) <= ROOM), SHOWN[-1])
+
+
+def _box(canvas: Canvas, s: Stretch, x: float, y: float, width: float, color: str, shown: int) -> float:
     """The call, what it does function by function, and its result; returns the y below."""
     lines: list[Line] = [(Run(s.call, CALL),)] if s.call else []
     told = _statements(s)
-    kept: list[tuple[str, str] | None] = [*told] if len(told) <= SHOWN else [*told[:2], None, *told[3 - SHOWN :]]
+    kept: list[tuple[str, str] | None] = (
+        [*told] if len(told) <= shown else [*told[: shown // 2], None, *told[shown // 2 + 1 - shown :]]
+    )
     function = ""
     for statement in kept:
         if statement is None:
-            lines.append((Run(f"... {len(told) - SHOWN + 1} more", NAME),))
+            lines.append((Run(f"... {len(told) - shown + 1} more", NAME),))
             continue
         if statement[0] != function:
             function = statement[0]

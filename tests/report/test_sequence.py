@@ -41,3 +41,4 @@ def test_a_chart_is_small_and_always_the_same() -> None:
     text = sequence_svg("a race", SCHEDULE)
     assert text == sequence_svg("a race", SCHEDULE) and "&lt;mask&gt;" in text
     assert len(text) < 30_000
+    assert len(sequence_svg("a long race", SCHEDULE * 4)) < 30_000
