@@ -116,7 +116,9 @@ def test_pages(tmp_path: Path) -> None:
     ]
     found: dict[str, list[Examined]] = {"A26": [examine(one(tmp_path, WRONG + "still_in: [getname_locked]\n"), engine_of)]}
     made = documents(entries, found)
-    assert sorted(made) == ["expected-findings.md", "findings/001-bind-and-families.md", "findings/README.md"]
+    chart = "findings/x-smp.svg"
+    assert sorted(made) == ["expected-findings.md", "findings/001-bind-and-families.md", "findings/README.md", chart]
+    assert "bind a lo P1 family=10" in made[chart] and "![schedule](x-smp.svg)" in made["findings/001-bind-and-families.md"]
     listed = made["expected-findings.md"]
     assert "rediscovered (one thread)" in listed
     assert "Not modelled: m." in listed
