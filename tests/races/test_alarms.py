@@ -112,13 +112,12 @@ def test_the_command_counts_and_writes(
     assert cli.main(["races", *toyspec, "--replay", "--write", "--machine", "smp"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("pair", "standing"), [("connect | timeout", Standing.ABSTRACTION), ("connect | rst", Standing.CONFIRMED)]
-)
-def test_a_timer_does_not_hit_a_connection_whose_syn_was_answered(pair: str, standing: Standing) -> None:
+@pytest.mark.parametrize(("pair", "harmful"), [("connect | timeout", False), ("connect | rst", True)])
+def test_a_timer_does_not_hit_a_connection_whose_syn_was_answered(pair: str, harmful: bool) -> None:
     """C tests tp->pending and tp->timeout under the lock; the RST that a connection gets is real."""
     subject = spec.race_subject()
     job = next(j for j in jobs_of(subject, ("stream",)) if j.key == f"stream: fresh | {pair}")
     cell = check_cell(subject, job.start, job.operations, "smp")
-    assert cell.verdict is Verdict.HARMFUL
-    assert Court(subject, readings_of(spec)).judge(job, cell).standing is standing
+    assert (cell.verdict is Verdict.HARMFUL) == harmful
+    if harmful:
+        assert Court(subject, readings_of(spec)).judge(job, cell).standing is Standing.CONFIRMED

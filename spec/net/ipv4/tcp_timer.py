@@ -14,6 +14,7 @@ from spec.state import (
     TCP_CLOSE,
     TCP_EHASH,
     TCP_LISTEN,
+    TCP_SYN_RECV,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
     OpenRequest,
@@ -26,12 +27,18 @@ from spec.state import (
 
 @softirq("net/ipv4/tcp_timer.c")
 def tcp_write_timer(sk: Sock, last: bool) -> None:
-    """Time to send again, or the last time went unanswered; a socket that a thread has is left alone, the timer comes again."""
+    """Time to send again, or the last time went unanswered; a socket that a thread has is left alone, the timer comes again.
+
+    The timer goes off, then waits for the lock.  If the SYN was answered meanwhile, tp->pending or tp->timeout say that there is
+    nothing left to do: ``answered`` here.
+    """
     with spin_lock(tcp_ehash_lock):
         when(sk.live and sk.hashed != NOT_HASHED and sk.state not in (TCP_CLOSE, TCP_LISTEN, TCP_TIME_WAIT))
         current().rx_sk = sk
+        for_syn = sk.state in (TCP_SYN_SENT, TCP_SYN_RECV)
     with bh_lock_sock(sk):
-        if last and sk.state not in (TCP_CLOSE, TCP_LISTEN):
+        answered = for_syn and sk.state not in (TCP_SYN_SENT, TCP_SYN_RECV)
+        if last and not answered and sk.state not in (TCP_CLOSE, TCP_LISTEN):
             tcp_write_err(sk)
         elif sk.state == TCP_SYN_SENT:
             abstracted("only a SYN is sent again: nothing else gets lost", "tcp_retransmit_skb")
