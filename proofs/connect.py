@@ -255,23 +255,10 @@ def not_hashed(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(
-    uses=(
-        "locked",
-        "frames",
-        "sport_kept",
-        "freed_unlocked",
-        "users_live",
-    )
-)
+@lemma(uses=("locked", "frames", "freed_unlocked", "users_live"))
 def connecting(t: Thread, sk: Sock) -> bool:
-    """Until connect hashes the socket, sport is what num says; when it does, the state is SYN_SENT."""
-    return implies(
-        departing(t, sk)
-        or (inside(t, tcp_connect, sk=sk) and at(t, tcp_set_state, "sk.state = state", sk=sk))
-        or inside(t, tcp_v4_hash_connecting, sk=sk),
-        sk.sport == htons(sk.num),
-    ) and implies(inside(t, tcp_v4_hash_connecting, sk=sk), sk.state == TCP_SYN_SENT)
+    """When connect hashes the socket, its state is SYN_SENT."""
+    return implies(inside(t, tcp_v4_hash_connecting, sk=sk), sk.state == TCP_SYN_SENT)
 
 
 @lemma(
@@ -331,7 +318,7 @@ def stream_only(sock: Socket) -> bool:
 HASHED = ("frames", "locked", "not_hashed", "closing_unhashed", "closed_unhashed")
 
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
-    "hashed_sport": ("sport_kept", "not_hashed", "connecting", "locked"),
+    "hashed_sport": ("sport_kept", "not_hashed", "sport_ready", "locked"),
     "sk_attached": ("open_has_sk", "linked", "releaser_shut"),
     "lock_returned": ("owners",),
     "BUG_TRAP(tcp_v4_hash_connecting: sk.hashed == NOT_HASHED)": HASHED,

@@ -243,7 +243,34 @@ def frame_facts(system: TransitionSystem) -> list[Fact]:
             "a lock is taken by a thread, which goes on from there",
         ),
         closing_unhashed(system),
+        sport_ready(system),
     ]
+
+
+def sport_ready(system: TransitionSystem) -> Fact:
+    """In tcp_v4_connect, wherever the socket is yet to be hashed, sport is what num says."""
+    t = terms.var("t", system.thread)
+    inside = {loc.name for loc in system.locations if "tcp_v4_connect" in loc.stack}
+    claims = []
+    for key, sk in dict.fromkeys((u.key, u.obj) for x in system.transitions for u in x.updates if _hashes(x, u)):
+        places = {x.source for x in system.transitions if any(u.key == key and u.obj == sk and _hashes(x, u) for u in x.updates)}
+        work = list(places)
+        while work:
+            target = work.pop()
+            before = {x.source for x in system.transitions if x.target == target and x.source in inside} - places
+            places |= before
+            work += before
+        assert sk is not None
+        mine = terms.substitute(sk, {system.self_var: t})
+        sport, num = system.read(("Sock", "sport"), mine), system.read(("Sock", "num"), mine)
+        here = terms.disj(*(system.at(t, p) for p in sorted(places)))
+        claims.append(terms.implies(here, terms.eq(sport, terms.htons(num, sport.sort))))
+    why = "connect is called with a port, whose sport was written before the lock was released, or just now"
+    return Fact("sport_ready", (t,), terms.conj(*claims), ("locked", "frames", "sport_kept", "freed_unlocked", "users_live"), why)
+
+
+def _hashes(transition: Transition, update: Update) -> bool:
+    return update.key == ("Sock", "hashed") and update.value.data != NULL and transition.source != IDLE
 
 
 def closing_unhashed(system: TransitionSystem) -> Fact:
