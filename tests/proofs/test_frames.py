@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import proofs
 import spec
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
@@ -65,6 +66,15 @@ def test_a_wrong_claim_about_frames_is_refused() -> None:
         terms.eq(system.read(("Thread", "rx_sk"), t), system.read(("Thread", "segment_arrives/tcp_reset.sk"), t)),
     )
     assert not prover.consecution(replace(fact, formula=terms.conj(fact.formula, wrong)), arrival).discharged
+
+
+def test_the_facts_of_connect_are_about_its_waiting_callers() -> None:
+    facts = {f.name: f for f in proofs.facts(compiled())}
+    assert not {u for f in facts.values() for u in f.uses} - set(facts)
+    prover = Prover(compiled().system, list(facts.values()), 10.0, 0)
+    closing = next(t for t in compiled().system.transitions if t.name == "system_call:inet_release+6/1")
+    assert prover.consecution(facts["closing"], closing).discharged
+    assert not prover.consecution(replace(facts["closing"], uses=("frames",)), closing).discharged
 
 
 VALUES = st.lists(st.integers(0, 3), min_size=4, max_size=4)
