@@ -10,15 +10,17 @@ from types import ModuleType
 
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
-from proofs import bind_listen, datagram, raw, sockets, udp
+from proofs import bind_listen, connect, datagram, raw, sockets, udp
+from proofs.frames import frame_facts
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
-    "bind_listen": (bind_listen,),
-    "udp": (datagram, udp),
-    "udp_kept": (datagram, udp),
-    "raw": (datagram, raw),
+    "bind_listen": (sockets, bind_listen),
+    "udp": (sockets, datagram, udp),
+    "udp_kept": (sockets, datagram, udp),
+    "raw": (sockets, datagram, raw),
+    "connect": (connect,),
 }
 """The lemmas of each client."""
 
@@ -30,12 +32,19 @@ def facts(compiled: Compiled) -> list[Fact]:
         return []
     expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
     uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
-    lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, [sockets, *modules])]
+    lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, list(modules))]
     claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
-    made = [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
+    made = _made(compiled, modules)
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
+
+
+def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
+    """The facts made from the transitions of a client."""
+    if connect in modules:
+        return frame_facts(compiled.system)
+    return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
 
 
 def _uses_of(modules: tuple[ModuleType, ...], name: str) -> tuple[str, ...] | None:

@@ -287,7 +287,7 @@ class PlacelessExpressions(Expressions):
 
     def special(self, name: str, node: ast.Call) -> Value | None:
         target = self.source.namespace.get(name)
-        return terms.var("somewhere", BOOL) if target is declare.at or target is declare.inside else None
+        return terms.var("somewhere", BOOL) if target in (declare.at, declare.inside, declare.called) else None
 
 
 class PlacedExpressions(Expressions):
@@ -311,9 +311,21 @@ class PlacedExpressions(Expressions):
             return self._located(node, text.value)
         if target is declare.inside and len(node.args) == 2:
             return self._located(node, None)
+        if target is declare.called and len(node.args) == 2:
+            return self._called(node)
         return None
 
-    def _located(self, node: ast.Call, text: str | None) -> Term:
+    def _called(self, node: ast.Call) -> Term:
+        """A local is set when it gets its value and reset when it is needed no longer: no location need be named."""
+        thread, function = self._thread_and_function(node)
+        kept = {(n, t): None for loc in self.compiled.system.locations for f, n, t in loc.names if f == function}
+        named = [
+            [terms.eq(terms.field(t.data, t.sort, thread), self.term(k.value, t.sort)) for n, t in kept if n == k.arg]
+            for k in node.keywords
+        ]
+        return terms.conj(*(terms.disj(*ways) for ways in named))
+
+    def _thread_and_function(self, node: ast.Call) -> tuple[Term, str]:
         thread = self.term(node.args[0], self.model.thread)
         named = node.args[1]
         function = named.id if isinstance(named, ast.Name) else ""
@@ -321,6 +333,10 @@ class PlacedExpressions(Expressions):
             raise self.source.error(
                 node, "unknown-function", f"{self.source.text(named)} is no kernel function", "name a @kernel function"
             )
+        return thread, function
+
+    def _located(self, node: ast.Call, text: str | None) -> Term:
+        thread, function = self._thread_and_function(node)
         wanted = {k.arg: k.value for k in node.keywords if k.arg}
         parts = []
         for loc in self.compiled.system.locations:

@@ -361,3 +361,11 @@ def at(thread: Any, function: Any, statement: str, **names: Any) -> bool:
 def inside(thread: Any, function: Any, **names: Any) -> bool:
     """``thread`` is somewhere in ``function`` or its callees, with local ``names`` equal to the given terms."""
     raise _never("inside")
+
+
+def called(thread: Any, function: Any, **names: Any) -> bool:
+    """``thread`` called ``function``, which runs or waits for a callee, and locals ``names`` there equal the given terms.
+
+    A variable that is needed no longer need not equal anything.
+    """
+    raise _never("called")

@@ -249,7 +249,7 @@ class Expressions:
 
     def apply(self, node: ast.Call) -> Value:
         """A call: a built-in, a quantifier, a @pure expression or a kernel function."""
-        if node.keywords and not self._is(node.func, declare.at, declare.inside):
+        if node.keywords and not self._is(node.func, declare.at, declare.inside, declare.called):
             raise self.source.error(node, "keyword-argument", "calls have positional arguments only", "drop the keyword")
         if isinstance(node.func, ast.Attribute):
             return self.dispatch(node.func, node)
