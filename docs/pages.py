@@ -79,14 +79,20 @@ def without_column(text: str, title: str) -> str:
 
 
 def excerpt(text: str, rows: str) -> str:
-    """The table with only those rows in which the regular expression ``rows`` is found, and all that is no row.
+    """The tables with only those rows in which the regular expression ``rows`` is found, and all that is no row.
 
-    A row is what begins with a mark or below a rule.
+    A row is what begins with a mark or below a rule.  A paragraph with a table none of whose rows is kept is left out.
     """
+    return "\n\n".join(kept for part in text.rstrip("\n").split("\n\n") if (kept := _kept(part.splitlines(), rows))) + "\n"
+
+
+def _kept(lines: list[str], rows: str) -> str:
+    """What is kept of one paragraph."""
     kept: list[str] = []
     groups: list[list[str]] = []
     rule: list[str] = []
-    for line in [*text.splitlines(), ""]:
+    tables, found = 0, 0
+    for line in [*lines, ""]:
         if line.startswith("├"):
             rule = [line]
             groups.append([])
@@ -98,9 +104,10 @@ def excerpt(text: str, rows: str) -> str:
             chosen = [group for group in groups if re.search(rows, " ".join(group))]
             for number, group in enumerate(chosen):
                 kept += [*(rule if number else []), *group]
+            tables, found = tables + bool(groups), found + len(chosen)
             groups, rule = [], []
             kept.append(line)
-    return "".join(f"{line}\n" for line in kept[:-1])
+    return "\n".join(kept[:-1]) if found or not tables else ""
 
 
 def main(arguments: list[str]) -> int:

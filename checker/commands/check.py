@@ -50,10 +50,11 @@ from checker.report.coverage import coverage_summary, print_problems
 from checker.report.dot import find_dot
 from checker.report.files import write_atomic
 from checker.report.markdown import Reading, report
+from checker.report.overview import print_overview
 from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
 from checker.report.suites import Ran, print_suite_problems, suites_summary
-from checker.report.table import print_verdicts
+from checker.report.table import summary
 from checker.system import Property, relevant_vars
 from checker.verdict import Question, Verdict
 
@@ -254,9 +255,9 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             drawing.result()
             rechecked = second.result() if second else None
     compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
-    print_verdicts(verdicts, console)
     for reading in readings:
-        print_reading(reading, console)
+        print_reading(reading, verdicts, console)
+    console.print(f"{summary(verdicts)}; the numbers are lengths of shortest traces", highlight=False)
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
@@ -272,15 +273,16 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     return worst(statuses) if complete else EXIT_DIFFERS
 
 
-def print_reading(reading: Reading, console: Console) -> None:
-    """Say whose programs the verdicts of one client are about, and how much of what those can do was seen to fire."""
-    if reading.client:
-        console.print(f"{reading.client}", highlight=False)
+def print_reading(reading: Reading, verdicts: Sequence[Verdict], console: Console) -> None:
+    """Show the verdicts about programs of one client, and how much of what those can do was seen to fire."""
+    name = reading.client.name if reading.client else ""
+    unmeasured = f"coverage of its {len(reading.system.transitions)} transitions is not measured"
+    covered = coverage_summary(reading.covered) if reading.covered else unmeasured
+    mine = [v for v in verdicts if v.client == name]
+    print_overview(mine, str(reading.client or reading.system.name), covered, console)
     if reading.covered:
-        console.print(coverage_summary(reading.covered))
         print_problems(reading.covered, console)
-    else:
-        console.print(f"coverage of its {len(reading.system.transitions)} transitions is not measured", highlight=False)
+    console.print()
 
 
 def weight(task: Task) -> tuple[bool, int, bool]:
@@ -316,9 +318,7 @@ def settle_vacuity(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """A proof is vacuous only if its antecedent is met in no instance: elsewhere it is merely not exercised."""
     exercised = {v.question for v in verdicts if v.method == "explicit" and not v.detail.startswith(VACUOUS)}
     return [
-        replace(v, detail="its antecedent is not met in this instance")
-        if v.detail.startswith(VACUOUS) and v.question in exercised
-        else v
+        replace(v, detail="antecedent not met here") if v.detail.startswith(VACUOUS) and v.question in exercised else v
         for v in verdicts
     ]
 

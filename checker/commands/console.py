@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED
 from checker.verdict import Verdict
@@ -27,6 +28,21 @@ def working(title: str) -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
     with console.status(title) as status:
         yield status.update
+
+
+@contextmanager
+def counting(title: str, total: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on a terminal's standard error; the function given takes how many of ``total`` are done, and the last one's name."""
+    columns = (
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, name: bar.update(task, completed=done, description=name)
 
 
 def is_fine(v: Verdict) -> bool:

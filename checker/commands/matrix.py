@@ -5,25 +5,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import checker
-from checker.commands.console import out_console
+from checker.commands.console import counting, out_console
 from checker.commands.model import load_package, load_variant
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
+from checker.journal import Journal
 from checker.language.graph import Graph
 from checker.races.baseline import Baseline, baseline_text, differences, read_baseline
 from checker.races.findings import find
 from checker.races.locksets import Protection, locksets, unprotected
-from checker.races.matrix import PROCESSES, Job, Store, jobs_of, run_matrix
+from checker.races.matrix import PROCESSES, Job, Line, jobs_of, run_matrix
 from checker.races.pair import MAX_STATES, Subject
 from checker.races.result import Cell, Finding, Verdict
 from checker.report.files import file_stem, write_atomic
@@ -81,8 +79,8 @@ def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, process
     if asked.quick:
         jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
     model = model_digest(package, asked.variant)
-    with _progress(len(jobs)) as progress:
-        cells = run_matrix(subject, jobs, machines, Store(store, model), processes=processes, progress=progress)
+    with counting("race matrix", len(jobs)) as progress:
+        cells = run_matrix(subject, jobs, machines, Journal(store, model, Line), processes=processes, progress=progress)
     findings = find(cells, scenarios(subject, jobs), baseline.findings)
     whole = not (asked.kind or asked.machine or asked.triples or asked.quick)
     return Found(subject, cells, findings, whole)
@@ -112,21 +110,6 @@ def model_digest(package: ModuleType, variant: str) -> str:
 def _is_quick(job: Job, machines: Sequence[str], baseline: Baseline) -> bool:
     known = [baseline.cells.get(f"{job.key} | {machine}") for machine in machines]
     return all(e is None or e[3] <= QUICK_STATES for e in known)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int, str], None]]:
-    """A bar on a terminal's standard error."""
-    columns = (
-        TextColumn("race matrix"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done, name: bar.update(task, completed=done, description=name)
 
 
 def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool, diagrams: Path) -> int:
@@ -226,7 +209,7 @@ def run_locks_command(asked: Asked) -> int:
     print_locks(known, out_console())
     jobs = [job for job in jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds) if len(set(job.operations)) == 1]
     states, missing = 0, set[str]()
-    with _progress(len(jobs)) as progress:
+    with counting("race matrix", len(jobs)) as progress:
         for number, job in enumerate(jobs):
             search = subject.search(subject.scenario(job.start, job.operations, "smp"), MAX_STATES, everything=True)
             search.run()

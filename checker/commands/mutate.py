@@ -8,24 +8,24 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import Protocol, TypeVar
 
 from checker.commands.check import workers
-from checker.commands.console import out_console, working
+from checker.commands.console import counting, out_console, working
 from checker.commands.model import Scope, choose_client, load_package, make_instance
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
+from checker.journal import Journal
 from checker.language.compile import compile_graphs, lower_model
 from checker.mutation.bench import Bench, Judged, Library, make_properties, make_tests
-from checker.mutation.journal import E, Journal, fingerprint
+from checker.mutation.fingerprint import fingerprint
 from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.operators import Mutant, sample
 from checker.mutation.questions import PropertyTest
 from checker.report.files import write_atomic
 from checker.report.mutation import Result, document, print_results
 from checker.scenario.load import Case, load_cases
+
+E = TypeVar("E")
 
 SCOPES = (Scope(2, 1, 1, 1), Scope(1, 2, 1, 2))
 """Small instances of the client that the properties are asked on: two threads and one socket, one thread and two sockets."""
@@ -102,10 +102,12 @@ def run_mutate(
     check_notes(notes, named(every), [], [])
     mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
     journal = Journal(out / JOURNAL, mark, Judged)
+    known = {one.name for one in journal.entries()}
     numbers = {m.name: n for n, m in enumerate(every)}
-    todo = [numbers[m.name] for m in chosen if m.name not in journal.known]
+    todo = [numbers[m.name] for m in chosen if m.name not in known]
     interrupted = judge_all(partial(judge_one, asked), todo, journal)
-    results = [Result(m, journal.known[m.name]) for m in chosen if m.name in journal.known]
+    judged = {one.name: one for one in journal.entries()}
+    results = [Result(m, judged[m.name]) for m in chosen if m.name in judged]
     console = out_console()
     print_results(results, notes, console)
     if interrupted:
@@ -147,13 +149,11 @@ def _check_functions(functions: Sequence[str], every: Sequence[Mutant]) -> None:
 
 def judge_all(judge: Callable[[int], E], todo: Sequence[int], journal: Journal[E]) -> bool:
     """Judge what is left in worker processes, and write each result down at once; whether it was interrupted."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=Console(stderr=True)) as progress, workers() as pool:
-            bar = progress.add_task("judging mutants", total=len(todo))
-            for future in as_completed([pool.submit(judge, number) for number in todo]):
+        with counting("mutants", len(todo)) as progress, workers() as pool:
+            for done, future in enumerate(as_completed([pool.submit(judge, number) for number in todo]), 1):
                 journal.add(future.result())
-                progress.advance(bar)
+                progress(done, "")
     except KeyboardInterrupt:
         return True
     return False

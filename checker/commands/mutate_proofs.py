@@ -12,7 +12,8 @@ from checker.commands.console import out_console
 from checker.commands.model import compile_package, load_package
 from checker.commands.mutate import judge_all, named, unfinished
 from checker.errors import EXIT_AS_EXPECTED, UsageError
-from checker.mutation.journal import Journal, fingerprint
+from checker.journal import Journal
+from checker.mutation.fingerprint import fingerprint
 from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.proofs import ProofBench, ProofJudged, ProofMutant, proof_mutants
 from checker.report.files import write_atomic
@@ -59,10 +60,12 @@ def run_mutate_proofs(
     facts = " ".join(f"{f.name}: {f.formula} by {f.uses}" for f in bench.facts)
     transitions = " ".join(f"{t.name} {t.guard} {t.updates}" for t in bench.system.transitions)
     journal = Journal(out / JOURNAL, fingerprint([], [], f"{bench.properties} {facts} {transitions}"), ProofJudged)
+    known = {one.name for one in journal.entries()}
     bench.preserved  # noqa: B018 - worker processes inherit it
-    todo = [n for n in chosen if every[n].name not in journal.known]
+    todo = [n for n in chosen if every[n].name not in known]
     interrupted = judge_all(partial(judge_proof, spec, tuple(names)), todo, journal)
-    results = [ProofResult(every[n], journal.known[every[n].name]) for n in chosen if every[n].name in journal.known]
+    judged = {one.name: one for one in journal.entries()}
+    results = [ProofResult(every[n], judged[every[n].name]) for n in chosen if every[n].name in judged]
     console = out_console()
     print_proof_results(results, bench.properties, notes, console)
     if interrupted:

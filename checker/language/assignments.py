@@ -10,6 +10,7 @@ from checker.language.graph import Action
 from checker.language.locking import Locking
 from checker.language.sorts import Sort
 from checker.language.terms import Term
+from checker.language.values import coerce
 from checker.system import StateVar
 
 
@@ -48,7 +49,7 @@ class Assignments(Locking):
             raise self.source.error(
                 node, "no-type", f"`{self.source.text(node)}`: the type of a bare number is unknown", "annotate the variable"
             )
-        stored = self.coerce(got, sort, value) if sort else got
+        stored = coerce(self.source, got, sort, value) if sort else got
         assert isinstance(stored, Term)
         for target in (first, *rest):
             self._store(target, stored, objects, node, ghost)
@@ -88,7 +89,7 @@ class Assignments(Locking):
             if variable.rigid:
                 raise self.source.error(node, "rigid-write", f"{variable.name} never changes", "do not mark it Rigid")
             action = Action.GHOST if ghost else Action.WRITE
-            stored = self.coerce(value, variable.sort, target)
+            stored = coerce(self.source, value, variable.sort, target)
             b.add(action, self, node, text, key=variable.key, obj=objects.get(id(target)), value=stored)
             return
         assert isinstance(target, ast.Name)
@@ -97,7 +98,7 @@ class Assignments(Locking):
             raise self.source.error(
                 node, "lock-variable", f"{target.id} names a locked object and cannot change", "use another variable"
             )
-        b.add(Action.ASSIGN, self, node, text, target=variable, value=self.coerce(value, variable.sort, target))
+        b.add(Action.ASSIGN, self, node, text, target=variable, value=coerce(self.source, value, variable.sort, target))
         if target.id not in self.declared:
             self.declared[target.id] = variable
             self.env[target.id] = b.get(variable)

@@ -8,11 +8,11 @@ from checker.language import terms
 from checker.language.builder import CALL_SITES, Builder, Ends, Scope, Subroutine
 from checker.language.declare import Kind
 from checker.language.evaluation import Evaluation
-from checker.language.expressions import Value
 from checker.language.graph import Action
 from checker.language.sorts import EnumSort
 from checker.language.source import Source
 from checker.language.terms import Term
+from checker.language.values import Value
 from checker.system import StateVar
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from checker.errors import Place, SpecError, UsageError
 from checker.language import declare, terms
+from checker.language.claims import exclusive_claims
 from checker.language.client import Client, choose_roots, restrict
 from checker.language.compact import Compactor
 from checker.language.declare import Kind
-from checker.language.expressions import Expressions, Value, single_expression
+from checker.language.expressions import Expressions, single_expression
 from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
@@ -22,6 +23,7 @@ from checker.language.sorts import BOOL, EnumSort, RefSort
 from checker.language.source import Source
 from checker.language.specialise import specialise
 from checker.language.terms import FieldKey, Term
+from checker.language.values import Value
 from checker.language.valuesets import Values
 from checker.system import IDLE, Location, Property, StateVar, Transition, TransitionSystem
 
@@ -104,7 +106,7 @@ def compile_graphs(
     system = _assemble(model, process, graphs, _visible(read), reduce)
     bare = Compiled(model, system, (), tuple(graphs), values, client)
     placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
-    return replace(bare, properties=(*placed, *traps, *_exclusive(model, system, graphs)))
+    return replace(bare, properties=(*placed, *traps, *exclusive_claims(model, system, graphs)))
 
 
 def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prune: bool = False) -> TransitionSystem:
@@ -194,57 +196,6 @@ def _traps(graphs: list[Graph]) -> list[Property]:
         )
         for trap in traps.values()
     ]
-
-
-def _exclusive(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
-    """What the reduction relies on at ``with exclusive(...)``: no other process holds the object, to read or write its fields.
-
-    A local that is only compared with others, as the sleepers of a wait queue are found, does not matter.
-    """
-    blocks = [n for g in graphs for n in g.nodes if n.context.exclusive]
-    if not blocks:
-        return []
-    t1, t2 = terms.var("t1", model.thread), terms.var("t2", model.thread)
-    used = _dereferenced(system)
-    mine: dict[Term, list[Term]] = {}
-    held: dict[Term, list[Term]] = {}
-    for loc in system.locations:
-        for obj in loc.exclusive:
-            mine.setdefault(obj, []).append(system.at(t1, loc.name))
-        for t in dict.fromkeys(t for _, _, t in loc.names if t in used):
-            held.setdefault(t, []).append(system.at(t2, loc.name))
-    clauses = [
-        terms.implies(
-            terms.conj(terms.disj(*here), terms.disj(*there)),
-            terms.negate(terms.eq(terms.field(a.data, a.sort, t1), terms.field(b.data, b.sort, t2))),
-        )
-        for a, here in mine.items()
-        for b, there in held.items()
-        if a.sort == b.sort
-    ]
-    return [
-        Property(
-            "exclusive",
-            "always",
-            (t1, t2),
-            terms.implies(terms.negate(terms.eq(t1, t2)), terms.conj(*clauses)),
-            terms.disj(*(place for places in mine.values() for place in places)),
-            "with exclusive(...): merging steps relies on it",
-            "holds",
-            "whoever drops the last reference to a file is alone with its socket",
-            blocks[0].place,
-        )
-    ]
-
-
-def _dereferenced(system: TransitionSystem) -> set[Term]:
-    """The objects through which a field is read or written, or that are stored somewhere: all that are not only compared."""
-    found: set[Term] = set()
-    for t in system.transitions:
-        parts = [t.guard, *(part for u in t.updates for part in (u.value, *u.parts(), u.obj) if part is not None)]
-        found.update(parts)
-        found.update(a for part in parts for n in terms.subterms(part) if n.op != "eq" for a in n.args)
-    return {x for x in found if isinstance(x.sort, RefSort) and not x.sort.key}
 
 
 def _property(source: Source, scope: Expressions) -> Property:

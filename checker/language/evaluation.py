@@ -8,11 +8,12 @@ from typing import Any
 from checker.language import declare, terms
 from checker.language.builder import Builder, Ends
 from checker.language.declare import Kind
-from checker.language.expressions import Expressions, Value, single_expression
+from checker.language.expressions import Expressions, single_expression
 from checker.language.graph import Action, Lock
 from checker.language.sorts import BOOL, RefSort, Sort
 from checker.language.source import Source
 from checker.language.terms import Term
+from checker.language.values import Value, coerce, common_sort
 from checker.system import StateVar
 
 
@@ -82,12 +83,12 @@ class Evaluation(Expressions):
         after_first = b.ends
         b.ends = no
         second = self.value(orelse)
-        sort = sort or self.common_sort(first, second, node)
+        sort = sort or common_sort(self.source, first, second, node)
         target = b.temporary(self.source.name, sort)
-        b.add(Action.ASSIGN, self, node, self.source.text(node), target=target, value=self.coerce(second, sort, orelse))
+        b.add(Action.ASSIGN, self, node, self.source.text(node), target=target, value=coerce(self.source, second, sort, orelse))
         after_second = b.ends
         b.ends = after_first
-        b.add(Action.ASSIGN, self, node, self.source.text(node), target=target, value=self.coerce(first, sort, body))
+        b.add(Action.ASSIGN, self, node, self.source.text(node), target=target, value=coerce(self.source, first, sort, body))
         b.ends = b.ends + after_second
         return b.get(target)
 

@@ -7,26 +7,16 @@ statements (:mod:`checker.language.lower`) overrides how fields are read and fun
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import Any
 
 from checker.language import declare, terms
 from checker.language.declare import Kind
 from checker.language.model import Model
-from checker.language.sorts import BOOL, BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
+from checker.language.sorts import EnumSort, RefSort, Sort, WordSort
 from checker.language.source import Source, statements
 from checker.language.terms import Term
+from checker.language.values import Literal, Value, annotation_sort, coerce, common_sort, equal, truth
 from checker.system import StateVar
-
-
-@dataclass(frozen=True)
-class Literal:
-    """A number or NULL whose sort comes from the context."""
-
-    value: int | None
-
-
-Value = Term | Literal
 
 _NOWHERE = object()
 
@@ -75,57 +65,11 @@ class Expressions:
 
     def term(self, node: ast.expr, sort: Sort) -> Term:
         """``node`` as a term of ``sort``.  Raises SpecError if it has another type."""
-        return self.coerce(self.value(node), sort, node)
-
-    def truth(self, value: Value, node: ast.AST) -> Term:
-        """C's truth value: not zero, not NULL."""
-        if isinstance(value, Literal):
-            return terms.boolean(bool(value.value))
-        if value.sort == BOOL:
-            return value
-        if isinstance(value.sort, EnumSort) and not value.sort.zero:
-            raise self.source.error(
-                node,
-                "not-a-truth-value",
-                f"{self.source.text(node)} is a {value.sort.name}, and none of its members is 0",
-                "compare it with a member",
-            )
-        return terms.negate(terms.eq(value, terms.const(0, value.sort)))
+        return coerce(self.source, self.value(node), sort, node)
 
     def condition(self, node: ast.expr) -> Term:
         """``node`` as a truth value."""
-        return self.truth(self.value(node), node)
-
-    def coerce(self, value: Value, sort: Sort, node: ast.AST) -> Term:
-        """Give a literal its sort, or check that a term has it."""
-        if isinstance(value, Literal):
-            return self._literal(value, sort, node)
-        if value.sort != sort:
-            raise self.source.error(
-                node,
-                "wrong-type",
-                f"{self.source.text(node)} is a {value.sort.name}, but a {sort.name} is needed here",
-                _hint(value.sort, sort),
-            )
-        return value
-
-    def _literal(self, literal: Literal, sort: Sort, node: ast.AST) -> Term:
-        number = literal.value
-        match sort:
-            case WordSort() if number is not None:
-                if 0 <= number < 1 << sort.bits:
-                    return terms.const(number, sort)
-                raise self.source.error(
-                    node, "out-of-range", f"{number} does not fit the {sort.bits} bits of {sort.name}", "use a smaller number"
-                )
-            case EnumSort() if sort.zero and number == (None if sort.members[0] == "NULL" else 0):
-                return terms.const(0, sort)
-            case RefSort() if number is None:
-                return terms.const(0, sort)
-            case ScalarSort() if number == 0:
-                return terms.const(0, sort)
-        shown = "NULL" if number is None else str(number)
-        raise self.source.error(node, "wrong-type", f"{shown} is no value of {sort.name}", f"write a value of {sort.name}")
+        return truth(self.source, self.value(node), node)
 
     def value(self, node: ast.expr) -> Value:
         """Translate ``node``; literals keep their sort open."""
@@ -178,15 +122,8 @@ class Expressions:
     def conditional(self, test: ast.expr, body: ast.expr, orelse: ast.expr, node: ast.AST) -> Term:
         """``body if test else orelse``."""
         cond, a, b = self.condition(test), self.value(body), self.value(orelse)
-        sort = self.common_sort(a, b, node)
-        return terms.ite(cond, self.coerce(a, sort, body), self.coerce(b, sort, orelse))
-
-    def common_sort(self, a: Value, b: Value, node: ast.AST) -> Sort:
-        """The sort two values share.  Raises SpecError for two literals."""
-        for side in (a, b):
-            if isinstance(side, Term):
-                return side.sort
-        raise self.source.error(node, "no-type", f"`{self.source.text(node)}` has only literals", "use a typed name")
+        sort = common_sort(self.source, a, b, node)
+        return terms.ite(cond, coerce(self.source, a, sort, body), coerce(self.source, b, sort, orelse))
 
     def name(self, name: str, node: ast.AST) -> Value:
         """A local name, or a global of the module."""
@@ -286,18 +223,18 @@ class Expressions:
                     node, "unsupported-expression", f"`{word}` needs a tuple of values", "write `x in (A, B)`"
                 )
             item = self.value(left)
-            found = terms.disj(*(self._equal(item, self.value(e), left, e, node) for e in right.elts))
+            found = terms.disj(*(equal(self.source, item, self.value(e), left, e, node) for e in right.elts))
             return found if word == "in" else terms.negate(found)
         if word is None:
             raise self.source.error(node, "unsupported-expression", "`is` does not exist in the language", "write == or !=")
         a, b = self.value(left), self.value(right)
         if word in ("==", "!="):
-            equal = self._equal(a, b, left, right, node)
-            return equal if word == "==" else terms.negate(equal)
-        sort = self.common_sort(a, b, node)
+            same = equal(self.source, a, b, left, right, node)
+            return same if word == "==" else terms.negate(same)
+        sort = common_sort(self.source, a, b, node)
         if not isinstance(sort, WordSort):
             raise self.source.error(node, "no-order", f"values of {sort.name} have no order", "only words are ordered")
-        x, y = self.coerce(a, sort, left), self.coerce(b, sort, right)
+        x, y = coerce(self.source, a, sort, left), coerce(self.source, b, sort, right)
         match word:
             case "<":
                 return terms.lt(x, y)
@@ -307,14 +244,6 @@ class Expressions:
                 return terms.negate(terms.lt(y, x))
             case _:
                 return terms.negate(terms.lt(x, y))
-
-    def _equal(self, a: Value, b: Value, left: ast.AST, right: ast.AST, node: ast.AST) -> Term:
-        sort = self.common_sort(a, b, node)
-        if isinstance(sort, BoolSort) and (isinstance(a, Literal) or isinstance(b, Literal)):
-            literal, term = (a, b) if isinstance(a, Literal) else (b, a)
-            assert isinstance(literal, Literal) and isinstance(term, Term)
-            return term if literal.value else terms.negate(term)
-        return terms.eq(self.coerce(a, sort, left), self.coerce(b, sort, right))
 
     # -- calls ------------------------------------------------------------------------------------------------
 
@@ -367,7 +296,7 @@ class Expressions:
         (arg,) = self.arguments(node, 1)
         value = self.value(arg)
         if isinstance(value, Literal):
-            return self.coerce(value, sort, arg)
+            return coerce(self.source, value, sort, arg)
         if isinstance(value, Term) and isinstance(value.sort, WordSort) and not value.sort.swapped:
             return terms.cast(value, sort)
         raise self.source.error(node, "wrong-type", f"{self.source.text(arg)} is not a word", "only words are converted")
@@ -464,18 +393,6 @@ class Expressions:
         )
 
 
-def annotation_sort(model: Model, source: Source, annotation: Any, where: str, node: ast.AST) -> Sort:
-    """The sort named by an annotation of ``source``.  Raises SpecError if it is missing or unknown."""
-    if annotation is None:
-        raise source.error(node, "no-annotation", f"{where} has no type", "annotate it")
-    python_type = (
-        source.namespace.get(annotation, bool if annotation == "bool" else None) if isinstance(annotation, str) else annotation
-    )
-    if python_type is None:
-        raise source.error(node, "unknown-type", f"{where} has the unknown type {annotation}", "declare or import it")
-    return model.sort_of(python_type, where)
-
-
 def single_expression(source: Source) -> ast.expr:
     """The expression a @pure function, a property or a lemma returns."""
     body = statements(source.tree)
@@ -484,11 +401,3 @@ def single_expression(source: Source) -> ast.expr:
     raise source.error(
         source.tree, "not-an-expression", f"{source.name} must consist of one return statement", "write `return <expression>`"
     )
-
-
-def _hint(have: Sort, need: Sort) -> str:
-    if isinstance(need, WordSort) and need.swapped == have.name:
-        return "convert it with htons()"
-    if isinstance(need, EnumSort):
-        return f"the members of {need.name} are {', '.join(need.members)}"
-    return f"use a value of type {need.name}"

@@ -13,12 +13,13 @@ from typing import Any
 from checker.language import declare, terms
 from checker.language.assignments import Assignments
 from checker.language.builder import Builder, Ends
-from checker.language.expressions import Expressions, annotation_sort
+from checker.language.expressions import Expressions
 from checker.language.graph import Action, Graph
 from checker.language.model import Model
 from checker.language.sorts import BOOL, Sort
 from checker.language.source import Source, statements
 from checker.language.terms import FieldKey, Term
+from checker.language.values import annotation_sort, coerce
 from checker.system import StateVar
 
 
@@ -168,7 +169,7 @@ class Statements(Assignments):
             b.add(Action.FREE, self, call, text, obj=obj)
         elif target is declare.copy:
             to, source = (self.object(self.value(a), a) for a in self.arguments(call, 2))
-            b.add(Action.COPY, self, call, text, obj=to, value=self.coerce(source, to.sort, call))
+            b.add(Action.COPY, self, call, text, obj=to, value=coerce(self.source, source, to.sort, call))
         elif target is declare.when:
             (arg,) = self.arguments(call, 1)
             pure = Expressions(self.model, self.source, self.env, self.process, self.calling)

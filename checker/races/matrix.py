@@ -9,12 +9,12 @@ import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from checker.errors import UsageError
+from checker.journal import Journal
 from checker.races.pair import MAX_STATES, Operation, Start, Subject, check_cell, serial
 from checker.races.result import Cell, Verdict
 
@@ -35,9 +35,8 @@ class Job:
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of the file: which job on which machines, of which model, and what it gave."""
+    """One line of the journal: which job on which machines, and what it gave."""
 
-    model: str
     job: str
     machines: tuple[str, ...]
     cells: tuple[Cell, ...]
@@ -58,48 +57,22 @@ def run_job(subject: Subject, job: Job, machines: Sequence[str], max_states: int
     return tuple(check_cell(subject, job.start, job.operations, m, orders, max_states) for m in machines)
 
 
-@dataclass(frozen=True)
-class Store:
-    """The file of results of one ``model``, which stands for everything a cell depends on."""
-
-    path: Path
-    model: str
-
-    def read(self) -> dict[tuple[str, tuple[str, ...]], tuple[Cell, ...]]:
-        """What is known already; a line that was cut off or belongs to another model is left out."""
-        known = {}
-        for text in self.path.read_bytes().splitlines() if self.path.exists() else ():
-            try:
-                line = msgspec.json.decode(text, type=Line)
-            except msgspec.MsgspecError:
-                continue
-            if line.model == self.model:
-                known[line.job, line.machines] = line.cells
-        return known
-
-    def append(self, job: Job, machines: Sequence[str], cells: tuple[Cell, ...]) -> None:
-        """Add a result; it is in the file when this returns."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("ab") as file:
-            file.write(msgspec.json.encode(Line(self.model, job.key, tuple(machines), cells)) + b"\n")
-
-
 def run_matrix(
     subject: Subject,
     jobs: Sequence[Job],
     machines: Sequence[str],
-    store: Store,
+    journal: Journal[Line],
     *,
     processes: int = PROCESSES,
     progress: Callable[[int, str], None] = lambda done, name: None,
 ) -> list[Cell]:
-    """The cells of all jobs, in order.  KeyboardInterrupt leaves in ``store`` what was found so far."""
-    known = store.read()
+    """The cells of all jobs, in order.  KeyboardInterrupt leaves in ``journal`` what was found so far."""
+    known = {(line.job, line.machines): line.cells for line in journal.entries()}
     found = {job.key: known[job.key, tuple(machines)] for job in jobs if (job.key, tuple(machines)) in known}
     todo = [job for job in jobs if job.key not in found]
     progress(len(found), "")
     for job, cells in _work(subject, todo, tuple(machines), processes):
-        store.append(job, machines, cells)
+        journal.add(Line(job.key, tuple(machines), cells))
         found[job.key] = cells
         progress(len(found), job.key)
     return [cell for job in jobs for cell in found[job.key]]

@@ -29,9 +29,6 @@ def verdict_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:
     table = Table(title="verdicts", title_justify="left", header_style="bold")
     table.add_column("", no_wrap=True)
     table.add_column("property", style="bold", overflow="fold")
-    clients = any(v.client for v in verdicts)
-    if clients:
-        table.add_column("client", overflow="fold")
     table.add_column("verdict", overflow="fold")
     table.add_column("method")
     table.add_column("scope", overflow="fold", max_width=44)
@@ -49,8 +46,7 @@ def verdict_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:
             told.append(f"\n{v.detail}", style="not bold dim")
         depth = "" if v.depth is None else str(v.depth)
         mark = Text(word if plain else symbol, style=color)
-        client = [v.client] if clients else []
-        table.add_row(mark, name, *client, told, v.method, Text(v.scope), f"{v.seconds:.2f} s", depth)
+        table.add_row(mark, name, told, v.method, Text(v.scope), f"{v.seconds:.2f} s", depth)
     return table
 
 
@@ -67,6 +63,10 @@ def summary(verdicts: Sequence[Verdict]) -> str:
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
     """Print table and summary; colours only where the console has them, symbols only where it can encode them."""
-    plain = console.encoding.lower().replace("-", "") not in ("utf8", "utf16", "utf32")
-    console.print(verdict_table(verdicts, plain=plain))
+    console.print(verdict_table(verdicts, plain=is_plain(console)))
     console.print(summary(verdicts), highlight=False)
+
+
+def is_plain(console: Console) -> bool:
+    """Whether a console cannot show symbols."""
+    return console.encoding.lower().replace("-", "") not in ("utf8", "utf16", "utf32")

@@ -68,6 +68,7 @@ def test_an_excerpt_keeps_whole_rows() -> None:
     kept = pages.excerpt(TABLE, "in v")
     assert "one" in kept and "in v" in kept and "two" not in kept
     assert kept.splitlines()[-1] == "2 verdicts"
+    assert pages.excerpt(f"{TABLE}\nmore\n{TABLE}\nlast\n", "no row") == "last\n"
     sections = "┡━━━━┩\n│ aa │\n│ bb │\n├────┤\n│ cc │\n├────┤\n│ dd │\n└────┘\n"
     assert pages.excerpt(sections, "^│ [ad]") == "┡━━━━┩\n│ aa │\n│ bb │\n├────┤\n│ dd │\n└────┘\n"
 

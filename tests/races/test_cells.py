@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from checker.errors import UsageError
+from checker.journal import Journal
 from checker.language.graph import Graph
 from checker.language.model import Model
 from checker.races.baseline import baseline_text, differences, read_baseline
 from checker.races.findings import find
 from checker.races.locksets import locksets
-from checker.races.matrix import Job, Store, jobs_of, run_job, run_matrix
+from checker.races.matrix import Job, Line, jobs_of, run_job, run_matrix
 from checker.races.pair import Operation, Start, check_cell, serial
 from checker.races.result import Cell, Verdict
 from checker.report.heatmap import heat_map
@@ -129,7 +130,7 @@ def test_too_many_states_decide_nothing() -> None:
 def test_the_matrix_goes_on_where_it_stopped(tmp_path: Path) -> None:
     jobs = jobs_of(Boxes(), ("box",))[:6]
     machines = ("smp", "up")
-    store = Store(tmp_path / "m" / "matrix.jsonl", "1")
+    journal = Journal(tmp_path / "m" / "matrix.jsonl", "1", Line)
     done: list[str] = []
 
     def stop(count: int, name: str) -> None:
@@ -138,15 +139,13 @@ def test_the_matrix_goes_on_where_it_stopped(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_matrix(Boxes(), jobs, machines, store, processes=1, progress=stop)
-    with store.path.open("ab") as file:
-        file.write(b'{"model": "1", "job": "cut')
+        run_matrix(Boxes(), jobs, machines, journal, processes=1, progress=stop)
     again: list[str] = []
-    cells = run_matrix(Boxes(), jobs, machines, store, processes=1, progress=lambda n, name: again.append(name))
+    cells = run_matrix(Boxes(), jobs, machines, journal, processes=1, progress=lambda n, name: again.append(name))
     assert done[1:] == [j.key for j in jobs[:3]] and again[1:] == [j.key for j in jobs[3:]]
     assert [c.key for c in cells] == [f"{j.key} | {m}" for j in jobs for m in machines]
     assert cells == [replace(c, conflicts=cells[n].conflicts) for n, c in enumerate(_cells(jobs, machines))]
-    assert not Store(store.path, "2").read()
+    assert len(list(journal.entries())) == len(jobs)
 
 
 def _cells(jobs: Sequence[Job], machines: Sequence[str]) -> list[Cell]:
@@ -155,7 +154,7 @@ def _cells(jobs: Sequence[Job], machines: Sequence[str]) -> list[Cell]:
 
 def test_two_processes_find_the_same(tmp_path: Path) -> None:
     jobs = jobs_of(Boxes(), ("box",))[:4]
-    one, two = (run_matrix(Boxes(), jobs, ("smp",), Store(tmp_path / f"{n}.jsonl", ""), processes=n) for n in (1, 2))
+    one, two = (run_matrix(Boxes(), jobs, ("smp",), Journal(tmp_path / f"{n}.jsonl", "", Line), processes=n) for n in (1, 2))
     assert one == two
 
 

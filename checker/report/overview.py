@@ -1,0 +1,97 @@
+"""The verdicts of a client at one glance: a row for each question, a column for each engine and instance.
+
+In go verdicts; out comes one rich table per client.  Assertions in kernel code with the same answers share a row, for
+there are dozens; every verdict that is not as expected stands alone, and is told again below its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from checker.report.table import COLORS, MARKS, is_plain, standing
+from checker.verdict import Verdict
+
+ASSERTIONS = {"BUG_TRAP(": "BUG_TRAPs", "call through NULL (": "calls through NULL"}
+"""Names of the properties the compiler makes of assertions begin so; there are too many for a row each."""
+
+WIDTH = 13
+"""How wide a column of answers is at most: a client is asked about on up to eight instances."""
+
+Column = tuple[str, str]
+Cells = tuple[str, ...]
+
+
+def print_overview(verdicts: Sequence[Verdict], title: str, covered: str, console: Console) -> None:
+    """Print what was found about one client: ``title`` says what its programs do, ``covered`` how much of that was seen."""
+    table = overview_table(verdicts, plain=is_plain(console))
+    table.title, table.caption = Text(title), Text(covered)
+    console.print(table)
+    for v in verdicts:
+        if standing(v) == "differs" or v.verdict == "unknown":
+            told = f": {v.detail}" if v.detail else ""
+            where = f" in {v.variant}" if v.variant else ""
+            line = f"{v.property.name}{where}, {v.method}, {v.scope}: {v.verdict}, expected {v.property.expected}{told}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def overview_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:
+    """The table of one client; ``plain`` uses ASCII words instead of symbols."""
+    columns = _columns(verdicts)
+    table = Table(title_justify="left", caption_justify="left", title_style="bold", header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("property", no_wrap=True)
+    for method, scope in columns:
+        table.add_column(f"{method}\n" + scope.replace(", ", "\n"), max_width=WIDTH)
+    for name, rows in _rows(verdicts):
+        first = {(v.method, v.scope): v for v in reversed(rows)}
+        worst = max((standing(v) for v in rows), key=("expected", "open", "differs").index)
+        decided = any(v.decided for v in rows)
+        symbol, word, color = MARKS["expected" if worst == "open" and decided else worst]
+        mark = Text(word if plain else symbol, style=color)
+        table.add_row(mark, name, *(_cell(first.get(column)) for column in columns))
+    return table
+
+
+def _columns(verdicts: Sequence[Verdict]) -> list[Column]:
+    """Proofs for any size first, then exhaustive search, then bounded search, the larger instances first."""
+    asked = sorted({(v.method, v.scope) for v in verdicts}, reverse=True)
+    return sorted(asked, key=lambda column: ("inductive", "explicit", "bounded").index(column[0]))
+
+
+def _rows(verdicts: Sequence[Verdict]) -> list[tuple[Text, list[Verdict]]]:
+    """The verdicts of each question, under its name; those of assertions with the same answers together."""
+    questions: dict[tuple[str, str], list[Verdict]] = {}
+    for v in verdicts:
+        questions.setdefault((v.variant, v.property.name), []).append(v)
+    alike: dict[tuple[str, Cells], list[tuple[str, list[Verdict]]]] = {}
+    for (variant, name), group in questions.items():
+        kind = next((plural for prefix, plural in ASSERTIONS.items() if name.startswith(prefix)), "")
+        fine = all(standing(v) == "expected" for v in group)
+        label = kind if kind and fine and not variant else f"{name}\nin {variant}" if variant else name
+        answers = tuple(f"{v.method} {v.scope} {v.verdict} {v.depth} {v.detail}" for v in group) if label == kind else ()
+        alike.setdefault((label, answers), []).append((name, group))
+    rows = []
+    for (label, _), groups in alike.items():
+        told = f"{len(groups)} {label}" if len(groups) > 1 else label if label not in ASSERTIONS.values() else groups[0][0]
+        name, *below = told.split("\n")
+        text = Text(name, style="bold")
+        for line in below:
+            text.append(f"\n{line}", style="not bold dim")
+        rows.append((text, [v for _, group in groups for v in group]))
+    return rows
+
+
+def _cell(v: Verdict | None) -> Text:
+    """What one engine says on one instance, with the length of its trace."""
+    if v is None:
+        return Text()
+    shown = Text(v.verdict, style=COLORS.get(v.verdict, "yellow"))
+    if v.depth is not None:
+        shown.append(f", {v.depth}", style="not bold dim")
+    if v.detail and v.decided:
+        shown.append(f"\n{v.detail}", style="not bold dim")
+    return shown
