@@ -10,7 +10,7 @@ UPSTREAM = "6d8c50dcb029 socket: close race condition between sock_close() and s
 
 
 @kernel("net/socket.c")
-def sys_getsockname(sock: Socket) -> Errno:
+def sys_getsockname(sock: Socket, bad_buffer: bool) -> Errno:
     with spin_lock(files_lock):
         current().file = NULL
     return inet_getname(sock, False, False)
