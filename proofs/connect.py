@@ -346,6 +346,9 @@ def uses_of(name: str) -> tuple[str, ...] | None:
             "linked",
             "open_has_sk",
             "file_open",
+            "releaser_shut",
+            "releasing",
+            "unlinks",
             "closing",
         )
     return PROPERTY_USES.get(name)
