@@ -21,6 +21,9 @@ ASSERTIONS = {"BUG_TRAP(": "BUG_TRAPs", "call through NULL (": "calls through NU
 WIDTH = 13
 """How wide a column of answers is at most: a client is asked about on up to eight instances."""
 
+NOTE = 24
+"""Longer remarks about a verdict stand below the table."""
+
 Column = tuple[str, str]
 Cells = tuple[str, ...]
 
@@ -31,7 +34,7 @@ def print_overview(verdicts: Sequence[Verdict], title: str, covered: str, consol
     table.title, table.caption = Text(title), Text(covered)
     console.print(table)
     for v in verdicts:
-        if standing(v) == "differs" or v.verdict == "unknown":
+        if standing(v) == "differs" or v.verdict == "unknown" or len(v.detail) > NOTE:
             told = f": {v.detail}" if v.detail else ""
             where = f" in {v.variant}" if v.variant else ""
             line = f"{v.property.name}{where}, {v.method}, {v.scope}: {v.verdict}, expected {v.property.expected}{told}"
@@ -92,6 +95,6 @@ def _cell(v: Verdict | None) -> Text:
     shown = Text(v.verdict, style=COLORS.get(v.verdict, "yellow"))
     if v.depth is not None:
         shown.append(f", {v.depth}", style="not bold dim")
-    if v.detail and v.decided:
+    if v.detail and v.decided and len(v.detail) <= NOTE:
         shown.append(f"\n{v.detail}", style="not bold dim")
     return shown

@@ -59,7 +59,7 @@ MALFORMED: dict[str, tuple[str | bytes, str, int, str]] = {
     "too many arguments": (steps("listen a 1 2"), "too-many-arguments", 4, "no place for 2"),
     "backlog that is no number": (steps("{call: listen, args: {s: a, backlog: many}}"), "wrong-type", 4, "many is"),
     "backlog too large": (steps("listen a 99999999999"), "out-of-range", 4, "is no number"),
-    "negative length": (steps("bind a lo P1 addr_len=-1"), "out-of-range", 4, "-1 is no length"),
+    "negative length": (steps("send a -1"), "out-of-range", 4, "-1 is no length"),
     "negative port": (steps("bind a lo -1"), "port-range", 4, "-1 is no port"),
     "port out of range": (
         steps("{call: bind, args: {s: a, addr: ANY, port: 65536}}"),
