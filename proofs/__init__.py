@@ -12,6 +12,7 @@ from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from proofs import bind_listen, connect, datagram, raw, sockets, udp
 from proofs.frames import frame_facts
+from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
 
@@ -43,7 +44,7 @@ def facts(compiled: Compiled) -> list[Fact]:
 def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     """The facts made from the transitions of a client."""
     if connect in modules:
-        return frame_facts(compiled.system)
+        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
     return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
 
 
