@@ -238,7 +238,12 @@ _SHAPES = (
         ("s", "addr", "port"),
         "connect; family AF_UNSPEC dissolves a connection",
     ),
-    CallShape("accept", (_SOCKET, _NEW, _BAD_BUFFER, _NONBLOCK), ("s", "as"), "take a connection from a listening socket"),
+    CallShape(
+        "accept",
+        (_SOCKET, _NEW, Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK),
+        ("s", "as"),
+        "take a connection from a listening socket; peer: ask who is connected",
+    ),
     CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
     CallShape(
         "setsockopt",
@@ -257,6 +262,7 @@ _SHAPES = (
     CallShape(
         "port_range", (Parameter("lo", "port number"), Parameter("hi", "port number")), ("lo", "hi"), "set the local port range"
     ),
+    CallShape("nonlocal_bind", (Parameter("val", "number"),), ("val",), "set the sysctl ip_nonlocal_bind"),
     CallShape(
         "hold_ports",
         (

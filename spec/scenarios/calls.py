@@ -89,6 +89,8 @@ class Calls(Environment):
                 return Done("0", heap, names)
             case "port_range":
                 return Done("0", self._set_port_range(heap, int(str(args["lo"])), int(str(args["hi"]))), names)
+            case "nonlocal_bind":
+                return Done("0", self._poke(heap, "", "ip_nonlocal_bind", 0, int(bool(args["val"]))), names)
             case "socket":
                 return self._start_socket(call)
         if args["s"] == "NOTSOCK":
@@ -157,7 +159,7 @@ class Calls(Environment):
             "valbool": int(bool(value)),
             "timeo": self._index(kernel.Timeo, "TIMEO_FINITE" if value else "MAX_SCHEDULE_TIMEOUT"),
             "device": int(bool(value)),
-            "wants_name": int(bool(args.get("bad_buffer"))),
+            "wants_name": int(bool(args.get("peer") or args.get("bad_buffer"))),
             "bad_buffer": int(bool(args.get("bad_buffer"))),
             "short": int(int(str(args.get("size", MIN_PAYLOAD))) < MIN_PAYLOAD),
         }
@@ -187,7 +189,7 @@ class Calls(Environment):
             made = self._get(heap, "Thread", "installed", thread)
             names = _with(names, str(call.args["as"]), made)
         names = self._note_port(call, heap, names)
-        if call.name in ("getsockname", "getpeername"):
+        if call.name in ("getsockname", "getpeername") or call.args.get("peer"):
             return f"0 {self._shown_name(call, heap, names, thread)}", names
         if call.name == "recv":
             return self._received(call, heap, names, thread), names
