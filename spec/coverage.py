@@ -24,23 +24,63 @@ the range occupied.  The other clients are not measured."""
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {}
 """Per client: function, fragments of the guard, and why such transitions cannot fire."""
 
+_NEVER_FAILS = "tcp_disconnect returns 0 on every path"
+_UP = "no code writes it: a scenario begins with it true, an outcome table, which wants no packets, with it false"
+
 UNRUN = (
-    ("inet_bind", "net.ip_nonlocal_bind is true", "no scenario sets the sysctl; coverage of bind_listen explores it"),
     ("inet_listen", "sock.type != SOCK_STREAM is true", "the operations of other types have sock_no_listen"),
-    ("inet_stream_connect", "sk.prot.disconnect(sk) is true", "tcp_disconnect never fails in 2.4.17"),
-    ("inet_stream_connect", "sock.state = SS_DISCONNECTING", "tcp_disconnect never fails in 2.4.17"),
-    ("inet_stream_connect", "err is true", "tcp_disconnect never fails in 2.4.17"),
-    ("inet_shutdown", "err is true", "tcp_disconnect never fails in 2.4.17"),
-    ("ip_build_xmit", "net.loopback_up is false", "in scenarios the loopback interface is up"),
-    ("icmp_send", "net.loopback_up is false", "in scenarios the loopback interface is up"),
-    ("tcp_transmit_skb", "net.loopback_up is false", "in scenarios the loopback interface is up"),
-    ("icmp_send", "Fib[skb.daddr].type == RTN_LOCAL is false", "packets of a loopback go from local to local addresses"),
-    ("icmp_send", "Fib[skb.saddr].type == RTN_LOCAL is false", "packets of a loopback go from local to local addresses"),
-    ("sys_accept", "inet_getname(newsock, True, True) is true", "nobody can take the peer from a socket without a descriptor"),
-    ("sys_accept", "return ECONNABORTED", "nobody can take the peer from a socket without a descriptor"),
-    ("sys_accept", "err is false", "scenarios ask for a name only to give a bad buffer for it"),
-    ("sys_getsockname", "err is true", "the local name of a socket can always be had"),
-    ("sys_getsockname", "return err", "the local name of a socket can always be had"),
-    ("tcp_rcv_state_process", "skb.syn is false", "what comes to a listener in this place is a SYN"),
+    (
+        "inet_listen",
+        "old_state not in (TCP_CLOSE, TCP_LISTEN) is true",
+        "a socket in SS_UNCONNECTED is in CLOSE or LISTEN: connect leaves CLOSE and SS_UNCONNECTED under one hold of the lock,"
+        " and what goes back to SS_UNCONNECTED calls tcp_disconnect before",
+    ),
+    ("inet_stream_connect", "sk.prot.disconnect(sk) is true", _NEVER_FAILS),
+    ("inet_stream_connect", "sock.state = SS_DISCONNECTING", _NEVER_FAILS),
+    ("inet_stream_connect", "err is true", _NEVER_FAILS),
+    ("inet_shutdown", "err is true", _NEVER_FAILS),
+    ("ip_build_xmit", "net.loopback_up is false", _UP),
+    ("icmp_send", "net.loopback_up is false", _UP),
+    ("tcp_transmit_skb", "net.loopback_up is false", _UP),
+    (
+        "sys_accept",
+        "inet_getname(newsock, True, True) is true",
+        "only tcp_disconnect takes the peer from a connection, and nobody can call it: newsock has no descriptor yet",
+    ),
+    ("sys_accept", "return ECONNABORTED", "as the test before it is never true"),
+    ("sys_getsockname", "err is true", "inet_getname refuses only to name a peer"),
+    ("sys_getsockname", "return err", "inet_getname refuses only to name a peer"),
+    (
+        "tcp_child_process",
+        "child.state != state is false",
+        "a child is locked while it is in SYN_RECV; it is made for an ACK without SYN and RST, which leads to ESTABLISHED",
+    ),
+    (
+        "tcp_rcv_acked",
+        "sk.dead is true",
+        "close() shuts down for receiving and leaves ESTABLISHED before the socket is dead: data had a RST sent above",
+    ),
+    ("tcp_rcv_synsent_state_process", "sk.dead is true", "close() takes a socket from SYN_SENT to CLOSE before it is dead"),
+    ("tcp_reset", "sk.state == TCP_CLOSE is true", "tcp_rcv_state_process drops what comes in CLOSE before it calls tcp_reset"),
+    (
+        "tcp_shutdown",
+        "tcp_close_state(sk) is false",
+        "inet_shutdown dissolves what is in SYN_SENT; for the other three states tcp_close_state is true",
+    ),
+    (
+        "tcp_unhash",
+        "sk.hashed != NOT_HASHED is false",
+        "a listener is hashed: tcp_listen_start hashes it, or goes back to CLOSE, under the hold of the lock that made it LISTEN",
+    ),
+    (
+        "tcp_v4_hash",
+        "state != TCP_CLOSE is false",
+        "its callers hold the lock and have just made it LISTEN or SYN_RECV",
+    ),
+    (
+        "udp_take_port",
+        "sk.hashed == NOT_HASHED is false",
+        "a port is taken under lock_sock for a socket without a number, and hashed sockets have one (udp_num_iff_hashed)",
+    ),
 )
 """Function, line or outcome of a test, and why no scenario of tests/scenarios runs it (``sockproof coverage --lines``)."""

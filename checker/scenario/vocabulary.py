@@ -97,6 +97,8 @@ OPTIONS = (
     "IP_ADD_MEMBERSHIP",
 )
 FLAGS = ("NONBLOCK", "CLOEXEC")
+SEGMENT_FLAGS = ("syn", "ack", "fin", "rst", "data", "acks_fin")
+"""What a segment has; ``acks_fin``: its ACK covers the receiver's FIN."""
 
 ERRNOS = (
     "EPERM",
@@ -236,7 +238,12 @@ _SHAPES = (
         ("s", "addr", "port"),
         "connect; family AF_UNSPEC dissolves a connection",
     ),
-    CallShape("accept", (_SOCKET, _NEW, _BAD_BUFFER, _NONBLOCK), ("s", "as"), "take a connection from a listening socket"),
+    CallShape(
+        "accept",
+        (_SOCKET, _NEW, Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK),
+        ("s", "as"),
+        "take a connection from a listening socket; peer: ask who is connected",
+    ),
     CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
     CallShape(
         "setsockopt",
@@ -255,6 +262,7 @@ _SHAPES = (
     CallShape(
         "port_range", (Parameter("lo", "port number"), Parameter("hi", "port number")), ("lo", "hi"), "set the local port range"
     ),
+    CallShape("nonlocal_bind", (Parameter("val", "number"),), ("val",), "set the sysctl ip_nonlocal_bind"),
     CallShape(
         "hold_ports",
         (
@@ -283,6 +291,12 @@ _SHAPES = (
     ),
     CallShape("recv", (_SOCKET, _BAD_BUFFER, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
     CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
+    CallShape(
+        "segment",
+        (_SOCKET, *(Parameter(flag, "boolean", False) for flag in SEGMENT_FLAGS)),
+        ("s",),
+        "not a call: a segment arrives for a socket, from its peer, or from REMOTE if it listens",
+    ),
     _on_socket("state", "not a call: the state of the sock, without disturbing anything"),
     CallShape("field", (_SOCKET, Parameter("name", "field")), ("s", "name"), "not a call: a field of the sock or the socket"),
 )

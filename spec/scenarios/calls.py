@@ -10,7 +10,7 @@ from checker.language.graph import Node
 from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
 from checker.scenario.explore import Done, Names, Started
 from checker.scenario.program import Call, PortChosen, PortOf
-from checker.scenario.vocabulary import DATA, EOF
+from checker.scenario.vocabulary import DATA, EOF, SEGMENT_FLAGS
 from spec import state as kernel
 from spec.scenarios.environment import Environment
 from spec.scenarios.world import BIG, NAMED_PORTS, UDP_HTABLE_SIZE
@@ -89,6 +89,8 @@ class Calls(Environment):
                 return Done("0", heap, names)
             case "port_range":
                 return Done("0", self._set_port_range(heap, int(str(args["lo"])), int(str(args["hi"]))), names)
+            case "nonlocal_bind":
+                return Done("0", self._poke(heap, "", "ip_nonlocal_bind", 0, int(bool(args["val"]))), names)
             case "socket":
                 return self._start_socket(call)
         if args["s"] == "NOTSOCK":
@@ -102,6 +104,9 @@ class Calls(Environment):
             return Done("0", heap, _with(names, f"{args['s']}.nonblock", int(bool(args["val"]))))
         if call.name == "drop_syns":
             return Done("0", self._poke(heap, "Sock", "drops_syns", self._get(heap, "Socket", "sk", sock), 1), names)
+        if call.name == "segment":
+            flags = tuple(flag for flag in SEGMENT_FLAGS if args[flag])
+            return Done("0", self.arrived(heap, self._get(heap, "Socket", "sk", sock), flags, thread), names)
         if call.name == "state":
             state = self._get(heap, "Sock", "state", self._get(heap, "Socket", "sk", sock))
             return Done(self._member("Sock", "state", state).removeprefix("TCP_"), heap, names)
@@ -154,7 +159,7 @@ class Calls(Environment):
             "valbool": int(bool(value)),
             "timeo": self._index(kernel.Timeo, "TIMEO_FINITE" if value else "MAX_SCHEDULE_TIMEOUT"),
             "device": int(bool(value)),
-            "wants_name": int(bool(args.get("bad_buffer"))),
+            "wants_name": int(bool(args.get("peer") or args.get("bad_buffer"))),
             "bad_buffer": int(bool(args.get("bad_buffer"))),
             "short": int(int(str(args.get("size", MIN_PAYLOAD))) < MIN_PAYLOAD),
         }
@@ -168,10 +173,6 @@ class Calls(Environment):
 
     def _local_port(self, heap: tuple[int, ...], sock: int) -> int:
         return self._get(heap, "Sock", "sport", self._get(heap, "Socket", "sk", sock))
-
-    def _poke(self, heap: tuple[int, ...], record: str, field: str, obj: int, value: int) -> tuple[int, ...]:
-        cell = self.memory.cell((record, field), obj)
-        return (*heap[:cell], value, *heap[cell + 1 :])
 
     def _set_port_range(self, heap: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
         heap = self._poke(heap, "", "local_port_low", 0, self._word("Port", low))
@@ -188,7 +189,7 @@ class Calls(Environment):
             made = self._get(heap, "Thread", "installed", thread)
             names = _with(names, str(call.args["as"]), made)
         names = self._note_port(call, heap, names)
-        if call.name in ("getsockname", "getpeername"):
+        if call.name in ("getsockname", "getpeername") or call.args.get("peer"):
             return f"0 {self._shown_name(call, heap, names, thread)}", names
         if call.name == "recv":
             return self._received(call, heap, names, thread), names

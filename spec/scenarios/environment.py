@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from checker.errors import OutsideModelError
 from checker.scenario.explore import TIMERS, Occurs, Started
 from spec import state as kernel
 from spec.scenarios.view import View
 from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
+
+FIN_SENT = ("TCP_FIN_WAIT1", "TCP_CLOSING", "TCP_LAST_ACK")
+"""States in which a FIN waits for its ACK."""
 
 
 class Environment(View):
@@ -17,7 +21,7 @@ class Environment(View):
         found: list[tuple[str, Started]] = []
         if occurs not in TIMERS and self.world.quiet:
             return found
-        if occurs is Occurs.LATE:
+        if occurs is Occurs.LATE or (occurs is Occurs.MAYBE and "timeout" in self.world.events):
             waiting = [n for n in range(1, self.world.requests + 1) if self._get(heap, "OpenRequest", "listener", n)]
             found += [(f"SYN-ACK of request {n} again", Started("tcp_keepalive_timer", {"req": n})) for n in waiting]
         for sk in range(1, self.world.socks + 1):
@@ -40,6 +44,9 @@ class Environment(View):
                 yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
             if occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LAST):
                 yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
+        if state in FIN_SENT and hashed == "TCP_EHASH" and "timeout" in events and occurs is Occurs.MAYBE:
+            if self._peer(heap, sk) in ROUTED_ADDRESSES:
+                yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
         if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT" and "time_wait" in events and occurs is Occurs.MAYBE:
             yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
         if hashed in ("UDP_HASH", "RAW_HASH") and state == "TCP_ESTABLISHED" and occurs is Occurs.MAYBE:
@@ -48,7 +55,7 @@ class Environment(View):
             for flags, name, when in self._peer_may_send(heap, sk, state):
                 if when is occurs:
                     yield f"{name} for {self._connection(heap, sk)}", self._segment_for(heap, sk, flags)
-            if connecting and "icmp" in events and occurs is Occurs.MAYBE:
+            if (connecting or self._peer(heap, sk) in ROUTED_ADDRESSES) and "icmp" in events and occurs is Occurs.MAYBE:
                 unreachable = self._index(kernel.Errno, "EHOSTUNREACH")
                 yield f"ICMP host unreachable for sk{sk}", Started("tcp_v4_err", {"sk": sk, "err": unreachable})
         if hashed == "TCP_LHASH" and "syn" in events and occurs is Occurs.MAYBE:
@@ -75,8 +82,7 @@ class Environment(View):
 
     def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
         events = self.world.events
-        peer = self._get(heap, "Sock", "daddr", sk)
-        name = self.world.addresses[peer - 1] if peer else "ANY"
+        name = self._peer(heap, sk)
         if name in ROUTED_ADDRESSES and state == "TCP_SYN_SENT":
             behaviour = self.world.peers.get(name, "free")
             if behaviour in ("listening", "free"):
@@ -90,15 +96,35 @@ class Environment(View):
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
 
+    def _peer(self, heap: tuple[int, ...], sk: int) -> str:
+        peer = self._get(heap, "Sock", "daddr", sk)
+        return self.world.addresses[peer - 1] if peer else "ANY"
+
     def _connection(self, heap: tuple[int, ...], sk: int) -> str:
         """A socket and the connection it has now."""
-        daddr, dport, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "num"))
+        dport, num = (self._get(heap, "Sock", f, sk) for f in ("dport", "num"))
         values = (0, *self.world.ports)
-        return f"sk{sk} (port {values[num]}, peer {self.world.addresses[daddr - 1] if daddr else 'ANY'}:{values[dport]})"
+        return f"sk{sk} (port {values[num]}, peer {self._peer(heap, sk)}:{values[dport]})"
 
     def _segment_for(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...]) -> Started:
         daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
         return self._segment(flags, daddr, dport, rcv_saddr, num)
+
+    def arrived(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...], thread: int) -> tuple[int, ...]:
+        """The memory once a segment for ``sk`` has reached the CPU of ``thread``: from its peer, or from REMOTE if it listens."""
+        begun = self._segment_for(heap, sk, flags)
+        if self._member("Sock", "state", self._get(heap, "Sock", "state", sk)) == "TCP_LISTEN":
+            local = self._get(heap, "Sock", "rcv_saddr", sk) or self._address("LOOPBACK")
+            peer = self._address("REMOTE"), self._word("Port", REMOTE_PORT)
+            begun = self._segment(flags, *peer, local, self._get(heap, "Sock", "num", sk))
+        elif not begun.arguments["source"]:
+            raise OutsideModelError("outside-model", "a segment comes from a peer", "name a socket that listens or has one")
+        skb = next(n for n in range(1, self.world.segments + 1) if not self._get(heap, "Segment", "live", n))
+        values = {**begun.arguments, "protocol": self._word("Protocol", kernel.IPPROTO_TCP), "live": 1}
+        for field, value in values.items():
+            heap = self._poke(heap, "Segment", field, skb, value)
+        heap = self._poke(heap, "Thread", "rx_head", thread, skb)
+        return self._poke(heap, "Thread", "rx_tail", thread, skb)
 
     @staticmethod
     def _segment(flags: tuple[str, ...], saddr: int, source: int, daddr: int, dest: int) -> Started:

@@ -33,3 +33,7 @@ class View:
 
     def _address(self, name: str) -> int:
         return 0 if name in ("ANY", "0.0.0.0") else 1 + self.world.addresses.index(name)
+
+    def _poke(self, heap: tuple[int, ...], record: str, field: str, obj: int, value: int) -> tuple[int, ...]:
+        cell = self.memory.cell((record, field), obj)
+        return (*heap[:cell], value, *heap[cell + 1 :])

@@ -48,11 +48,13 @@ class World:
         connects = sum(c.name == "connect" and c.args.get("family") == "AF_INET" for c in self.calls)
         self.sockets = made + accepted + 1
         # A connection may need a child, and a TIME_WAIT bucket for each of its ends.
-        self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2)
+        asked = sum(c.name == "segment" and bool(c.args["syn"]) for c in self.calls)
+        self.socks = min(made + 1 + 4 * connects, made + 1 + 3 * connects + 2) + 2 * asked
         self.datagrams = "datagram" in self.events or any(c.name in ("send", "sendto", "recv") for c in self.calls)
-        self.segments = 8 + 4 * connects + (self._packets() if self.datagrams else 0)
+        arriving = sum(c.name == "segment" for c in self.calls)
+        self.segments = 8 + 4 * connects + arriving + (self._packets() if self.datagrams else 0)
         self.memberships = sum(c.args.get("opt") == "IP_ADD_MEMBERSHIP" for c in self.calls)
-        self.requests = 1 + connects
+        self.requests = 1 + connects + asked
         self.addresses = self._addresses()
         self.ports = self._ports()
         self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
@@ -73,7 +75,7 @@ class World:
 
     def _addresses(self) -> tuple[str, ...]:
         used = dict.fromkeys(str(c.args["addr"]) for c in self.calls if c.args.get("addr") not in (None, "ANY"))
-        if "syn" in self.events:
+        if "syn" in self.events or any(c.name == "segment" for c in self.calls):
             used["REMOTE"] = None
         extra = ["DUMMY"] if any(a in ROUTED_ADDRESSES for a in used) else []
         return tuple(dict.fromkeys(["LOOPBACK", *extra, *used]))

@@ -6,10 +6,10 @@ SYN-ACK acknowledge what they answer, and an ACK says whether it covers the rece
 
 from __future__ import annotations
 
+from checker.language import abstracted, kernel, new, pure, spin_lock
 from checker.language import choice as ack_is_delayed
 from checker.language import choice as kmalloc_fails
 from checker.language import choice as syn_in_window
-from checker.language import kernel, new, pure, spin_lock
 from spec.net.core.sock import sock_def_error_report, sock_def_readable, sock_def_wakeup
 from spec.net.ipv4.tcp_output import tcp_send_ack, tcp_send_synack, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state, tcp_time_wait
@@ -45,12 +45,11 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     if sk.state == TCP_LISTEN:
         if skb.ack:
             return True
-        if skb.syn and not skb.rst:
+        if skb.syn:
             tcp_v4_conn_request(sk, skb)
         return False
     if sk.state == TCP_SYN_SENT:
-        tcp_rcv_synsent_state_process(sk, skb)
-        return False
+        return tcp_rcv_synsent_state_process(sk, skb)
     if skb.rst:
         tcp_reset(sk)
         return False
@@ -58,6 +57,7 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
         if syn_in_window():
             tcp_reset(sk)
             return True
+        tcp_send_ack(sk)
         return False
     if skb.syn and sk.state != TCP_SYN_RECV:
         tcp_send_ack(sk)
@@ -98,10 +98,10 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
             sk.unread = True
             if not sk.dead:
                 sock_def_readable(sk)
+            if not skb.fin:
+                tcp_send_ack(sk)
     if skb.fin and sk.state in (TCP_ESTABLISHED, TCP_FIN_WAIT1, TCP_FIN_WAIT2):
         tcp_fin(sk)
-    elif skb.data and sk.state != TCP_CLOSE:
-        tcp_send_ack(sk)
     return False
 
 
@@ -143,24 +143,27 @@ def tcp_reset(sk: Sock) -> None:
 
 
 @kernel("net/ipv4/tcp_input.c")
-def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
+def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> bool:
+    """True if a reset is due: an ACK alone is of an old connection, and does not acknowledge the SYN."""
     if skb.ack:
         if skb.rst:
             tcp_reset(sk)
-            return
+            return False
         if not skb.syn:
-            return
+            abstracted("data or a FIN: its ACK is good if SYNs crossed, else it would be answered with a RST", "ack_seq")
+            return not skb.data and not skb.fin
         sk.err_soft = SUCCESS
         tcp_set_state(sk, TCP_ESTABLISHED)
         if not sk.dead:
             sock_def_wakeup(sk)
         tcp_send_ack(sk)
-        return
+        return False
     if skb.rst:
-        return
+        return False
     if skb.syn:
         tcp_set_state(sk, TCP_SYN_RECV)
         tcp_send_synack(sk)
+    return False
 
 
 @pure

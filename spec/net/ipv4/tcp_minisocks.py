@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, adopt, copy, current, free, kernel, new
 from checker.language import choice as kmalloc_fails
+from checker.language import choice as syn_in_window
 from spec.net.core.sock import sock_def_readable
 from spec.net.core.sock_hold import child_sock_put, rx_sock_put
 from spec.net.ipv4.tcp_input import tcp_rcv_state_process
@@ -118,22 +119,23 @@ def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
         tcp_timewait_kill(tw)
         rx_sock_put(tw)
         return NULL
-    if skb.syn and not skb.ack:
-        if tw.substate == TCP_TIME_WAIT:
-            current().rx_child = tw
-            listener = tcp_v4_lookup_listener(skb)
-            if listener != NULL:
-                tcp_timewait_kill(tw)
-                child_sock_put(tw)
-                return listener
-            current().rx_sk = tw
-            current().rx_child = NULL
-        tcp_v4_timewait_ack(tw)
-    elif tw.substate == TCP_FIN_WAIT2 and skb.data:
+    if tw.substate == TCP_FIN_WAIT2 and (skb.data or (skb.syn and syn_in_window())):
         tcp_timewait_kill(tw)
         tcp_v4_send_reset(skb)
-    elif skb.fin:
+        rx_sock_put(tw)
+        return NULL
+    if skb.syn and not skb.ack and tw.substate == TCP_TIME_WAIT:
+        current().rx_child = tw
+        listener = tcp_v4_lookup_listener(skb)
+        if listener != NULL:
+            tcp_timewait_kill(tw)
+            child_sock_put(tw)
+            return listener
+        current().rx_sk = tw
+        current().rx_child = NULL
+    if skb.fin:
         tw.substate = TCP_TIME_WAIT
+    if skb.syn or skb.fin or skb.data:
         tcp_v4_timewait_ack(tw)
     rx_sock_put(tw)
     return NULL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, current, kernel, softirq, spin_lock, when
+from checker.language import NULL, abstracted, current, find, kernel, softirq, spin_lock, when
 from spec.net.core.sock import sock_def_error_report
 from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
@@ -54,9 +54,10 @@ def tcp_keepalive_timer(req: OpenRequest) -> None:
         sk = req.listener
         current().rx_sk = sk
     with bh_lock_sock(sk):
-        if req.live and req.listener == sk:
-            req.retransmitted = True
-            tcp_v4_send_synack(sk, req)
+        waiting = find(r for r in OpenRequest if r == req and r.listener == sk)
+        if waiting != NULL:
+            waiting.retransmitted = True
+            tcp_v4_send_synack(sk, waiting)
     rx_sock_put(sk)
 
 

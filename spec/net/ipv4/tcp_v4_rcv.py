@@ -55,23 +55,27 @@ def segment_arrives(
 
 @softirq("net/ipv4/tcp_ipv4.c")
 def tcp_v4_err(sk: Sock, err: Errno) -> None:
-    """An ICMP error about a segment ``sk`` sent: hard while nobody has the socket, else only noted."""
+    """An ICMP error about a segment ``sk`` sent: hard for an attempt nobody has, or with IP_RECVERR, else only noted."""
     with spin_lock(tcp_ehash_lock):
         when(sk.live and sk.hashed == TCP_EHASH and sk.state != TCP_TIME_WAIT and err != SUCCESS)
         current().rx_sk = sk
     if owned_by_user():
         with spin_lock(sk_slock):
             when(sk.users and not sk.slock)
-            sk.err_soft = err
+            if sk.state != TCP_CLOSE:
+                sk.err_soft = err
     else:
         with bh_lock_sock(sk):
             if sk.state in (TCP_SYN_SENT, TCP_SYN_RECV):
                 sk.err = err
-                if not sk.dead:
-                    sock_def_error_report(sk)
+                sock_def_error_report(sk)
                 tcp_done(sk)
             elif sk.state != TCP_CLOSE:
-                sk.err_soft = err
+                if sk.recverr:
+                    sk.err = err
+                    sock_def_error_report(sk)
+                else:
+                    sk.err_soft = err
     rx_sock_put(sk)
 
 
