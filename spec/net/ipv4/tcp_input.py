@@ -49,8 +49,7 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
             tcp_v4_conn_request(sk, skb)
         return False
     if sk.state == TCP_SYN_SENT:
-        tcp_rcv_synsent_state_process(sk, skb)
-        return False
+        return tcp_rcv_synsent_state_process(sk, skb)
     if skb.rst:
         tcp_reset(sk)
         return False
@@ -143,24 +142,24 @@ def tcp_reset(sk: Sock) -> None:
 
 
 @kernel("net/ipv4/tcp_input.c")
-def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> None:
+def tcp_rcv_synsent_state_process(sk: Sock, skb: Segment) -> bool:
+    """True if a reset is due: an ACK alone acknowledges no SYN of this connection; a TIME_WAIT bucket answers a SYN so."""
     if skb.ack:
         if skb.rst:
             tcp_reset(sk)
-            return
+            return False
         if not skb.syn:
-            return
+            return True
         sk.err_soft = SUCCESS
         tcp_set_state(sk, TCP_ESTABLISHED)
         if not sk.dead:
             sock_def_wakeup(sk)
         tcp_send_ack(sk)
-        return
-    if skb.rst:
-        return
-    if skb.syn:
+        return False
+    if skb.syn and not skb.rst:
         tcp_set_state(sk, TCP_SYN_RECV)
         tcp_send_synack(sk)
+    return False
 
 
 @pure
