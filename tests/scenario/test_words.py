@@ -8,8 +8,11 @@ import pytest
 
 from checker.commands.scenario import load_engine
 from checker.errors import OutsideModelError, UsageError
+from checker.scenario.conform import AGREED, DIFFERS, conform_race
 from checker.scenario.expect import expectation
 from checker.scenario.load import MAIN, load_cases
+from checker.scenario.races import load_races
+from checker.scenario.yamlfile import load_yaml
 
 FILE = """id: x
 steps:
@@ -70,3 +73,62 @@ def test_a_silent_peer_may_be_closed(tmp_path: Path) -> None:
 def test_a_port_held_by_others_is_no_port_of_the_scenario(tmp_path: Path) -> None:
     steps = ("port_range 40010 40011", "hold_ports DGRAM lo 40010 40011", "socket a stream", "bind a lo 0", "getsockname a")
     assert results(tmp_path, *steps)[-1] == "0 LOOPBACK:eph_a"
+
+
+RACE = """races:
+- id: R
+  setup: [{setup}]
+  A: {a}
+  B: {b}
+  post: [{post}]
+  outcomes:
+  - outcome: {outcome}
+    2.4.17: 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("setup", "a", "b", "post", "outcome"),
+    [
+        ("socket u dgram 0, connect u lo P1", "send u 5", "bind u lo P2", "", "A=5, B=EINVAL"),
+        ("socket u dgram 0, connect u lo P1, send u 8", "so_error u", "getsockname u", "", "A=ECONNREFUSED"),
+        ("socket u dgram 0", "bind u dmy P1", "so_error u", "getsockname u", "A=0, getsockname u=0 (fam=2 10.1.2.3:P1)"),
+        ("socket u dgram 0, bind u lo P1, sendto u lo P1 9", "recv u", "so_error u", "", "A=9, B=0"),
+    ],
+)
+def test_results_as_a_kernel_run_prints_them(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str) -> None:
+    assert standing(tmp_path, setup, a, b, post, outcome) == AGREED
+
+
+@pytest.mark.parametrize(
+    ("setup", "a", "b", "post", "outcome"),
+    [
+        ("socket u dgram 0", "send u 5", "bind u lo P2", "", "A=5, B=0"),
+        ("socket u dgram 0, connect u lo P1, send u 8", "so_error u", "getsockname u", "", "A=ECONNRESET"),
+        ("socket u dgram 0", "bind u lo P1", "so_error u", "getsockname u", "A=0, getsockname u=0 (fam=2 10.1.2.3:P1)"),
+    ],
+)
+def test_results_that_differ_all_the_same(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str) -> None:
+    assert standing(tmp_path, setup, a, b, post, outcome) == DIFFERS
+
+
+def standing(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str) -> str:
+    """How a race whose outcomes are all sequential compares."""
+    file = tmp_path / "races.yaml"
+    file.write_text(RACE.format(setup=setup, a=a, b=b, post=post, outcome=outcome))
+    (race,) = load_races(load_yaml(file))
+    return conform_race(race, None, load_engine("spec", "")).standing
+
+
+def test_remarks_behind_what_was_seen(tmp_path: Path) -> None:
+    file = tmp_path / "races.yaml"
+    file.write_text("""races: []
+two_threads_one_processor:
+- id: x
+  setup: [socket s stream 0]
+  A: connect s none P1
+  B: [connect s unspec, listen s 1]
+  seen: ["A=0 (it says so), and so on, state s=LISTEN", A never returns]
+""")
+    (race,) = load_races(load_yaml(file))
+    assert [o.row.text for o in race.observed] == ["A=0, state s=LISTEN", "A=blocks"]
