@@ -86,7 +86,8 @@ def reads_of(node: Node) -> list[Term]:
 def fresh_objects(model: Model, graph: Graph, members: set[FieldKey]) -> list[frozenset[FieldKey]]:
     """Per node, the locals that hold an object no other process can reach yet (before the node runs).
 
-    ``members`` are the fields whose setting lets any process find the object by searching.
+    ``members`` are the fields whose setting lets any process find the object by searching; setting one to NULL, as in a copy that
+    is not to be found like its original, does not.
     """
     return on_every_path(graph, frozenset(), lambda node, fresh: _fresh_after(model, node, fresh, members))
 
@@ -102,7 +103,8 @@ def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: 
     if node.action is Action.WRITE:
         assert node.key is not None
         escapes = is_fresh(node.value) and not is_fresh(node.obj)
-        announced = is_fresh(node.obj) and (node.key in model.publications or node.key in members)
+        null = node.value is not None and node.value.op == "const" and not node.value.data
+        announced = is_fresh(node.obj) and not null and (node.key in model.publications or node.key in members)
         if escapes or announced:
             return frozenset()
     return fresh

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import Place
+from checker.scenario.kernel_words import in_words_of_the_model
 from checker.scenario.load import load_document_case
 from checker.scenario.program import Scenario
 from checker.scenario.question import Row
@@ -19,6 +20,8 @@ from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
 
 REMARK = re.compile(r"\s*\([^)]*\)")
+REMARK_BEHIND = re.compile(r"\s*\((?!fam=)[^)]*\)")
+NEVER = re.compile(r"(\w+) (?:blocks|never returns)\s*$")
 VERSION = re.compile(r"\d+(\.\d+)+")
 PROBES = {
     "getpeername": "getpeername {}",
@@ -92,7 +95,7 @@ def _race(document: Document, top: Trail, entry: Any) -> Race:
     case = load_document_case(Document(document.file, scenario, lines, document.text))
     asked = next(q for q in case.questions if q.kind == "outcomes")
     observed = [
-        Observed(row, told["seen"], told["nonserial"], document.place((*top, rows_key, n)))
+        Observed(in_words_of_the_model(row, case.scenario), told["seen"], told["nonserial"], document.place((*top, rows_key, n)))
         for n, (row, told) in enumerate(zip(asked.rows, rows, strict=True))
     ]
     return Race(case.scenario, tuple(observed), document.place((*top, "id")))
@@ -101,7 +104,9 @@ def _race(document: Document, top: Trail, entry: Any) -> Race:
 def _row_entry(document: Document, trail: Trail, row: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
     """One observed outcome as text, probes, counts by version, and whether it is non-serial."""
     if isinstance(row, str):
-        stated, _, told = row.partition(", then ")
+        text, _, told = row.partition(", then ")
+        pieces = [NEVER.sub(r"\1=blocks", piece) for piece in REMARK_BEHIND.sub("", text).split(",")]
+        stated = ",".join(piece for piece in pieces if "=" in piece) or text
         versions = entry.get("versions", [])
         seen = {str(v): 1 for v in versions} if isinstance(versions, list) else {}
         return {"text": stated, "then": told, "seen": seen, "nonserial": None}

@@ -86,7 +86,7 @@ def call_schema(shape: words.CallShape) -> Schema:
     }
     if shape.name == "connect":
         schema["required"] = ["s"]
-        schema["if"] = {"not": {"required": ["family"], "properties": {"family": {"const": "AF_UNSPEC"}}}}
+        schema["if"] = {"not": {"required": ["family"], "properties": {"family": {"enum": ["AF_UNSPEC", 0]}}}}
         schema["then"] = {"title": "arguments of connect", "required": ["addr", "port"]}
     return schema
 

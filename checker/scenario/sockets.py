@@ -10,6 +10,9 @@ from checker.scenario.program import Argument, Call, PortChosen, PortOf
 from checker.scenario.vocabulary import CALLS, DESCRIPTORS, nearest
 from checker.scenario.yamlfile import Document, Trail
 
+CLOSING = ("close", "reset_close")
+"""After these calls a name is free, and may be made again by the program that made it."""
+
 Placed = tuple[Call, Trail]
 """A call, and where its step stands."""
 
@@ -28,6 +31,7 @@ class _Book:
     document: Document
     plan: Mapping[str, Sequence[Placed]]
     made: dict[str, _Made] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
 
     def visible(self, program: str) -> list[str]:
         """The names ``program`` may use now."""
@@ -38,18 +42,22 @@ class _Book:
         if name in RESERVED:
             raise self.document.problem("reserved-name", place, f"nothing can be called {name}", "choose another name")
         before = self.made.get(name)
-        again = before is not None and (before.call, call.name, before.program) == ("accept", "accept", program)
+        accepts = before is not None and (before.call, call.name) == ("accept", "accept")
+        again = before is not None and before.program == program and (accepts or name in self.closed)
         if before is not None and not again:
             line = self.document.place(before.trail).line
             raise self.document.problem("duplicate-name", place, f"{name} is already made in line {line}", "choose another name")
         self.made[name] = _Made(call.name, program, trail)
+        self.closed.discard(name)
 
-    def use(self, name: str, program: str, place: Trail, *, as_socket: bool) -> None:
+    def use(self, name: str, program: str, place: Trail, *, as_socket: bool, by: str) -> None:
         if as_socket and name in DESCRIPTORS:
             return
         if name not in self.visible(program):
             raise self.document.problem("missing-socket", place, *self.why_not(name, program))
-        if as_socket and self.made[name].call == "silent_peer":
+        if by in CLOSING:
+            self.closed.add(name)
+        elif as_socket and self.made[name].call == "silent_peer":
             raise self.document.problem(
                 "missing-socket", place, f"{name} is a silent peer, no socket", f"use its port: {{of: {name}}}"
             )
@@ -75,8 +83,8 @@ def check_sockets(document: Document, plan: Mapping[str, Sequence[Placed]]) -> N
 
 def _check_argument(book: _Book, program: str, call: Call, place: Trail, kind: str, value: Argument) -> None:
     if kind == "socket":
-        book.use(str(value), program, place, as_socket=True)
+        book.use(str(value), program, place, as_socket=True, by=call.name)
     elif kind == "new name":
         book.make(str(value), call, program, place[:-2])
     elif isinstance(value, (PortOf, PortChosen)):
-        book.use(value.socket, program, place, as_socket=False)
+        book.use(value.socket, program, place, as_socket=False, by=call.name)

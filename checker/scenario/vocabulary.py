@@ -84,7 +84,10 @@ DESCRIPTORS = ("BADFD", "NOTSOCK")
 """Descriptors that are not open, and open but no socket."""
 
 TYPES = ("STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET", "PACKET")
-FAMILIES = ("AF_INET", "AF_UNSPEC")
+FAMILIES = ("AF_INET", "AF_UNSPEC", "AF_UNIX", "AF_LOCAL", "AF_INET6", "AF_NETLINK", "AF_PACKET")
+FAMILY_NUMBERS: Mapping[int, str] = {0: "AF_UNSPEC", 2: "AF_INET"}
+"""The families that mean something to AF_INET sockets; any other number is one of somebody else's."""
+
 HOWS = ("RD", "WR", "RDWR")
 OPTIONS = (
     "SO_REUSEADDR",
@@ -342,6 +345,8 @@ def arguments(shape: CallShape, args: Mapping[str, Any]) -> dict[str, Argument]:
             value = PortChosen(value.removeprefix("eph_"))
         elif p.kind == "flags":
             value = tuple(value or ())
+        elif p.kind == "family" and isinstance(value, int):
+            value = FAMILY_NUMBERS.get(value, value)
         made[p.name] = value
     return made
 

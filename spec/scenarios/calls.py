@@ -13,6 +13,7 @@ from checker.scenario.program import Call, PortChosen, PortOf
 from checker.scenario.vocabulary import DATA, EOF, SEGMENT_FLAGS
 from spec import state as kernel
 from spec.scenarios.environment import Environment
+from spec.scenarios.expand import HELD
 from spec.scenarios.world import BIG, NAMED_PORTS, UDP_HTABLE_SIZE
 
 TYPES = {
@@ -28,6 +29,10 @@ TYPES = {
     "SEQPACKET": "SOCK_SEQPACKET",
     5: "SOCK_SEQPACKET",
 }
+OWN_FAMILIES = ("AF_INET", "AF_UNSPEC")
+OTHER_FAMILIES = ("AF_UNIX", "AF_LOCAL", "AF_INET6", "AF_NETLINK", "AF_PACKET", 1, 10, 16, 17)
+"""A kernel may have sockets of these; what it has of other numbers is taken to be nothing."""
+NUMBER_OF_FAMILIES = 32
 HOWS = {"RD": "SHUT_RD", 0: "SHUT_RD", "WR": "SHUT_WR", 1: "SHUT_WR", "RDWR": "SHUT_RDWR", 2: "SHUT_RDWR"}
 CALLS = {
     "bind": "SYS_BIND",
@@ -94,7 +99,7 @@ class Calls(Environment):
             case "socket":
                 return self._start_socket(call)
         if args["s"] == "NOTSOCK":
-            return Done("ENOTSOCK", heap, names)
+            return Done("0" if call.name == "close" else "ENOTSOCK", heap, names)
         sock = known.get(str(args["s"]), 0)
         if not sock:
             return Done("EBADF", heap, names)
@@ -117,8 +122,11 @@ class Calls(Environment):
     def _start_socket(self, call: Call) -> Started:
         args = call.args
         family = args.get("domain", "AF_INET")
-        names = {"AF_INET": "AF_INET", 2: "AF_INET", "AF_UNSPEC": "AF_UNSPEC", 0: "AF_UNSPEC"}
-        shown = names.get(family, "NPROTO" if isinstance(family, int) and not 0 <= family < 32 else "AF_UNREGISTERED")
+        if family in OTHER_FAMILIES:
+            raise OutsideModelError("outside-model", f"the model has no sockets of family {family}", "leave the scenario out")
+        shown = str(family) if family in OWN_FAMILIES else "AF_UNREGISTERED"
+        if isinstance(family, int) and not 0 <= family < NUMBER_OF_FAMILIES:
+            shown = "NPROTO"
         kind = args["type"]
         if kind in ("PACKET", 10):
             raise OutsideModelError("outside-model", "SOCK_PACKET belongs to another address family", "leave the scenario out")
@@ -143,7 +151,8 @@ class Calls(Environment):
         option = str(args.get("opt", "SO_REUSEADDR"))
         if option not in {m.name for m in kernel.Option}:
             raise OutsideModelError("outside-model", f"the model has no option {option}", "leave the scenario out")
-        family = {"AF_INET": "AF_INET", "AF_UNSPEC": "AF_UNSPEC"}.get(str(args.get("family", "AF_INET")), "AF_UNREGISTERED")
+        given = args.get("family", "AF_INET")
+        family = str(given) if given in OWN_FAMILIES else "AF_UNREGISTERED"
         value = args.get("val", 0)
         return {
             "call": self._index(kernel.Call, CALLS[call.name]),
@@ -225,7 +234,7 @@ class Calls(Environment):
 
     def _is_ephemeral(self, port: int) -> bool:
         number = (0, *self.world.ports)[port]
-        ports = [c.args.get("port") for c in self.world.calls]
+        ports = [c.args.get("port") for c in self.world.calls if not str(c.args.get("s")).startswith(HELD)]
         named = {self.world.number(p) for p in ports if not isinstance(p, (PortOf, PortChosen))}
         return number not in named and any(low <= number <= max(high, low + 127) for low, high in self.world.ranges)
 

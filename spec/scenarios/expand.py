@@ -8,6 +8,9 @@ from typing import Any
 
 from checker.scenario.program import Call, Outcomes, Scenario
 
+HELD = "held_"
+"""What the names of sockets behind ``hold_ports`` begin with; the ports they hold are no ports the scenario names."""
+
 LOW_16_BITS = 0xFFFF
 """What inet_create stores of a protocol number in sk->num; a RAW socket goes by nothing else unless that is 0."""
 
@@ -55,7 +58,7 @@ def parts_of(call: Call) -> tuple[Call, ...]:
         case "hold_ports":
             held: list[Call] = []
             for port in range(int(str(args["lo"])), int(str(args["hi"])) + 1):
-                name = f"held_{args['type']}_{port}"
+                name = f"{HELD}{args['type']}_{port}"
                 held.append(part("socket", **{"as": name}, type=args["type"]))
                 if args.get("reuse"):
                     held.append(part("setsockopt", s=name, opt="SO_REUSEADDR", val=1))

@@ -31,7 +31,7 @@ def test_the_schema_in_the_repository_is_fresh() -> None:
     assert json.loads(text) == json.loads(json.dumps(build_schema()))
 
 
-@pytest.mark.parametrize("module", ["expect", "short", "vocabulary", "yamlfile"])
+@pytest.mark.parametrize("module", ["expect", "kernel_words", "short", "vocabulary", "yamlfile"])
 def test_examples_in_docstrings(module: str) -> None:
     done = doctest.testmod(import_module(f"checker.scenario.{module}"))
     assert done.attempted

@@ -80,7 +80,7 @@ MALFORMED: dict[str, tuple[str | bytes, str, int, str]] = {
     "unknown option": (steps("setsockopt a SO_REUSE 1"), "unknown-option", 4, "there is no option SO_REUSE"),
     "unknown type": (steps("socket b streem"), "unknown-type", 4, "there is no type STREEM"),
     "unknown direction": (steps("shutdown a BOTH"), "unknown-direction", 4, "there is no direction BOTH"),
-    "unknown family": (steps("bind a lo P1 family=AF_INET6"), "unknown-family", 4, "AF_INET6"),
+    "unknown family": (steps("bind a lo P1 family=AF_INTE"), "unknown-family", 4, "AF_INTE"),
     "no boolean": (steps("connect a lo P1 nonblock=maybe"), "wrong-type", 4, "maybe is"),
     "missing socket": (steps("listen b 1"), "missing-socket", 4, "there is no socket b"),
     "socket used before it is made": (steps("listen b 1", "socket b stream"), "missing-socket", 4, "used before it is made"),

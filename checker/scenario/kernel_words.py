@@ -1,0 +1,55 @@
+"""Results as a program prints them on a kernel, in the words of the model: counts of bytes, SO_ERROR, a second interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from checker.scenario.expect import Expectation, endpoint
+from checker.scenario.names import Ref, programs
+from checker.scenario.program import Call, Scenario
+from checker.scenario.question import Row
+from checker.scenario.vocabulary import DATA, DOTTED, ERRNOS
+
+COUNTED: Mapping[str, tuple[str, ...]] = {
+    "send": ("0",),
+    "sendto": ("0",),
+    "recv": (DATA, "0 *:*"),
+    "socket": ("0",),
+    "accept": ("0",),
+}
+"""Calls that return a number when they succeed, and what the model says then."""
+
+SECOND = "DUMMY"
+"""The interface whose address is up to the machine."""
+
+
+def in_words_of_the_model(row: Row, scenario: Scenario) -> Row:
+    """``row`` with every result the way the model gives it."""
+    calls = programs(scenario)
+    used = {str(call.args["addr"]) for group in calls.values() for call in group if "addr" in call.args}
+    return replace(row, cells=tuple((ref, _translated(_call(calls, ref), stated, used)) for ref, stated in row.cells))
+
+
+def _call(calls: Mapping[str, Sequence[Call]], ref: Ref) -> str:
+    return calls[ref.program][ref.index].name if ref.program in calls else ""
+
+
+def _translated(call: str, stated: Expectation, used: set[str]) -> Expectation:
+    return Expectation(tuple(word for one in stated.alternatives for word in _words(call, one, used)))
+
+
+def _words(call: str, stated: str, used: set[str]) -> tuple[str, ...]:
+    """What the model may say where a kernel run gave ``stated``.
+
+    >>> _words("send", "5", set()), _words("so_error", "EPIPE", set()), _words("getsockname", "0 10.0.0.1:P1", {"DUMMY"})
+    (('0',), ('EPIPE', '0 value=EPIPE'), ('0 DUMMY:P1',))
+    """
+    if call in COUNTED and stated.isdigit() and stated != "0":
+        return COUNTED[call]
+    if call == "so_error" and stated in ERRNOS:
+        return (stated, f"0 value={stated}")
+    found = endpoint(stated)
+    if found and SECOND in used and found[0] not in used and DOTTED.fullmatch(found[0]):
+        return (f"0 {SECOND}:{found[1]}",)
+    return (stated,)
