@@ -49,7 +49,7 @@ def judged(asked: Asked, baseline: Baseline) -> list[Alarm]:
     with counting("harmful cells", len(todo)) as progress:
         for number, (job, machine) in enumerate(todo, 1):
             cell = check_cell(subject, job.start, job.operations, machine)
-            if cell.nonserial:
+            if cell.nonserial or cell.lost:
                 found.append(court.judge(job, cell))
             progress(number, cell.key)
     return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -26,6 +27,7 @@ from checker.races.pair import MAX_STATES, Subject
 from checker.races.result import Cell, Finding, Verdict
 from checker.report.files import file_stem, write_atomic
 from checker.report.heatmap import heat_map
+from checker.report.numbering import FOLDER, Numbering, read_numbering
 from checker.report.races import matrix_page, print_findings, print_locks, print_matrix
 from checker.scenario.program import Scenario
 from checker.scenario.vocabulary import MACHINES
@@ -81,7 +83,7 @@ def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, process
     model = model_digest(package, asked.variant)
     with counting("race matrix", len(jobs)) as progress:
         cells = run_matrix(subject, jobs, machines, Journal(store, model, Line), processes=processes, progress=progress)
-    findings = find(cells, scenarios(subject, jobs), baseline.findings)
+    findings = find(cells, scenarios(subject, jobs), read_numbering().taken)
     whole = not (asked.kind or asked.machine or asked.triples or asked.quick)
     return Found(subject, cells, findings, whole)
 
@@ -109,7 +111,7 @@ def model_digest(package: ModuleType, variant: str) -> str:
 
 def _is_quick(job: Job, machines: Sequence[str], baseline: Baseline) -> bool:
     known = [baseline.cells.get(f"{job.key} | {machine}") for machine in machines]
-    return all(e is None or e[3] <= QUICK_STATES for e in known)
+    return all(e is None or e[-1] <= QUICK_STATES for e in known)
 
 
 def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool, diagrams: Path) -> int:
@@ -119,7 +121,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     """
     if write and (asked.kind or asked.machine or asked.triples or asked.quick or asked.variant):
         raise UsageError("part-of-matrix", "only the whole matrix of the plain model is committed", "leave the other options out")
-    baseline = committed() if check else read_baseline(BASELINE)
+    baseline = committed() if check else read_baseline(BASELINE) if asked.quick else Baseline({}, {})
     found = _found_or_none(asked, baseline)
     if found is None:
         return EXIT_UNDETERMINED
@@ -129,7 +131,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     else:
         print_matrix(found.cells, console)
     if write:
-        for path, text in documents(found, diagrams, baseline.findings):
+        for path, text in documents(found, diagrams, read_numbering()):
             write_atomic(path, text)
             console.print(f"wrote {path}", soft_wrap=True)
     if check:
@@ -179,15 +181,16 @@ def compare_matrix(spec: str, *, whole: bool) -> Compared | None:
     return compare(find_races(Asked(spec, quick=not whole), baseline), baseline)
 
 
-def documents(found: Found, diagrams: Path, given: Mapping[str, int]) -> Iterator[tuple[Path, str]]:
-    """The committed files of a whole matrix."""
-    yield BASELINE, baseline_text(found.cells, found.findings, given)
+def documents(found: Found, diagrams: Path, numbering: Numbering) -> Iterator[tuple[Path, str]]:
+    """The committed files of a whole matrix; their links lead to the pages of ``numbering``."""
+    yield BASELINE, baseline_text(found.cells, found.findings)
+    links = {number: Path(os.path.relpath(FOLDER / file, diagrams)).as_posix() for number, file in numbering.files.items()}
     maps = []
     for kind in found.subject.kinds:
         path = diagrams / f"{file_stem('race-matrix', kind)}.svg"
         maps.append((kind, path))
-        yield path, heat_map(kind, [c for c in found.cells if c.start.startswith(f"{kind}: ")], found.findings)
-    yield PAGE, matrix_page(found.cells, found.findings, maps, protections(found.subject))
+        yield path, heat_map(kind, [c for c in found.cells if c.start.startswith(f"{kind}: ")], found.findings, links)
+    yield PAGE, matrix_page(found.cells, found.findings, maps, protections(found.subject), numbering.files)
 
 
 def protections(subject: Subject) -> list[Protection]:
@@ -224,10 +227,10 @@ def run_locks_command(asked: Asked) -> int:
 
 def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
     """Print the findings, or one of them with its schedule.  Raises UsageError for an unknown one."""
-    found = _found_or_none(asked, read_baseline(BASELINE))
+    found = _found_or_none(asked, Baseline({}, {}))
     if found is None:
         return EXIT_UNDETERMINED
-    findings = found.findings
+    findings, files = found.findings, read_numbering().files
     if name:
         findings = [f for f in findings if name in (f.slug, str(f.number))]
         if not findings:
@@ -237,6 +240,7 @@ def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
         told = [
             {
                 "number": f.number,
+                "page": files.get(f.number, ""),
                 "slug": f.slug,
                 "title": f.title,
                 "rule": f.rule,
@@ -249,7 +253,7 @@ def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
         ]
         print(json.dumps(told, indent=1))
     else:
-        print_findings(findings, out_console(), whole=bool(name))
+        print_findings(findings, files, out_console(), whole=bool(name))
     return EXIT_AS_EXPECTED
 
 

@@ -1,4 +1,4 @@
-"""The committed race matrix: one line a cell, so that whatever moves one is seen; and the numbers of findings."""
+"""The committed race matrix: one line a cell, so that whatever moves one is seen; and the cells of each root cause."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 from checker.errors import UsageError
 from checker.races.result import Cell, Finding, Verdict
 
-Entry = tuple[str, int, int, int]
-"""Verdict, outcomes, non-serial outcomes, states."""
+Entry = tuple[str, int, int, int, int]
+"""Verdict, outcomes, non-serial outcomes, places where a wake-up is lost, states."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Cells by key, and numbers by slug."""
+    """Cells by key, and the keys of the cells that have a root cause, by its slug, gravest cause and best example first."""
 
     cells: Mapping[str, Entry]
-    findings: Mapping[str, int]
+    causes: Mapping[str, tuple[str, ...]]
 
 
 def entry(cell: Cell) -> Entry:
     """A cell as the baseline has it."""
-    return cell.verdict.value, cell.outcomes, len(cell.nonserial), cell.states
+    return cell.verdict.value, cell.outcomes, len(cell.nonserial), len(cell.lost), cell.states
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -34,18 +34,18 @@ def read_baseline(path: Path) -> Baseline:
         return Baseline({}, {})
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        cells = {str(k): (str(Verdict(v[0])), int(v[1]), int(v[2]), int(v[3])) for k, v in data["cells"].items()}
-        return Baseline(cells, {str(k): int(v) for k, v in data["findings"].items()})
+        cells = {str(k): (str(Verdict(v[0])), int(v[1]), int(v[2]), int(v[3]), int(v[4])) for k, v in data["cells"].items()}
+        causes = {str(slug): tuple(key for key in keys if cells[key]) for slug, keys in data["causes"].items()}
+        return Baseline(cells, causes)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise UsageError("bad-baseline", f"{path} is no race matrix", "write it anew with sockproof matrix --write") from None
 
 
-def baseline_text(cells: Iterable[Cell], findings: Iterable[Finding], given: Mapping[str, int]) -> str:
-    """The file: a line for every cell and every finding, also for those ``given`` numbers before that are gone now."""
+def baseline_text(cells: Iterable[Cell], findings: Iterable[Finding]) -> str:
+    """The file: a line for every cell and every root cause."""
     lines = [f"  {json.dumps(c.key)}: {json.dumps(entry(c))}" for c in cells]
-    known = {**given, **{f.slug: f.number for f in findings}}
-    numbers = [f"  {json.dumps(slug)}: {number}" for slug, number in sorted(known.items(), key=lambda item: item[1])]
-    return '{\n "cells": {\n' + ",\n".join(lines) + '\n },\n "findings": {\n' + ",\n".join(numbers) + "\n }\n}\n"
+    causes = [f"  {json.dumps(f.slug)}: {json.dumps([c.key for c in f.cells])}" for f in findings]
+    return '{\n "cells": {\n' + ",\n".join(lines) + '\n },\n "causes": {\n' + ",\n".join(causes) + "\n }\n}\n"
 
 
 def differences(cells: Sequence[Cell], known: Baseline, *, whole: bool) -> list[str]:
@@ -55,11 +55,12 @@ def differences(cells: Sequence[Cell], known: Baseline, *, whole: bool) -> list[
         before, now = known.cells.get(cell.key), entry(cell)
         if before is None:
             found.append(f"{cell.key}: new, {_told(now)}")
-        elif before[:3] != now[:3]:
+        elif before[:-1] != now[:-1]:
             found.append(f"{cell.key}: was {_told(before)}, is {_told(now)}")
     keys = {cell.key for cell in cells}
     return [*found, *(f"{key}: gone" for key in known.cells if whole and key not in keys)]
 
 
 def _told(e: Entry) -> str:
-    return f"{e[0]} ({e[1]} outcomes, {e[2]} non-serial)"
+    lost = f", {e[3]} lost wake-ups" if e[3] else ""
+    return f"{e[0]} ({e[1]} outcomes, {e[2]} non-serial{lost})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from checker.language.terms import FieldKey
 from checker.races.cause import cause
 from checker.races.conflicts import GRAVITY, conflicts
 from checker.races.reach import Results, reach
-from checker.races.result import Cell, Conflict, Row, Verdict
+from checker.races.result import Cell, Conflict, Lost, Row, Verdict
+from checker.races.stuck import Blocking, waiters
 from checker.scenario.explore import BLOCKS, Search
 from checker.scenario.program import Scenario, Step
 from checker.scenario.steps import Program
@@ -115,20 +116,39 @@ def check_cell(
     order = sorted(range(len(bad)), key=lambda n: (len(shortest[n]), str(rows[bad[n]])))
     serially = {results[1:-2] for results in orders.outcomes}
     nonserial = tuple(replace(rows[bad[n]], by_results=reached.outcomes[bad[n]][1:-2] not in serially) for n in order)
+    lost = lost_in(search)
     return replace(
         cell,
-        verdict=verdict_of(nonserial, orders, scenario, found),
+        verdict=verdict_of(nonserial, lost, orders, scenario, found),
         outcomes=len(rows),
         states=len(search.states),
         nonserial=nonserial,
         conflicts=tuple(sorted(found, key=lambda c: (-GRAVITY.index(c.verdict), c.pair, c.first.who, c.second.who))),
         schedule=shortest[order[0]] if order else (),
         causes=tuple(cause(search, reached, sum(1 << n for n in bad), reached.ends[bad[n]], subject.atomic) for n in order),
+        lost=lost,
     )
 
 
-def verdict_of(nonserial: Sequence[Row], orders: Serial, scenario: Scenario, found: Sequence[Conflict]) -> Verdict:
+def lost_in(search: Search, wanted: Callable[[Results], bool] = lambda results: True) -> tuple[Lost, ...]:
+    """The calls that wait for ever at some ``wanted`` end of a search and would return if they were woken; each place once."""
+    machine = Blocking(search.machine)
+    found: dict[str, Lost] = {}
+    for end in search.ends:
+        results = search.results_of(end)
+        if any(BLOCKS in thread for thread in results[1:-2]) and wanted(results):
+            for waiter in waiters(search, end, machine):
+                row = row_of(search.scenario, results)
+                found.setdefault(str(waiter), Lost(waiter.function, str(waiter), row, search.schedule(end)))
+    return tuple(found[told] for told in sorted(found))
+
+
+def verdict_of(
+    nonserial: Sequence[Row], lost: Sequence[Lost], orders: Serial, scenario: Scenario, found: Sequence[Conflict]
+) -> Verdict:
     """The gravest thing that can be said of a cell."""
+    if lost:
+        return Verdict.STUCK
     if nonserial:
         waits = any(row.waits not in {row_of(scenario, o).waits for o in orders.outcomes} for row in nonserial)
         return Verdict.STUCK if waits else Verdict.HARMFUL

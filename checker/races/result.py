@@ -17,7 +17,8 @@ class Verdict(enum.StrEnum):
     ``serializable``: no conflicting accesses, and every outcome is one of a sequential order.  ``benign``: there are
     conflicts, but both orders of each lead to the same outcomes.  ``value-changing``: the order of a conflict decides
     between outcomes that are all serial.  ``harmful``: an outcome no sequential order gives, or a fault.  ``stuck``: a call
-    waits for ever in an outcome no sequential order gives.  ``unknown``: the search ran out of states.
+    waits for ever in an outcome no sequential order gives, or whatever the order, though it would return if it was woken.
+    ``unknown``: the search ran out of states.
     """
 
     SERIALIZABLE = "serializable"
@@ -91,12 +92,26 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """A call that waits for ever though woken it would return, or for a lock that nobody will release.
+
+    ``function`` is the one that waits, ``told`` a sentence, ``row`` what else the run amounts to, ``schedule`` a shortest
+    way there.
+    """
+
+    function: str
+    told: str
+    row: Row
+    schedule: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
 class Cell:
     """One cell of the race matrix: two operations begun in the same starting class, on one machine.
 
     ``start`` is the name of the class (``stream: listening``); operations carry the socket if it is the second one (``bind
     t``). ``outcomes`` counts all outcomes, ``nonserial`` are those no sequential order gives, ``schedule`` a shortest way
-    to the first of them.
+    to the first of them; ``lost`` are the calls that nobody is left to wake.
     """
 
     operation_a: str
@@ -110,6 +125,7 @@ class Cell:
     conflicts: tuple[Conflict, ...] = ()
     schedule: tuple[Step, ...] = ()
     causes: tuple[Conflict, ...] = ()
+    lost: tuple[Lost, ...] = ()
 
     @property
     def key(self) -> str:
@@ -121,6 +137,7 @@ class Cell:
 class Finding:
     """Cells with the same root cause; the first cell is the one with the shortest schedule.
 
+    ``number`` is that of its page, which other causes may share.
     ``conflict`` is the pair of accesses behind it, None if there is none (a call that slept while the object changed).
     ``rule`` says what is broken, ``scenario`` is the smallest program that shows it, ``outcome`` what comes out,
     ``schedule`` how.

@@ -7,6 +7,7 @@ that wait for a lock for ever, sleepers that nobody woke, objects that nobody ca
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import networkx as nx
@@ -45,7 +46,15 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
 def stuck(search: Search) -> Stuck:
     """Everything this module finds."""
     leaks, machine, locks = Leaks(search), Blocking(search.machine), _locks(search)
-    told = [t for end in search.ends for t in (*lost(search, end, machine, locks), *_leaked(search, leaks, end))]
+    told = [
+        t
+        for end in search.ends
+        for t in (
+            *(f"{name} is held" for name in _held(search, search.states[end].heap, locks)),
+            *map(str, waiters(search, end, machine)),
+            *(f"{record} {number} is leaked" for record, number in leaks.of(search.states[end])),
+        )
+    ]
     return Stuck(endless(search), tuple(dict.fromkeys(told)))
 
 
@@ -138,25 +147,42 @@ class Blocking(Machine):
         return [] if any(self.step(heap, frame, thread, policy)) else self.met
 
 
-def lost(search: Search, end: int, machine: Blocking, locks: Sequence[FieldKey]) -> list[str]:
-    """What is wrong where a run ended: locks held, threads that wait for a lock, sleepers that nobody woke."""
+@dataclass(frozen=True)
+class Waiter:
+    """Who waits for ever where a run ended: for ``lock``, or without one a sleeper that would return if it was woken."""
+
+    who: str
+    node: Node
+    lock: str = ""
+
+    @property
+    def function(self) -> str:
+        """The function that waits: the one that called the place where threads sleep or locks are taken."""
+        stack = self.node.context.stack
+        callers = [name for name in stack if name != self.node.function]
+        return callers[-1] if callers else self.node.function
+
+    def __str__(self) -> str:
+        where = f"for ever in {self.node.function} ({self.node.place})"
+        if self.lock:
+            return f"{self.who} waits for {self.lock} {where}"
+        return f"{self.who} sleeps {where}, but woken it would return"
+
+
+def waiters(search: Search, end: int, machine: Blocking) -> list[Waiter]:
+    """The threads that wait for a lock where a run ended, and the sleepers that nobody woke."""
     state = search.states[end]
-    found = [f"{name} is held" for name in _held(search, state.heap, locks)]
+    found = []
     for client in range(len(state.clients)):
         call = _call(search, state, client)
         for frame, irq in _frames(search, state, client, call):
             who = "softirq" if irq else search.titles[client]
             for node, behind in machine.blocks_at(state.heap, frame, client + 1, search.policy(False, None if irq else call)):
-                where = f"for ever in {node.function} ({node.place})"
                 if node.lock is not None:
-                    found.append(f"{who} waits for {node.lock.users[1]} {where}")
+                    found.append(Waiter(who, node, node.lock.users[1]))
                 elif not irq and _sleeps(search, node) and _returns(search, state.heap, behind, client + 1, call):
-                    found.append(f"{who} sleeps {where}, but woken it would return")
+                    found.append(Waiter(who, node))
     return found
-
-
-def _leaked(search: Search, leaks: Leaks, end: int) -> list[str]:
-    return [f"{record} {number} is leaked" for record, number in leaks.of(search.states[end])]
 
 
 def _call(search: Search, state: State, client: int) -> Call | None:

@@ -34,6 +34,9 @@ def alarm_page(alarms: Sequence[Alarm]) -> str:
         "without the reduction, the sequential orders are enumerated without it, and where the schedule goes through a function",
         "of which `spec/variants` has a closer reading of C, the cell is searched with that.",
         "",
+        "An abstraction that has no closer reading there ([fidelity.md](fidelity.md) lists all abstractions) is not tried: an",
+        "outcome that exists only because of such a one counts as confirmed. Confirmed means: so in the model.",
+        "",
     ]
     if not any(a.false for a in alarms):
         return "\n".join([*lines, "No alarm is false."]) + "\n"

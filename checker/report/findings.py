@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checker.report.files import file_stem
+from checker.report.findingparts import Repair, fix_lines, kernels_line, matrix_lines, provoking_lines
 from checker.report.mdtable import markdown_table
-from checker.report.schedule import ALONE, schedule_lines, stretches
 from checker.report.sequence import sequence_svg
 from checker.scenario.finding import Claimed, Examined
 from checker.scenario.names import programs
 from checker.scenario.program import Outcome
+from checker.scenario.vocabulary import MACHINES
 
 LISTS = {
     "must": "Defects repaired upstream",
@@ -20,6 +21,7 @@ LISTS = {
     "control": "Negative controls: not in 2.4.17, the mutant must be caught",
     "optional": "Outside the model",
 }
+NONSERIAL = "nonserial == yes"
 CLAIM_WORDS = {
     "fixed_by": ("none", "STILL THERE"),
     "still_in": ("still there", "GONE"),
@@ -108,40 +110,71 @@ def page_name(entry: Entry, numbers: Mapping[str, int]) -> str:
     return f"{numbers[entry.id]:03}-{slug}.md"
 
 
-def page(entry: Entry, found: Sequence[Examined]) -> str:
-    """The page of one finding: what a user sees, the schedule, how to provoke it, which kernels, the fix."""
+@dataclass(frozen=True)
+class Beside:
+    """What a page says besides what its scenarios state.
+
+    ``elsewhere``: by scenario, whether it happens on the other machine, too.  ``repairs`` are the variants that were tried on
+    each, with whether no symptom is left.  ``causes``: the cells of each root cause.
+    """
+
+    elsewhere: Mapping[str, bool] = field(default_factory=dict)
+    repairs: Mapping[str, Mapping[Repair, bool]] = field(default_factory=dict)
+    causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def fixes(self, shown: Sequence[Examined]) -> list[Repair]:
+        """The variants that remove all that happens in the scenarios they were tried on, if that was one at least."""
+        tried: dict[Repair, list[bool]] = {}
+        for x in shown:
+            for repair, gone in self.repairs.get(x.case.scenario.id, {}).items():
+                tried.setdefault(repair, []).append(gone)
+        return [repair for repair, answers in tried.items() if all(answers)]
+
+    def tried(self, shown: Sequence[Examined]) -> int:
+        """How many variants were tried."""
+        return len({repair for x in shown for repair in self.repairs.get(x.case.scenario.id, ())})
+
+
+def page(entry: Entry, found: Sequence[Examined], beside: Beside) -> str:
+    """The page of one finding: what a user sees, the schedule, how to provoke it, where it happens, which kernels, the fix."""
     shown = [x for x in found if x.happens and x.shown is not None]
+    fixes = beside.fixes(shown)
     lines = [f"# {entry.id}: {entry.title}", "", f"Verdict: {verdict(entry, found)}."]
-    if entry.kernels or entry.upstream:
-        kernels = f"Kernels: {entry.kernels}. " if entry.kernels else ""
-        lines += ["", f"{kernels}{f'Repaired upstream by {entry.upstream}.' if entry.upstream else ''}".strip()]
+    lines += ["", kernels_line(entry.kernels, entry.upstream, fixes), "", *fix_lines(fixes, beside.tried(shown))]
     for x in shown:
         assert x.shown is not None
         lines += ["", f"## {x.case.scenario.title[:1].upper()}{x.case.scenario.title[1:]}", "", x.case.why, ""]
         lines += _seen(x, x.shown)
-        lines += [
-            "",
-            "How to provoke it, and a shortest schedule:",
-            "",
-            f"![schedule]({chart_name(x)})",
-            "",
-            *_chart(x.shown),
-            "",
-            "```text",
-            *_script(x),
-        ]
-        lines += ["", *schedule_lines(x.shown.schedule), "```"]
+        lines += ["", _where(x, beside.elsewhere), "", *provoking_lines(chart_name(x), x.found.scenario, x.shown.schedule)]
         broken = [a.question.text for a in x.answers if a.question.kind == "symptom" and a.hits]
-        lines += ["", "Rule broken: none of these may happen:", "", *(f"- `{text}`" for text in broken)]
-        if x.claims:
-            lines += ["", "In variants of the model:", "", *(f"- `{c.claim.variant}`: {claim_word(c)}" for c in x.claims)]
+        lines += ["", "Rule broken: none of these may happen:", "", *(f"- `{text}`{_in_words(text)}" for text in broken)]
+        told = {c.claim.variant: claim_word(c) for c in x.claims}
+        for repair, gone in beside.repairs.get(x.case.scenario.id, {}).items():
+            told.setdefault(repair.variant, "none" if gone else "still there")
+        lines += ["", "In variants of the model:", "", *(f"- `{name}`: {word}" for name, word in told.items())] if told else []
     for x in (x for x in found if not x.happens):
         about = (
             x.case.refuted
             or f"does not happen in the model; {', '.join(f'{c.claim.variant}: {claim_word(c)}' for c in x.claims)}"
         )
         lines += ["", f"{x.case.scenario.id} ({x.case.scenario.title}): {about}"]
-    return "\n".join([*lines, "", entry.note] if entry.note else lines) + "\n"
+    lines += ["", entry.note] if entry.note else []
+    return "\n".join([*lines, *matrix_lines(beside.causes)]) + "\n"
+
+
+def _where(x: Examined, elsewhere: Mapping[str, bool]) -> str:
+    """On which machines it happens."""
+    scenario = x.found.scenario
+    if len(scenario.threads) <= 1 and not scenario.events:
+        return "Machines: any; one thread is enough."
+    other = next(m for m in MACHINES if m != scenario.machine)
+    if scenario.id not in elsewhere:
+        return f"Machines: {scenario.machine}."
+    return f"Machines: {scenario.machine}; {'also' if elsewhere[scenario.id] else 'not'} on {other}."
+
+
+def _in_words(symptom: str) -> str:
+    return ": no sequential order of the calls gives this outcome" if symptom == NONSERIAL else ""
 
 
 def chart_name(x: Examined) -> str:
@@ -165,26 +198,3 @@ def _seen(x: Examined, outcome: Outcome) -> list[str]:
             results = outcome.results[program]
             rows += [(f"{program}: {call.label}", result) for call, result in zip(calls, results, strict=True)]
     return markdown_table(("call", "result"), rows)
-
-
-def _script(x: Examined) -> Iterable[str]:
-    """The program, as a person would run it."""
-    for program, calls in programs(x.found.scenario).items():
-        if program != "post":
-            yield f"{program}: {'; '.join(call.label for call in calls)}"
-
-
-def _chart(outcome: Outcome) -> list[str]:
-    """The schedule as a message-sequence chart."""
-    told = [s for s in stretches(outcome.schedule) if s.who not in ALONE]
-    lines = ["```mermaid", "sequenceDiagram", *(f"    participant {who}" for who in dict.fromkeys(_lane(s.who) for s in told))]
-    for s in told:
-        steps = [part for step in s.steps for part in step.split("; ")]
-        kept = steps if len(steps) <= 4 else [*steps[:2], "...", steps[-1]]
-        text = "<br>".join([s.call, *kept, *([f"returns {s.result}"] if s.result else [])])
-        lines.append(f"    Note over {_lane(s.who)}: {text.replace(';', ',').replace('#', '')}")
-    return [*lines, "```"]
-
-
-def _lane(who: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in who)

@@ -6,7 +6,7 @@ needs two processors.  Calls on two sockets have maps of their own, at the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.races.result import Cell, Finding, Verdict
@@ -43,6 +43,15 @@ class Panel:
         return self.rows == self.columns
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """What a cell carries: the number of its gravest finding, where that leads, and the titles of all by number."""
+
+    number: int
+    link: str
+    told: Mapping[int, str]
+
+
 def panels(kind: str, cells: Sequence[Cell]) -> list[Panel]:
     """The maps of all starting classes: operations on one socket, and on two where there are two."""
     found = []
@@ -66,9 +75,16 @@ def _by_place(cells: Sequence[Cell]) -> dict[tuple[str, str, str], Cell]:
     return {(c.operation_a, c.operation_b, c.machine): c for c in cells}
 
 
-def heat_map(kind: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> str:
-    """The page as SVG; harmful and stuck cells carry the number of their gravest finding."""
-    numbers = {c.key: f.number for f in reversed(findings) for c in f.cells}
+def heat_map(kind: str, cells: Sequence[Cell], findings: Sequence[Finding], links: Mapping[int, str]) -> str:
+    """The page as SVG; harmful and stuck cells carry the number of their gravest finding, and lead to its page.
+
+    ``links`` are the addresses of those pages.
+    """
+    found: dict[str, dict[int, str]] = {}
+    for f in findings:
+        for c in f.cells:
+            found.setdefault(c.key, {}).setdefault(f.number, f.title)
+    marks = {key: _Mark(next(iter(told)), links.get(next(iter(told)), ""), told) for key, told in found.items()}
     shown = panels(kind, cells)
     label = max((SMALL.width(op) for p in shown for op in (*p.rows, *p.columns)), default=0.0) + 6
     widest = max((len(p.columns) for p in shown), default=0) * SIDE + label
@@ -78,7 +94,7 @@ def heat_map(kind: str, cells: Sequence[Cell], findings: Sequence[Finding]) -> s
     for group in ([p for p in shown if p.square], [p for p in shown if not p.square]):
         for first in range(0, len(group), COLUMNS):
             row = group[first : first + COLUMNS]
-            heights = [_panel(canvas, p, GAP + n * (widest + GAP), y, label, numbers) for n, p in enumerate(row)]
+            heights = [_panel(canvas, p, GAP + n * (widest + GAP), y, label, marks) for n, p in enumerate(row)]
             y += max(heights) + GAP
     canvas.height = y
     return canvas.render()
@@ -96,7 +112,7 @@ def _legend(canvas: Canvas, x: float, y: float) -> float:
     return y + SIDE + 24
 
 
-def _panel(canvas: Canvas, panel: Panel, x: float, y: float, label: float, numbers: dict[str, int]) -> float:
+def _panel(canvas: Canvas, panel: Panel, x: float, y: float, label: float, marks: Mapping[str, _Mark]) -> float:
     """Draw one map; returns its height."""
     canvas.text(x, y, (Run(panel.title, HEAD),))
     top = y + HEAD.height + 6
@@ -112,29 +128,32 @@ def _panel(canvas: Canvas, panel: Panel, x: float, y: float, label: float, numbe
         row, column = order[a], place[b]
         if panel.square and row != column:
             row, column = (row, column) if (row < column) == (machine == MACHINES[0]) else (column, row)
-            _square(canvas, left + column * SIDE, top + row * SIDE, cell, numbers)
+            _square(canvas, left + column * SIDE, top + row * SIDE, cell, marks.get(cell.key))
         else:
-            _half(canvas, left + column * SIDE, top + row * SIDE, cell, machine == MACHINES[0])
+            _half(canvas, left + column * SIDE, top + row * SIDE, cell, machine == MACHINES[0], marks.get(cell.key))
     return bottom - y + label
 
 
-def _square(canvas: Canvas, x: float, y: float, cell: Cell, numbers: dict[str, int]) -> None:
-    with canvas.tooltip(_told(cell)):
+def _square(canvas: Canvas, x: float, y: float, cell: Cell, mark: _Mark | None) -> None:
+    with canvas.tooltip(_told(cell, mark), mark.link if mark else ""):
         canvas.rect(x + 0.5, y + 0.5, SIDE - 1, SIDE - 1, fill=FILLS[cell.verdict], radius=2)
-        number = str(numbers.get(cell.key, ""))
-        if number:
+        if mark:
+            number = str(mark.number)
             canvas.text(x + (SIDE - NUMBER.width(number)) / 2, y + (SIDE - NUMBER.height) / 2, (Run(number, NUMBER),))
 
 
-def _half(canvas: Canvas, x: float, y: float, cell: Cell, upper: bool) -> None:
+def _half(canvas: Canvas, x: float, y: float, cell: Cell, upper: bool, mark: _Mark | None) -> None:
     """A triangle: the upper right one for smp, the lower left one for up."""
     near, far = 0.5, SIDE - 0.5
     corner = f"{x + far} {y + near}" if upper else f"{x + near} {y + far}"
     d = f"M{x + near} {y + near} L{corner} L{x + far} {y + far} Z"
-    with canvas.tooltip(_told(cell)):
+    with canvas.tooltip(_told(cell, mark), mark.link if mark else ""):
         canvas.path(d, stroke="#ffffff", width=0.6, fill=FILLS[cell.verdict], layer="front")
 
 
-def _told(cell: Cell) -> str:
-    first = f"\n{cell.nonserial[0]}" if cell.nonserial else ""
-    return f"{cell.operation_a} | {cell.operation_b} on {cell.machine}: {cell.verdict}, {cell.outcomes} outcomes{first}"
+def _told(cell: Cell, mark: _Mark | None) -> str:
+    rows = [*cell.nonserial, *(lost.row for lost in cell.lost)]
+    lines = [f"{cell.operation_a} | {cell.operation_b} on {cell.machine}: {cell.verdict}, {cell.outcomes} outcomes"]
+    lines += map(str, rows[:1])
+    lines += [f"{number}: {title}" for number, title in mark.told.items()] if mark else []
+    return "\n".join(lines)

@@ -6,7 +6,7 @@ In go cells and findings; out come rich tables and Markdown.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -32,7 +32,7 @@ MEANINGS = {
     Verdict.BENIGN: "conflicting accesses without a common lock, whose order decides nothing",
     Verdict.VALUE_CHANGING: "the order of such accesses decides between outcomes that sequential orders have too",
     Verdict.HARMFUL: "an outcome that no sequential order gives, or a fault",
-    Verdict.STUCK: "a call waits for ever, which happens in no sequential order",
+    Verdict.STUCK: "a call waits for ever that returns in each sequential order, or that would return if somebody woke it",
     Verdict.UNKNOWN: "too many states",
 }
 COLORS = {Verdict.HARMFUL: "bold red", Verdict.STUCK: "bold magenta", Verdict.VALUE_CHANGING: "yellow", Verdict.UNKNOWN: "dim"}
@@ -54,7 +54,8 @@ def print_matrix(cells: Sequence[Cell], console: Console) -> None:
         table = Table("cell", "verdict", "outcomes", "non-serial", "first of them", header_style="bold")
         for c in graves:
             style = COLORS[c.verdict]
-            told = (c.key, Text(c.verdict, style), str(c.outcomes), str(len(c.nonserial)), str(c.nonserial[0]))
+            first = next(iter((*c.nonserial, *(lost.row for lost in c.lost))))
+            told = (c.key, Text(c.verdict, style), str(c.outcomes), str(len(c.nonserial)), str(first))
             table.add_row(*told)
         console.print(table)
 
@@ -71,10 +72,10 @@ def counts(cells: Sequence[Cell]) -> Table:
     return table
 
 
-def print_findings(findings: Sequence[Finding], console: Console, *, whole: bool) -> None:
-    """A line for each finding; with ``whole`` its program, the two steps that decide, and the schedule."""
+def print_findings(findings: Sequence[Finding], files: Mapping[int, str], console: Console, *, whole: bool) -> None:
+    """A line for each finding; with ``whole`` its page, its program, the two steps that decide, and the schedule."""
     if not whole:
-        table = Table("no.", "finding", "machines", "cells", "rule", "example", header_style="bold")
+        table = Table("page", "root cause", "machines", "cells", "rule", "example", header_style="bold")
         for f in findings:
             example = f"{f.cells[0].key}: {f.outcome}"
             table.add_row(str(f.number), f.title, " ".join(f.machines), str(len(f.cells)), f.rule, example)
@@ -82,6 +83,7 @@ def print_findings(findings: Sequence[Finding], console: Console, *, whole: bool
         return
     for f in findings:
         console.print(Text(f"{f.number} {f.title}", "bold"))
+        console.print(Text(f"page: {files.get(f.number, 'none yet; sockproof findings --write makes it')}"), soft_wrap=True)
         for line in finding_lines(f):
             console.print(Text(line), soft_wrap=True)
 
@@ -104,22 +106,37 @@ def _site(s: Site) -> str:
 
 
 def matrix_page(
-    cells: Sequence[Cell], findings: Sequence[Finding], maps: Iterable[tuple[str, Path]], protections: Sequence[Protection]
+    cells: Sequence[Cell],
+    findings: Sequence[Finding],
+    maps: Iterable[tuple[str, Path]],
+    protections: Sequence[Protection],
+    files: Mapping[int, str],
 ) -> str:
-    """``docs/races.md``: findings, heat maps, a table for every starting class, conflicts by field, locks."""
+    """``docs/races.md``: findings, heat maps, a table for every starting class, conflicts by field, locks.
+
+    ``files`` are the pages of the findings, by number.
+    """
     verdicts = Counter(c.verdict for c in cells)
     total = ", ".join(f"{verdicts[v]:,} {v}" for v in Verdict if verdicts[v])
     lines = ["# Race matrix", "", f"{len(cells):,} cells: {total}. Written by `sockproof matrix --write`; do not edit.", ""]
     lines += markdown_table(("mark", "verdict", "meaning"), [(MARKS[v], str(v), MEANINGS[v]) for v in Verdict])
     lines += ["", *(f"![{kind}](../{path.as_posix()})" for kind, path in maps), "", ALARMS, "", "## Findings", ""]
-    told = [(str(f.number), f.title, ", ".join(f.machines), str(len(f.cells)), f.cells[0].key, str(f.outcome)) for f in findings]
-    heads = ("no.", "finding", "machines", "cells", "shortest example", "outcome")
+    told = [
+        (_page(f.number, files), f.title, ", ".join(f.machines), str(len(f.cells)), f.cells[0].key, str(f.outcome))
+        for f in findings
+    ]
+    heads = ("page", "root cause", "machines", "cells", "shortest example", "outcome")
     lines += markdown_table(heads, [[_cell(text) for text in row] for row in told])
+    numbers: dict[str, dict[int, None]] = {}
+    for f in findings:
+        for cell in f.cells:
+            numbers.setdefault(cell.key, {})[f.number] = None
+    links = {key: " ".join(_page(number, files) for number in mine) for key, mine in numbers.items()}
     by_start: dict[str, list[Cell]] = {}
     for cell in cells:
         by_start.setdefault(cell.start, []).append(cell)
     for start, found in by_start.items():
-        lines += ["", f"## {start}", "", "Above the diagonal and on it, `smp`/`up`.", "", *_start_table(found)]
+        lines += ["", f"## {start}", "", "Above the diagonal and on it, `smp`/`up`.", "", *_start_table(found, links)]
     lines += ["", "## Conflicts by field and functions", "", "In how many cells they are what.", "", *_value_table(cells)]
     lines += ["", "## Which lock protects which field", "", LOCKS, "", *locks_table(protections)]
     return "\n".join(lines) + "\n"
@@ -150,13 +167,18 @@ def locks_table(protections: Sequence[Protection]) -> list[str]:
     return markdown_table(heads, [_locks_row(p) for p in protections if p.shared])
 
 
-def _start_table(cells: Sequence[Cell]) -> list[str]:
-    """The operations against each other, with the marks of both machines."""
+def _page(number: int, files: Mapping[int, str]) -> str:
+    """A number that leads to the page of the finding, if there is one."""
+    return f"[{number}](findings/{files[number]})" if number in files else str(number)
+
+
+def _start_table(cells: Sequence[Cell], links: Mapping[str, str]) -> list[str]:
+    """The operations against each other, with the marks of both machines and the pages of the findings."""
     rows = list(dict.fromkeys(c.operation_a for c in cells))
     columns = list(dict.fromkeys(c.operation_b for c in cells))
     marks: dict[tuple[str, str], list[str]] = {}
     for c in cells:
-        marks.setdefault((c.operation_a, c.operation_b), []).append(MARKS[c.verdict])
+        marks.setdefault((c.operation_a, c.operation_b), []).append(f"{MARKS[c.verdict]} {links.get(c.key, '')}".rstrip())
     told = [[a, *("/".join(dict.fromkeys(marks[a, b])) if (a, b) in marks else "" for b in columns)] for a in rows]
     return markdown_table(("", *columns), told)
 

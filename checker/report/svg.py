@@ -194,12 +194,13 @@ class Canvas:
         self.layers[layer].append(f'<path{_class(css)} d="{d}" {line}/>')
 
     @contextmanager
-    def tooltip(self, text: str) -> Iterator[None]:
-        """Whatever is drawn in front meanwhile shows ``text`` when the mouse rests on it."""
+    def tooltip(self, text: str, link: str = "") -> Iterator[None]:
+        """Whatever is drawn in front meanwhile shows ``text`` when the mouse rests on it, and leads to ``link``."""
         front = self.layers["front"]
-        front.append(f"<g><title>{escape(text)}</title>")
+        element = f"a href={quoteattr(link)}" if link else "g"
+        front.append(f"<{element}><title>{escape(text)}</title>")
         yield
-        front.append("</g>")
+        front.append(f"</{element[:1]}>")
 
     def text(self, x: float, y: float, line: Line, *, css: str = "", right: bool = False) -> None:
         """A line of text whose box has its top left corner (top right with ``right``) at ``x, y``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -14,15 +15,17 @@ from checker.language.model import Model, load
 from checker.language.movers import classify
 from checker.races.access import Watching
 from checker.races.conflicts import conflicts
-from checker.races.reach import reach
+from checker.races.reach import Results, reach
 from checker.races.result import Verdict
+from checker.races.roots import roots
 from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario, Stuck
-from checker.scenario.serial import explore
+from checker.scenario.serial import explore, search_kind
 from checker.scenario.steps import Machine, Program
+from checker.scenario.vocabulary import SERIAL
 from spec.scenarios.calls import Calls
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
@@ -133,11 +136,17 @@ class Runner:
         """Fair runs that never end, and what is lost at ends."""
         return stuck(self._searched(scenario, self.machine))
 
+    def roots(self, scenario: Scenario, wanted: Callable[[Results], bool]) -> tuple[str, ...]:
+        """The root causes of its ``wanted`` outcomes, as the race matrix calls them."""
+        orders = self._searched(replace(scenario, machine=SERIAL), self.machine)
+        return roots(self._searched(scenario, Watching), orders, wanted, Sockets.atomic)
+
     def _searched(self, scenario: Scenario, machine: type[Machine]) -> Search:
-        """All interleavings of a scenario on a kind of machine."""
+        """All interleavings of a scenario on a kind of machine, or its sequential orders."""
         whole = expand(scenario)
         memory, program, calls = self._ready(whole)
-        search = Search(whole, machine(memory, program, sleep_points=scenario.machine == "up"), calls, self.max_states)
+        ready = machine(memory, program, sleep_points=scenario.machine == "up")
+        search = search_kind(whole)(whole, ready, calls, self.max_states)
         search.run()
         return search
 

@@ -173,9 +173,9 @@ def test_findings_merge_cells_with_one_cause() -> None:
 def test_a_cell_that_moved_is_told(tmp_path: Path) -> None:
     cells = [cell("increment", "increment"), cell("read", "read")]
     path = tmp_path / "races.json"
-    path.write_text(baseline_text(cells, find(cells, lambda c: toy.program("read"), {}), {"gone": 4}))
+    path.write_text(baseline_text(cells, find(cells, lambda c: toy.program("read"), {})))
     known = read_baseline(path)
-    assert known.findings == {"increment-twice": 1, "gone": 4}
+    assert known.causes == {"increment-twice": ("box: empty | increment | increment | smp",)}
     assert differences(cells, known, whole=True) == []
     moved = [replace(cells[0], verdict=Verdict.BENIGN, nonserial=()), cell("read", "write 1")]
     assert differences(moved, known, whole=True) == [
@@ -186,7 +186,16 @@ def test_a_cell_that_moved_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"cells": {"a": 1}, "findings": {}}', '{"cells": {}}', '{"cells": {"a": ["x", 1, 2, 3]}}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"cells": {"a": 1}, "causes": {}}',
+        '{"cells": {}}',
+        '{"cells": {"a": ["x", 1, 2, 3, 4]}, "causes": {}}',
+        '{"cells": {"a": ["benign", 1, 2, 3]}, "causes": {}}',
+        '{"cells": {}, "causes": {"x-twice": ["a"]}}',
+    ],
 )
 def test_a_file_that_is_no_matrix(tmp_path: Path, text: str) -> None:
     path = tmp_path / "races.json"
@@ -203,13 +212,19 @@ def _code() -> tuple[Model, Sequence[Graph]]:
 def test_the_page_and_the_picture_show_every_cell() -> None:
     cells = _cells(jobs_of(Boxes(), ("box",)), ("smp", "up"))
     findings = find(cells, lambda c: toy.program("read"), {})
-    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))], locksets(*_code()))
+    files = {f.number: f"{f.number:03}-{f.slug}.md" for f in findings}
+    page = matrix_page(cells, findings, [("box", Path("diagrams/x.svg"))], locksets(*_code()), files)
     assert "| increment | · | · | · |" not in page
     assert page.count("\n## box: ") == 2
     assert "| Box.held | 1 | 2 | semaphore_lock | semaphore_lock |  |" in page
-    picture = heat_map("box", cells, findings)
+    links = {number: f"../docs/findings/{file}" for number, file in files.items()}
+    picture = heat_map("box", cells, findings, links)
     assert picture.count("<title>") == len(cells) + 1
-    assert picture == heat_map("box", cells, findings)
+    assert picture == heat_map("box", cells, findings, links)
+    for f in findings:
+        assert f"[{f.number}](findings/{files[f.number]})" in page
+    graves = [c for c in cells if c.nonserial or c.lost]
+    assert picture.count("<a href=") == len(graves) == len({c.key for f in findings for c in f.cells})
 
 
 def test_sequential_orders_do_not_depend_on_the_machine() -> None:

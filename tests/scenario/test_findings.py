@@ -12,6 +12,7 @@ from checker.commands.findings import cases_of_findings, documents, load_entries
 from checker.commands.model import load_package, load_variant, variant_names
 from checker.errors import UsageError
 from checker.report.findings import Entry, claim_word, verdict
+from checker.report.numbering import Numbering, Page
 from checker.scenario.finding import Examined, examine
 from checker.scenario.load import CLAIMS, Case, load_cases
 from checker.scenario.program import Engine
@@ -115,9 +116,10 @@ def test_pages(tmp_path: Path) -> None:
         Entry("A02", "optional", "t", missing="m"),
     ]
     found: dict[str, list[Examined]] = {"A26": [examine(one(tmp_path, WRONG + "still_in: [getname_locked]\n"), engine_of)]}
-    made = documents(entries, found)
+    made = documents(entries, found, Numbering(), {}, ())
     chart = "findings/x-smp.svg"
-    assert sorted(made) == ["expected-findings.md", "findings/001-bind-and-families.md", "findings/README.md", chart]
+    names = ["expected-findings.md", "findings/001-bind-and-families.md", "findings/README.md", "findings/pages.json", chart]
+    assert sorted(made) == names
     assert "bind a lo P1 family=10" in made[chart] and "![schedule](x-smp.svg)" in made["findings/001-bind-and-families.md"]
     listed = made["expected-findings.md"]
     assert "rediscovered (one thread)" in listed
@@ -125,6 +127,8 @@ def test_pages(tmp_path: Path) -> None:
     page = made["findings/001-bind-and-families.md"]
     assert "| main: bind a lo P1 family=10 | 0 |" in page
     assert "`getname_locked`: still there" in page
+    kept = documents(entries, found, Numbering((Page("007-old-title.md", "A26"),)), {}, ())
+    assert "findings/007-bind-and-families.md" in kept
 
 
 def test_the_list_has_every_scenario_and_nothing_wrong() -> None:

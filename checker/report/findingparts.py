@@ -1,0 +1,109 @@
+"""What all pages about findings have in common: the program, its schedule as a chart, its root causes, what repairs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from checker.report.mdtable import markdown_table
+from checker.report.schedule import ALONE, schedule_lines, stretches
+from checker.scenario.names import programs
+from checker.scenario.program import Scenario, Step
+
+MODELLED = "2.4.17"
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A variant that is a fix: its name, what it does, and the upstream commit it follows, if any."""
+
+    variant: str
+    doc: str
+    upstream: str = ""
+
+    def __str__(self) -> str:
+        commit = f" [{self.upstream}]" if self.upstream else ""
+        return f"`{self.variant}`: {' '.join(self.doc.split())}{commit}"
+
+
+def kernels_line(kernels: str, upstream: str, fixes: Sequence[Repair]) -> str:
+    """Which kernels have it, as the list says, else as far as the variants that remove it tell."""
+    commits = "; ".join(f.upstream for f in fixes if f.upstream)
+    if upstream:
+        repaired = f"Repaired upstream by {upstream}."
+    elif commits:
+        repaired = f"Gone with what upstream did later: {commits}."
+    else:
+        repaired = "None of the upstream commits that are variants of the model removes it."
+    return f"Kernels: {kernels or MODELLED}. {repaired}"
+
+
+def fix_lines(fixes: Sequence[Repair], tried: int) -> list[str]:
+    """The variants that remove all of it; how many were tried if there is none."""
+    if fixes:
+        return ["Fix:", "", *(f"- {fix}" for fix in fixes)]
+    return [f"Fix: none is known here; none of {tried} variants that repair something removes all of it."]
+
+
+def program_lines(scenario: Scenario) -> Iterable[str]:
+    """The program, as a person would run it."""
+    first = {p.name for p in scenario.threads if p.first}
+    for program, calls in programs(scenario).items():
+        if program != "post" and calls:
+            who = f"{program} (sleeps before the others begin)" if program in first else program
+            yield f"{who}: {'; '.join(call.label for call in calls)}"
+    if scenario.events:
+        yield f"from the network, at any moment: {', '.join(scenario.events)}"
+
+
+def provoking_lines(chart: str, scenario: Scenario, schedule: Sequence[Step]) -> list[str]:
+    """How to provoke an outcome: the drawing, the chart, the program and the schedule."""
+    return [
+        "How to provoke it, and a shortest schedule:",
+        "",
+        f"![schedule]({chart})",
+        "",
+        *_mermaid(schedule),
+        "",
+        "```text",
+        *program_lines(scenario),
+        "",
+        *schedule_lines(schedule),
+        "```",
+    ]
+
+
+def matrix_lines(causes: Mapping[str, Sequence[str]]) -> list[str]:
+    """The section about the race matrix: root causes with the keys of their cells; nothing if there is none."""
+    if not causes:
+        return []
+    rows = []
+    for slug, keys in causes.items():
+        machines = [key.rsplit(" | ", 1)[1] for key in keys]
+        counts = (str(machines.count(machine) or "") for machine in ("smp", "up"))
+        rows.append((f"`{slug}`", *counts, keys[0]))
+    told = "`sockproof races NAME` tells a root cause, its two accesses and its schedule. It has so many cells of the"
+    return [
+        "",
+        "## In the race matrix",
+        "",
+        f"{told} [race matrix](../races.md):",
+        "",
+        *markdown_table(("root cause", "smp", "up", "for instance"), rows),
+    ]
+
+
+def _mermaid(schedule: Sequence[Step]) -> list[str]:
+    """The schedule as a message-sequence chart."""
+    told = [s for s in stretches(schedule) if s.who not in ALONE]
+    lines = ["```mermaid", "sequenceDiagram", *(f"    participant {who}" for who in dict.fromkeys(_lane(s.who) for s in told))]
+    for s in told:
+        steps = [part for step in s.steps for part in step.split("; ")]
+        kept = steps if len(steps) <= 4 else [*steps[:2], "...", steps[-1]]
+        text = "<br>".join([s.call, *kept, *([f"returns {s.result}"] if s.result else [])])
+        lines.append(f"    Note over {_lane(s.who)}: {text.replace(';', ',').replace('#', '')}")
+    return [*lines, "```"]
+
+
+def _lane(who: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in who)
