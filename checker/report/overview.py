@@ -70,21 +70,18 @@ def _rows(verdicts: Sequence[Verdict]) -> list[tuple[Text, list[Verdict]]]:
     questions: dict[tuple[str, str], list[Verdict]] = {}
     for v in verdicts:
         questions.setdefault((v.variant, v.property.name), []).append(v)
-    alike: dict[tuple[str, Cells], list[tuple[str, list[Verdict]]]] = {}
+    alike: dict[tuple[str, str, Cells], list[list[Verdict]]] = {}
     for (variant, name), group in questions.items():
-        kind = next((plural for prefix, plural in ASSERTIONS.items() if name.startswith(prefix)), "")
-        fine = all(standing(v) == "expected" for v in group)
-        label = kind if kind and fine and not variant else f"{name}\nin {variant}" if variant else name
-        answers = tuple(f"{v.method} {v.scope} {v.verdict} {v.depth} {v.detail}" for v in group) if label == kind else ()
-        alike.setdefault((label, answers), []).append((name, group))
+        fine = not variant and all(standing(v) == "expected" for v in group)
+        kind = next((plural for prefix, plural in ASSERTIONS.items() if fine and name.startswith(prefix)), "")
+        answers = tuple(f"{v.method} {v.scope} {v.verdict} {v.depth} {v.detail}" for v in group) if kind else ()
+        alike.setdefault((kind or name, variant, answers), []).append(group)
     rows = []
-    for (label, _), groups in alike.items():
-        told = f"{len(groups)} {label}" if len(groups) > 1 else label if label not in ASSERTIONS.values() else groups[0][0]
-        name, *below = told.split("\n")
-        text = Text(name, style="bold")
-        for line in below:
-            text.append(f"\n{line}", style="not bold dim")
-        rows.append((text, [v for _, group in groups for v in group]))
+    for (label, variant, _), groups in alike.items():
+        text = Text(f"{len(groups)} {label}" if len(groups) > 1 else groups[0][0].property.name, style="bold")
+        if variant:
+            text.append(f"\nin {variant}", style="not bold dim")
+        rows.append((text, [v for group in groups for v in group]))
     return rows
 
 
