@@ -9,6 +9,7 @@ from cyclopts import Group, Parameter
 
 from checker.cli.app import app
 from checker.cli.options import Spec, Variant
+from checker.errors import UsageError
 
 RACES = Group("Races", sort_key=3)
 
@@ -19,6 +20,8 @@ def matrix(
     kind: Annotated[str, Parameter(name="--type", help="Only this type of socket: stream, dgram or raw.")] = "",
     machine: Annotated[str, Parameter(help="Only this machine: smp or up.")] = "",
     triples: bool = False,
+    start: str = "",
+    among: str = "",
     quick: bool = False,
     compare: Annotated[bool, Parameter(name="--check")] = False,
     write: bool = False,
@@ -34,7 +37,11 @@ def matrix(
     Parameters
     ----------
     triples
-        Three operations at a time instead of two.
+        Three operations at a time instead of two: those chosen with --start and --among, or the committed choice.
+    start
+        With --triples, only from this starting class, for instance "stream: listening".
+    among
+        With --triples, only those with these operations among the three, separated by commas: accept,accept.
     quick
         Leave out the cells that took long when the matrix was committed.
     compare
@@ -47,8 +54,14 @@ def matrix(
         Where the drawings go.
     """
     from checker.commands.matrix import Asked, run_matrix_command
+    from checker.commands.triples import choice_of, run_triples_command
 
-    asked = Asked(spec, kind, machine, variant, triples, quick)
+    asked = Asked(spec, kind, machine, variant, quick)
+    choice = choice_of(start, among)
+    if triples:
+        return run_triples_command(asked, choice, check=compare, write=write, as_json=as_json)
+    if choice:
+        raise UsageError("only-triples", "--start and --among choose among triples", "add --triples")
     return run_matrix_command(asked, check=compare, write=write, as_json=as_json, diagrams=diagrams)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from checker.commands.matrix import Asked, load_subject
@@ -14,6 +14,7 @@ from checker.races.matrix import Job, jobs_of
 from checker.races.pair import MAX_STATES, Subject, check_cell, row_of
 from checker.races.reach import Results
 from checker.races.result import Cell, Finding, Row
+from checker.races.roots import executed
 from checker.report.causepage import CausePage
 from checker.report.findingparts import Repair
 from checker.report.findings import Beside
@@ -28,24 +29,32 @@ from checker.scenario.vocabulary import MACHINES
 EngineOf = Callable[[str], Engine]
 
 
-def repairs_of(spec: str, cases: Iterable[Case]) -> dict[str, Repair]:
-    """The variants that some scenario claims to be repaired by, by name."""
+Repairs = Mapping[Repair, frozenset[str]]
+"""Variants, and the functions they replace."""
+
+
+def repairs_of(spec: str, cases: Iterable[Case]) -> Repairs:
+    """The variants that some scenario claims to be repaired by, in the order of their names."""
     package = load_package(spec)
     names = sorted({claim.variant for case in cases for claim in case.claims if claim.key == "fixed_by"})
-    variants = (load_variant(package, name) for name in names)
-    return {v.name: Repair(v.name, v.doc.partition("\n\n")[0], v.upstream) for v in variants}
+    found: dict[Repair, frozenset[str]] = {}
+    for name in names:
+        parts = [load_variant(package, part.strip()) for part in name.split(",")]
+        docs = " ".join(v.doc.partition("\n\n")[0] for v in parts)
+        upstream = "; ".join(v.upstream for v in parts if v.upstream)
+        found[Repair(name, docs, upstream)] = frozenset(load_variant(package, name).overrides)
+    return found
 
 
-def beside(found: Sequence[Examined], engine_of: EngineOf, repairs: Mapping[str, Repair], baseline: Baseline) -> Beside:
+def beside(found: Sequence[Examined], engine_of: EngineOf, repairs: Repairs, baseline: Baseline) -> Beside:
     """What the page with the scenarios ``found`` says besides.  Raises what the engine raises."""
     shown = [x for x in found if x.happens]
     claimed = {c.claim.variant for x in shown for c in x.claims}
     fixed = any(c.claim.key == "fixed_by" for x in shown for c in x.claims)
-    names = [name for name in repairs if name in claimed or not fixed]
     slugs = sorted({slug for x in shown for slug in _roots(x, engine_of(""))})
     return Beside(
         {x.case.scenario.id: _happens(_elsewhere(x.case), engine_of("")) for x in shown if len(x.case.scenario.threads) > 1},
-        {x.case.scenario.id: {repairs[name]: _gone(x.case, engine_of(name)) for name in names} for x in shown},
+        {x.case.scenario.id: _repaired(x.case, engine_of, repairs, claimed if fixed else None) for x in shown},
         {slug: baseline.causes[slug] for slug in slugs if slug in baseline.causes},
     )
 
@@ -58,6 +67,17 @@ def _elsewhere(case: Case) -> Case:
 def _happens(case: Case, engine: Engine) -> bool:
     _, answers = run_case(case, engine)
     return any(a.hits for a in answers if a.question.kind == "symptom")
+
+
+def _repaired(case: Case, engine_of: EngineOf, repairs: Repairs, names: Set[str] | None) -> dict[Repair, bool]:
+    """Whether no symptom is left in variants: those called ``names``, or else all that replace something that runs."""
+    if names is None:
+        executes: Callable[[Scenario], frozenset[str]] | None = getattr(engine_of(""), "executed", None)
+        ran = executes(case.scenario) if executes else frozenset()
+        tried = [repair for repair, functions in repairs.items() if functions & ran]
+    else:
+        tried = [repair for repair in repairs if repair.variant in names]
+    return {repair: _gone(case, engine_of(repair.variant)) for repair in tried}
 
 
 def _gone(case: Case, engine: Engine) -> bool:
@@ -84,13 +104,12 @@ def _roots(x: Examined, engine: Engine) -> tuple[str, ...]:
 class CausePages:
     """Makes the pages of root causes from the committed matrix: the best example of each is searched again."""
 
-    def __init__(self, spec: str, baseline: Baseline, repairs: Iterable[Repair]) -> None:
+    def __init__(self, spec: str, baseline: Baseline, repairs: Repairs) -> None:
         self.baseline = baseline
         self.subject = load_subject(Asked(spec))
         self.jobs = {job.key: job for job in jobs_of(self.subject, self.subject.kinds)}
-        package = load_package(spec)
-        self.variants = {repair: load_variant(package, repair.variant).overrides for repair in repairs}
-        self.patched = {repair: load_subject(Asked(spec, variant=repair.variant)) for repair in self.variants}
+        self.repairs = repairs
+        self.patched = {repair: load_subject(Asked(spec, variant=repair.variant)) for repair in repairs}
 
     def page(self, slug: str) -> CausePage:
         """The page of a root cause, not yet numbered.  Raises UsageError if the committed matrix is not that of the model."""
@@ -103,11 +122,11 @@ class CausePages:
             raise UsageError("old-matrix", f"{key} no longer has the root cause {slug}", "first run sockproof matrix --write")
         search = self.subject.search(self.subject.scenario(job.start, job.operations, machine), MAX_STATES)
         search.run()
-        ran = _executed(search)
+        ran = executed(search)
         tried = tuple(
             (repair, self._gone(self.patched[repair], job, machine, slug))
-            for repair, overrides in self.variants.items()
-            if ran & overrides.keys()
+            for repair, functions in self.repairs.items()
+            if ran & functions
         )
         return CausePage(found[0], self.baseline.causes[slug], _schedule(search, found[0].outcome), tried)
 
@@ -126,12 +145,6 @@ class CausePages:
 
 def _find(subject: Subject, job: Job, cell: Cell) -> list[Finding]:
     return find([cell], lambda c: subject.scenario(job.start, job.operations, c.machine), {})
-
-
-def _executed(search: Search) -> set[str]:
-    """The functions that run somewhere in a search that has run."""
-    nodes = {n for edges in search.edges for e in edges if e.move.after is not None for n in e.move.after.done}
-    return {name for node in nodes for name in (node.function, *node.context.stack)}
 
 
 def _schedule(search: Search, row: Row) -> list[Step]:

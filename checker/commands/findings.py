@@ -71,7 +71,7 @@ def run_findings(spec: str, ids: Sequence[str], *, folder: Path, entries: Path, 
     found = _examined(cases, engine_of)
     _print(known, found)
     if write:
-        _write(out, known, found, *_whole_pages(spec, known, cases, found, engine_of))
+        write_documents(out, known, found, *_whole_pages(spec, known, cases, found, engine_of))
     standing = worst([x.as_expected for cases in found.values() for x in cases])
     return {True: EXIT_AS_EXPECTED, False: EXIT_DIFFERS, None: EXIT_UNDETERMINED}[standing]
 
@@ -100,7 +100,7 @@ def _whole_pages(
                 told[e.id] = beside(_of_page(e, found), engine_of, repairs, baseline)
         left = [slug for slug in baseline.causes if all(slug not in b.causes for b in told.values())]
         if left:
-            maker = CausePages(spec, baseline, repairs.values())
+            maker = CausePages(spec, baseline, repairs)
             for slug in left:
                 say(slug)
                 pages.append(maker.page(slug))
@@ -147,7 +147,7 @@ def documents(
     return made
 
 
-def _write(
+def write_documents(
     out: Path,
     entries: Sequence[Entry],
     found: Mapping[str, Sequence[Examined]],

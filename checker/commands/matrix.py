@@ -47,7 +47,6 @@ class Asked:
     kind: str = ""
     machine: str = ""
     variant: str = ""
-    triples: bool = False
     quick: bool = False
 
 
@@ -77,14 +76,14 @@ def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, process
     if asked.machine and asked.machine not in MACHINES:
         raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
     machines = (asked.machine,) if asked.machine else MACHINES
-    jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds, triples=asked.triples)
+    jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds)
     if asked.quick:
         jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
     model = model_digest(package, asked.variant)
     with counting("race matrix", len(jobs)) as progress:
         cells = run_matrix(subject, jobs, machines, Journal(store, model, Line), processes=processes, progress=progress)
     findings = find(cells, scenarios(subject, jobs), read_numbering().taken)
-    whole = not (asked.kind or asked.machine or asked.triples or asked.quick)
+    whole = not (asked.kind or asked.machine or asked.quick)
     return Found(subject, cells, findings, whole)
 
 
@@ -119,7 +118,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
 
     Returns 1 if a cell moved, 3 if interrupted or a cell has too many states.  Raises UsageError.
     """
-    if write and (asked.kind or asked.machine or asked.triples or asked.quick or asked.variant):
+    if write and (asked.kind or asked.machine or asked.quick or asked.variant):
         raise UsageError("part-of-matrix", "only the whole matrix of the plain model is committed", "leave the other options out")
     baseline = committed() if check else read_baseline(BASELINE) if asked.quick else Baseline({}, {})
     found = _found_or_none(asked, baseline)

@@ -1,4 +1,4 @@
-"""The root causes behind the outcomes of one program: the same names that the race matrix gives its findings."""
+"""The root causes behind the outcomes of one program, by the names the race matrix gives its findings; the code it runs."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def roots(
     causes = [cause(search, reached, mask, reached.ends[n], atomic) for n in bad if wanted(reached.outcomes[n])]
     lost = lost_in(search, wanted)
     return tuple(sorted({*(slug_of(functions(why)) for why in causes), *(slug_of(functions(why)) for why in lost)}))
+
+
+def executed(search: Search) -> frozenset[str]:
+    """The functions that run somewhere in a search that has run."""
+    done = (e.move.after.done for edges in search.edges for e in edges if e.move.after is not None)
+    return frozenset(name for nodes in done for node in nodes for name in (node.function, *node.context.stack))
 
 
 def _seen(search: Search, results: Results) -> Results:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from checker.errors import LimitError
+from checker.errors import InternalError, LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
@@ -179,6 +179,11 @@ class Search:
         self.any_time = "timeout" in s.events
         self.one_at_a_time = s.machine != "smp"
         self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
+        memory = self.machine.memory
+        room = memory.count(memory.model.thread.name)
+        if room < len(self.programs):
+            told = f"{s.id} has {len(self.programs)} threads with the one of setup, the memory has {room}"
+            raise InternalError("small-memory", told)
 
     def calls_of(self, state: State, client: int) -> tuple[Call, ...]:
         """The calls a thread may make in the present phase."""

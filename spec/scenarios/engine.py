@@ -17,7 +17,7 @@ from checker.races.access import Watching
 from checker.races.conflicts import conflicts
 from checker.races.reach import Results, reach
 from checker.races.result import Verdict
-from checker.races.roots import roots
+from checker.races.roots import executed, roots
 from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.heap import Memory
@@ -140,6 +140,10 @@ class Runner:
         """The root causes of its ``wanted`` outcomes, as the race matrix calls them."""
         orders = self._searched(replace(scenario, machine=SERIAL), self.machine)
         return roots(self._searched(scenario, Watching), orders, wanted, Sockets.atomic)
+
+    def executed(self, scenario: Scenario) -> frozenset[str]:
+        """The functions that some interleaving runs."""
+        return executed(self._searched(scenario, self.machine))
 
     def _searched(self, scenario: Scenario, machine: type[Machine]) -> Search:
         """All interleavings of a scenario on a kind of machine, or its sequential orders."""

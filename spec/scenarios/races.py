@@ -42,7 +42,7 @@ class Sockets:
     def __init__(self, compiled: Callable[[bool], tuple[Any, Program]]) -> None:
         """``compiled`` gives the model and its program, with datagrams or without."""
         self.with_datagrams = compiled
-        self.machines: dict[tuple[str, bool, bool], tuple[World, Watching]] = {}
+        self.machines: dict[tuple[str, bool, bool, bool], tuple[World, Watching]] = {}
 
     def compiled(self, kind: str) -> tuple[Any, Program]:
         return self.with_datagrams(kind != "stream")
@@ -86,20 +86,21 @@ class Sockets:
         return search_kind(scenario)(scenario, machine, Calls(machine.memory, world), max_states)
 
     def _machine(self, scenario: Scenario, everything: bool) -> tuple[World, Watching]:
-        """A machine big enough for every scenario that starts as this one does."""
+        """A machine big enough for every scenario that starts as this one does and has as many operations."""
         name = scenario.id.split(" | ")[0]
-        key = (name, scenario.machine == "up", everything)
+        three = sum(not thread.first for thread in scenario.threads) + len(scenario.events) > 2
+        key = (name, scenario.machine == "up", everything, three)
         if key not in self.machines:
             start = next(s for kind in self.kinds for s in self.starts(kind) if str(s) == name)
-            world = self._world(start)
+            world = self._world(start, self.triples(start) if three else self.pairs(start))
             model, program = self.compiled(start.kind)
             memory = Memory(model, world.instance(model))
             self.machines[key] = world, Watching(memory, program, sleep_points=key[1], everything=everything)
         return self.machines[key]
 
-    def _world(self, start: Start) -> World:
-        """Addresses and ports of all operations, and as many objects as the largest scenario needs."""
-        scenarios = [self.scenario(start, pair, "smp") for pair in self.pairs(start)]
+    def _world(self, start: Start, ways: Sequence[tuple[Operation, ...]]) -> World:
+        """Addresses and ports of all operations, and as many objects as the largest of their combinations needs."""
+        scenarios = [self.scenario(start, way, "smp") for way in ways]
         every = [World(s) for s in scenarios]
         calls = dict.fromkeys(c.label for w in every for c in w.calls)
         events = dict.fromkeys(e for s in scenarios for e in s.events)

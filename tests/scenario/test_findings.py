@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from checker import cli
-from checker.commands.findings import cases_of_findings, documents, load_entries
+from checker.commands.beside import beside
+from checker.commands.findings import cases_of_findings, documents, load_entries, write_documents
 from checker.commands.model import load_package, load_variant, variant_names
 from checker.errors import UsageError
+from checker.races.baseline import Baseline
+from checker.report.findingparts import Repair
 from checker.report.findings import Entry, claim_word, verdict
 from checker.report.numbering import Numbering, Page
 from checker.scenario.finding import Examined, examine
@@ -129,6 +132,44 @@ def test_pages(tmp_path: Path) -> None:
     assert "`getname_locked`: still there" in page
     kept = documents(entries, found, Numbering((Page("007-old-title.md", "A26"),)), {}, ())
     assert "findings/007-bind-and-families.md" in kept
+
+
+def test_pages_that_are_no_more_are_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "docs" / "findings"
+    folder.mkdir(parents=True)
+    kept = {"entries.yaml", "notes.txt"}
+    for name in (*kept, "001-bind-and-families.md", "099-gone.md", "gone-smp.svg"):
+        (folder / name).write_text("old")
+    entries = [Entry("A26", "must", "bind() and families")]
+    write_documents(tmp_path / "docs", entries, {"A26": [examine(one(tmp_path, WRONG), engine_of)]}, {}, ())
+    assert {path.name for path in folder.iterdir()} == {*kept, "001-bind-and-families.md", "x-smp.svg", "pages.json", "README.md"}
+    assert (folder / "001-bind-and-families.md").read_text() != "old"
+
+
+def test_what_a_page_says_besides_its_scenarios(tmp_path: Path) -> None:
+    """A race: its root cause as the matrix calls it, the other machine, the variants that were tried."""
+    text = """\
+id: x
+finding: A08
+threads: {A: [connect u lo P1], B: [connect u unspec]}
+setup: [socket u dgram]
+symptom: [nonserial == yes, A == 0 and sk.u.state == ESTABLISHED and sk.u.num == 0]
+"""
+    examined = examine(one(tmp_path, text), engine_of)
+    cells = ("dgram: fresh | connect | unspec | smp", "raw: x | a | b | up")
+    told = beside([examined], engine_of, {}, Baseline({}, {"udp-connect-and-udp-disconnect": cells}))
+    assert told.elsewhere == {"x": False}
+    assert dict(told.causes) == {"udp-connect-and-udp-disconnect": cells}
+    repairs = {
+        Repair("udp_connect_locked", "Linux 4.2"): frozenset({"udp_connect"}),
+        Repair("none", "n"): frozenset({"tcp_close"}),
+    }
+    tried = beside([examined], engine_of, repairs, Baseline({}, {})).repairs["x"]
+    assert [repair.variant for repair in tried] == ["udp_connect_locked"]
+    page = documents([Entry("A08", "must", "t")], {"A08": [examined]}, Numbering(), {"A08": told}, ())["findings/001-t.md"]
+    assert "Machines: smp; not on up." in page
+    assert "| `udp-connect-and-udp-disconnect` | 1 | 1 | dgram: fresh \\| connect" in page
+    assert ": no sequential order of the calls gives this outcome" in page
 
 
 def test_the_list_has_every_scenario_and_nothing_wrong() -> None:
