@@ -12,6 +12,7 @@ import enum
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from checker.errors import InternalError, LimitError
@@ -30,16 +31,20 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, surely, when nothing else can happen any more, or last of all."""
+    """When an event of the environment happens: perhaps, surely, soon after nothing else can happen, later, or last of all."""
 
     MAYBE = "maybe"
     SURELY = "surely"
+    SOON = "soon"
     LATE = "late"
     LAST = "last"
 
 
-TIMERS = (Occurs.LATE, Occurs.LAST)
+TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST)
 """What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
+
+SETTLE = "settle"
+"""The call that waits until what happens soon has happened."""
 
 
 Happened = frozenset[tuple[str, Occurs]]
@@ -229,13 +234,13 @@ class Search:
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
         for occurs in (Occurs.SURELY, *TIMERS):
-            late = occurs in TIMERS
+            late = occurs in (Occurs.LATE, Occurs.LAST)
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            if not self._time_passes(state):
+            if not self._time_passes(state) and not (occurs is Occurs.SURELY and self._settling(state)):
                 break
         following = self._next_phase(state)
         return [*following, *maybe], not following
@@ -253,8 +258,20 @@ class Search:
 
         They do not if nobody waits for anything, or if it is the question who waits for ever.
         """
-        waiting = any(c.frame[0] != IDLE for c in state.clients)
-        return waiting and len(self.scenario.threads) <= 1 and not self.scenario.events
+        return self._one_waits and any(c.frame[0] != IDLE for c in state.clients)
+
+    @property
+    def _one_waits(self) -> bool:
+        return len(self.scenario.threads) <= 1 and not self.scenario.events
+
+    def _settling(self, state: State) -> bool:
+        """Whether a thread gives time to what happens soon, and there is such a thing."""
+        return self._one_waits and any(map(partial(self._at_settle, state), range(len(state.clients))))
+
+    def _at_settle(self, state: State, client: int) -> bool:
+        c = state.clients[client]
+        calls = self.calls_of(state, client)[c.calls : c.calls + 1]
+        return c.frame[0] == IDLE and any(call.name == SETTLE for call in calls) and bool(self._events(state, Occurs.SOON))
 
     def _events(self, state: State, occurs: Occurs) -> Found:
         """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
@@ -304,6 +321,8 @@ class Search:
         if late or c.calls >= len(calls):
             return []
         call = calls[c.calls]
+        if call.name == SETTLE and self._one_waits and self._at_settle(state, client):
+            return []
         begun = self.interface.start(call, state.heap, state.names, thread)
         if isinstance(begun, Done):
             after = c._replace(calls=c.calls + 1, results=(*c.results, begun.result))

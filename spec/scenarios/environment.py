@@ -39,6 +39,8 @@ class Environment(View):
         state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
         hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
         connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
+        if occurs is Occurs.SOON and state == "TCP_CLOSE_WAIT" and hashed == "TCP_EHASH":
+            yield f"the delayed ACK of sk{sk}", Started("tcp_delack_timer", {"sk": sk})
         if connecting and hashed == "TCP_EHASH":
             if occurs is Occurs.LATE:
                 yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})

@@ -39,6 +39,7 @@ class World:
         self.calls = [*scenario.setup, *(c for p in scenario.threads for c in p.calls), *scenario.post]
         self.threads = 1 + len(scenario.threads)
         self.events = scenario.events
+        self.time_passes = len(scenario.threads) <= 1 and not scenario.events
         self.peers = {"NONE": "silent", **scenario.peers}
         self.ranges = [LOCAL_PORT_RANGE] + [
             (int(str(c.args["lo"])), int(str(c.args["hi"]))) for c in self.calls if c.name == "port_range"
@@ -62,7 +63,12 @@ class World:
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
 
     def _ack_delays(self) -> tuple[int, ...]:
-        """Whether the ACK of a FIN is late: never if time passes, else always; a state may be read before or after."""
+        """Whether the ACK of a FIN waits for its timer: always where time passes, else never if packets are to settle.
+
+        Otherwise a state may be read before or after.
+        """
+        if self.time_passes:
+            return (1,)
         names = {c.name for c in self.calls}
         return (0,) if "settle" in names else (0, 1) if "state" in names else (1,)
 

@@ -57,7 +57,8 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
         if syn_in_window():
             tcp_reset(sk)
             return True
-        tcp_send_ack(sk)
+        if sk.state != TCP_SYN_RECV:
+            tcp_send_ack(sk)
         return False
     if skb.syn and sk.state != TCP_SYN_RECV:
         tcp_send_ack(sk)

@@ -1,4 +1,4 @@
-"""net/ipv4/tcp_timer.c and tcp_minisocks.c: retransmissions that ran out, and the end of TIME_WAIT."""
+"""net/ipv4/tcp_timer.c and tcp_minisocks.c: retransmissions that ran out, late acknowledgements, and the end of TIME_WAIT."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from checker.language import NULL, abstracted, current, find, kernel, softirq, s
 from spec.net.core.sock import sock_def_error_report
 from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
-from spec.net.ipv4.tcp_output import tcp_send_syn, tcp_v4_send_synack
+from spec.net.ipv4.tcp_output import tcp_send_ack, tcp_send_syn, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done
 from spec.state import (
     ETIMEDOUT,
     NOT_HASHED,
     TCP_CLOSE,
+    TCP_CLOSE_WAIT,
     TCP_EHASH,
     TCP_LISTEN,
     TCP_SYN_RECV,
@@ -43,6 +44,18 @@ def tcp_write_timer(sk: Sock, last: bool) -> None:
         elif sk.state == TCP_SYN_SENT:
             abstracted("only a SYN is sent again: nothing else gets lost", "tcp_retransmit_skb")
             tcp_send_syn(sk)
+    rx_sock_put(sk)
+
+
+@softirq("net/ipv4/tcp_timer.c")
+def tcp_delack_timer(sk: Sock) -> None:
+    """The acknowledgement of a FIN goes out, as nothing was sent that could have taken it along; a second one does no harm."""
+    with spin_lock(tcp_ehash_lock):
+        when(sk.live and sk.hashed == TCP_EHASH and sk.state == TCP_CLOSE_WAIT)
+        current().rx_sk = sk
+    with bh_lock_sock(sk):
+        if sk.state == TCP_CLOSE_WAIT:
+            tcp_send_ack(sk)
     rx_sock_put(sk)
 
 
