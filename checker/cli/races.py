@@ -84,7 +84,7 @@ def races(
     Parameters
     ----------
     finding
-        A number or a name from the list.
+        A page number or a name from the list; a page may have several root causes.
     locks
         Print which lock protects which field instead, and check it on explored states.
     replay
