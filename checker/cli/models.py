@@ -158,6 +158,8 @@ def coverage(
 
     if lines:
         return run_lines(spec, write=write)
+    if write is not None:
+        raise UsageError("write-what", f"--write {write} is for --lines only", "give --lines as well")
     return run_coverage(spec, unfired=unfired, client=client)
 
 

@@ -25,6 +25,7 @@ from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import NOTHING_WITHIN, Say, prove_any_size, run_bounded, run_explicit, undetermined
+from checker.commands.line_page import compare_page
 from checker.commands.matrix import compare_matrix
 from checker.commands.model import (
     Scope,
@@ -249,11 +250,15 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
             covered = {name: coverage.result() for name, coverage in covering.items()}
-            ran = [one for suite in running for one in suite.result()]
+            suites = [suite.result() for suite in running]
+            ran = [one for suite in suites for one in suite.ran]
+            visited = {visit for suite in suites for visit in suite.visited}
+            comparing = pool.submit(compare_page, spec, visited) if suites else None
             readings = [Reading(model.system, model.client, covered.get(name)) for name, model in models.items()]
             write(models, readings, verdicts, ran, out, diagrams, say)
             drawing.result()
             rechecked = second.result() if second else None
+            lines = comparing.result() if comparing else None
     compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
     for reading in readings:
         print_reading(reading, verdicts, console)
@@ -261,15 +266,16 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
-    if rechecked:
-        for line in rechecked.shown():
+    for part in (lines, rechecked):
+        for line in part.shown() if part else ():
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     if compared:
         for line in (*compared.moved, compared.summary()):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")
     complete = all(coverage.complete for coverage in covered.values())
-    statuses = [status_of(verdicts), *(one.status for one in ran), *(part.status for part in (rechecked, compared) if part)]
+    parts = [part for part in (rechecked, compared, lines) if part]
+    statuses = [status_of(verdicts), *(one.status for one in ran), *(part.status for part in parts)]
     return worst(statuses) if complete else EXIT_DIFFERS
 
 

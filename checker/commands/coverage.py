@@ -27,6 +27,13 @@ Table = Mapping[str, Sequence[Entry]] | Sequence[Entry]
 
 DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
 
+SHAPES = {
+    "SEARCHES": "write (threads, sockets, ports, addresses, states), all greater than 0",
+    "UNFIRED": "write (function, (fragment, ...), why)",
+    "UNRUN": "write (function, text, why)",
+}
+"""What an entry of each list looks like."""
+
 PROOF_SECONDS = 10.0
 """The limit of each obligation of a fact."""
 
@@ -105,8 +112,8 @@ def plan(package: ModuleType, client: Client | None = None) -> tuple[Sequence[Se
         return DEFAULT_SEARCHES, ()
     listed = import_module(name)
     searches, unfired = (_of_client(name, getattr(listed, table), table, client) for table in ("SEARCHES", "UNFIRED"))
-    found = [(Scope(*numbers[:4]), numbers[4]) for numbers in _shaped(name, searches, "SEARCHES", _is_search)]
-    return found, tuple(Reason(*entry) for entry in _shaped(name, unfired, "UNFIRED", _is_reason))
+    found = [(Scope(*numbers[:4]), numbers[4]) for numbers in shaped(name, searches, "SEARCHES", _is_search)]
+    return found, tuple(Reason(*entry) for entry in shaped(name, unfired, "UNFIRED", _is_reason))
 
 
 def _of_client(module: str, listed: Table, table: str, client: Client | None) -> Sequence[Entry]:
@@ -119,10 +126,11 @@ def _of_client(module: str, listed: Table, table: str, client: Client | None) ->
     return listed
 
 
-def _shaped(module: str, entries: Sequence[tuple], name: str, good: Callable[[tuple], bool]) -> Sequence[tuple]:  # type: ignore[type-arg]
+def shaped(module: str, entries: Sequence[Entry], name: str, good: Callable[[Entry], bool]) -> Sequence[Entry]:
+    """``entries`` of a list called ``name``.  Raises UsageError for one that is not ``good``."""
     for entry in entries:
         if not good(entry):
-            raise UsageError("coverage-entry", f"{module}.{name} has the entry {entry!r}", f"see what {__name__}.plan expects")
+            raise UsageError("coverage-entry", f"{module}.{name} has the entry {entry!r}", SHAPES[name])
     return entries
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+from checker.commands.model import load_package
 from checker.commands.scenario import attempt, load_engine
 from checker.report.suites import Ran
 from checker.scenario.load import load_cases
 from checker.scenario.program import Engine
+from checker.scenario.visits import Visit, recorder
 
 
 def suite_files(package: ModuleType) -> Iterator[Path]:
@@ -20,20 +22,34 @@ def suite_files(package: ModuleType) -> Iterator[Path]:
         yield from sorted(Path(folder).glob("*.yaml"))
 
 
+@dataclass(frozen=True)
+class Suite:
+    """The scenarios of one file: what came out, and what they ran of the model (nothing if the package cannot say)."""
+
+    ran: tuple[Ran, ...]
+    visited: frozenset[Visit]
+
+
 @cache
-def engine_of(spec: str) -> Engine:
-    """The scenario engine, made once per process."""
-    return load_engine(spec, "")
+def engine_of(spec: str) -> tuple[Engine, set[Visit]]:
+    """The scenario engine, made once per process, and the set in which it notes what it runs."""
+    package = load_package(spec)
+    if not hasattr(package, "changed_engine"):
+        return load_engine(spec, ""), set()
+    kind, visited = recorder()
+    return package.changed_engine(lambda _, graphs: graphs, machine=kind), visited
 
 
-def run_suite(spec: str, file: Path) -> list[Ran]:
+def run_suite(spec: str, file: Path) -> Suite:
     """Every scenario of ``file``; answers leave out their compiled expressions, which cannot go from one process to another.
 
     Raises UsageError for a bad file.
     """
+    engine, visited = engine_of(spec)
+    visited.clear()
     found = []
     for case in load_cases(file):
-        outcomes, answers, status = attempt(case, "", engine_of(spec))
+        outcomes, answers, status = attempt(case, "", engine)
         told = tuple(replace(a, question=replace(a.question, expression=None)) for a in answers)
         found.append(Ran(file.as_posix(), case.scenario.id, outcomes, told, status))
-    return found
+    return Suite(tuple(found), frozenset(visited))

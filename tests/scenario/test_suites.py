@@ -41,7 +41,7 @@ def test_the_folders_of_a_package_are_read_in_order(tmp_path: Path) -> None:
 def test_what_is_not_as_stated_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "listens.yaml").write_text(LISTENS)
     (tmp_path / "large.yaml").write_text(LARGE)
-    ran = [*run_suite(TOY, tmp_path / "listens.yaml"), *run_suite(TOY, tmp_path / "large.yaml")]
+    ran = [*run_suite(TOY, tmp_path / "listens.yaml").ran, *run_suite(TOY, tmp_path / "large.yaml").ran]
     assert [(r.name, r.status) for r in ran] == [
         ("right", EXIT_AS_EXPECTED),
         ("wrong", EXIT_DIFFERS),
@@ -56,7 +56,7 @@ def test_what_is_not_as_stated_is_told(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_the_report_has_a_row_for_each(tmp_path: Path) -> None:
     (tmp_path / "listens.yaml").write_text(LISTENS)
-    rows = suites_markdown(run_suite(TOY, tmp_path / "listens.yaml"))
+    rows = suites_markdown(run_suite(TOY, tmp_path / "listens.yaml").ran)
     assert len(rows) == 4
     assert "| right | smp | 1 |" in rows[2] and rows[2].endswith("| 1 as expected |")
     assert rows[3].endswith("| 1 **not as expected** |")
@@ -64,5 +64,5 @@ def test_the_report_has_a_row_for_each(tmp_path: Path) -> None:
 
 def test_results_go_from_one_process_to_another(tmp_path: Path) -> None:
     (tmp_path / "listens.yaml").write_text(LISTENS)
-    ran = run_suite(TOY, tmp_path / "listens.yaml")
+    ran = run_suite(TOY, tmp_path / "listens.yaml").ran
     assert [(r.name, r.status) for r in pickle.loads(pickle.dumps(ran))] == [(r.name, r.status) for r in ran]
