@@ -1,8 +1,7 @@
 """Checks certificates without the program that wrote them: needs Python and cvc5, and imports nothing else of sockproof.
 
-In go folders of proofs/certificates (see docs/certificates.md).  Every obligation is rebuilt from the dump of system and facts,
-compared with its file, and discharged by cvc5.  Out comes a line per property; the exit status is 0 if all are confirmed, 1 if
-something is rejected or not decided, 2 for bad input.  That the dump is that of the model is for ``make check`` to see.
+In go folders of proofs/certificates (see docs/certificates.md): obligations are rebuilt from the dump, compared, given to cvc5.
+Out comes a line per property; the exit status is 0 if all are confirmed, 1 if one is rejected or not decided, 2 for bad input.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import re
 import time
 import zlib
 from collections import namedtuple
-from itertools import zip_longest
+from itertools import chain, groupby, zip_longest
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
 CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
 Owed = namedtuple("Owed", "label hypotheses commands")
-Query = namedtuple("Query", "file label script")
+Query = namedtuple("Query", "file label given script")
 
 
 class Rejected(Exception):
@@ -99,8 +98,7 @@ class Certificate:
         system, facts = (parse(texts.get(name, ""), name) for name in (SYSTEM, FACTS))
         try:
             names = [*(show(c[:2]) for c in system), *(c[1] for c in facts)]
-            twice = max(names, key=names.count, default="")
-            need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {twice}")
+            need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {max([*names, ''], key=names.count)}")
             self._read_system(system)
             self._read_facts(facts)
             bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
@@ -116,7 +114,7 @@ class Certificate:
         need(not odd, f"{', '.join(odd)} is missing, or belongs to no fact and no property")
         need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
-        self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed, "(check-sat)"]))]
+        self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed]), "(check-sat)")]
         self.queries += [q for name, file in self.files.items() for q in self._compare(file, self._obligations(name, file))]
         self.queries += [q for name in self.properties for q in self._property(name)]
 
@@ -186,8 +184,7 @@ class Certificate:
         reads = set(WORD.findall(show(formula)))
         primed = {n: f"{n[:-1]}!|" if n.endswith("|") else f"{n}!" for n in new if n in reads}
         values = [f"(define-fun {name} {' '.join(map(show, new[n]))})" for n, name in primed.items()]
-        after = WORD.sub(lambda word: primed.get(word[0], word[0]), show(formula))
-        return [*given, *values, f"(assert (not {after}))"]
+        return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), show(formula))}))"]
 
     def _obligations(self, name: str, file: str) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
@@ -200,17 +197,17 @@ class Certificate:
         listed = set(re.findall(r"^; consecution (.*)$", self.texts[file], re.MULTILINE))
         places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
         views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
+        hypotheses, words = [f"(assert {show(formula)})", *used], set(WORD.findall(show(formula)))
         for label, (source, target, choices, guard, changed) in self.transitions.items():
-            written = sorted(set(WORD.findall(show(formula))) & set(changed))
+            written = sorted(words & set(changed))
             frame = plain(label) in listed or not written and views[source] == views[target]
             need(frame, f"{file}: no obligation for {plain(label)}, which writes {written} and moves to {plain(target)}")
             if plain(label) in listed:
                 given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
                 given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
-                moved = [[["$o", self.thread]], self.variables[self.pc][1]]
-                moved.append(["ite", ["=", "$o", self.me], target, [self.pc, "$o"]])
-                claim = self._claim(given, {**changed, self.pc: moved}, formula)
-                found.append(Owed(f"consecution {plain(label)}", [f"(assert {show(formula)})", *used], claim))
+                moved = ["ite", ["=", "$o", self.me], target, [self.pc, "$o"]]
+                new = {**changed, self.pc: [[["$o", self.thread]], self.variables[self.pc][1], moved]}
+                found.append(Owed(f"consecution {plain(label)}", hypotheses, self._claim(given, new, formula)))
         return found
 
     def _head(self, body: list[str]) -> list[str]:
@@ -221,14 +218,12 @@ class Certificate:
 
     def _compare(self, file: str, owed: list[Any]) -> list[Any]:
         """The queries of what is owed.  Raises Rejected unless ``file`` is, line by line, the script that poses them."""
-        body: list[str] = []
-        first = [o for o in owed if o.hypotheses][:1]
-        for o in owed:
-            body += [*(o.hypotheses if [o] == first else []), f"; {o.label}", "(push 1)", *o.commands, *ASK]
+        first: Any = next((o for o in owed if o.hypotheses), None)
+        body = [x for o in owed for x in (*(o.hypotheses if o is first else []), f"; {o.label}", "(push 1)", *o.commands, *ASK)]
         head = self._head(body)
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*head, *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
-        return [Query(file, o.label, "\n".join([*head, *o.hypotheses, *o.commands, "(check-sat)"])) for o in owed]
+        return [Query(file, o.label, "\n".join([*head, *o.hypotheses]), "\n".join([*o.commands, "(check-sat)"])) for o in owed]
 
     def _property(self, name: str) -> list[Any]:
         """The query that a property follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
@@ -236,29 +231,33 @@ class Certificate:
         files = [SYSTEM, FACTS, *(self.files[f] for f in rests if f in self.files), f"{folder}/implication.smt2"]
         due: dict[str, Any] = {**self.about, "property": plain(name), "text": words, "formula": show(formula)}
         due["spec_version"], due["files"] = self.hashes[SYSTEM], {f: self.hashes[f] for f in files}
-        due["assumptions"] = [plain(f) for f in rests if f not in self.files]
-        due["facts"] = [plain(f) for f in rests if f in self.files]
+        due["facts"], due["assumptions"] = ([plain(f) for f in rests if (f in self.files) is proved] for proved in (True, False))
         found = self.manifests[f"{folder}/manifest.json"]
         wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
         need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
-        given = f"(assert {show(self.facts[name].formula)})"
-        return self._compare(files[-1], [Owed("implication", [given], self._claim([], {}, formula))])
+        owed = Owed("implication", [f"(assert {show(self.facts[name].formula)})"], self._claim([], {}, formula))
+        return self._compare(files[-1], [owed])
 
 
-def solve(query: Any, seconds: float) -> tuple[str, float]:
-    """Everything cvc5 says to a query, and how long it took."""
-    started, said = time.process_time(), []
-    solver = cvc5.Solver(cvc5.TermManager())
-    solver.setOption("tlimit-per", str(int(seconds * 1000)))
-    solver.setOption("enum-inst", "true")
+def solve(queries: list[Any], seconds: float) -> list[tuple[str, float]]:
+    """Everything cvc5 says to each of some queries with the same given, and how long it took."""
+    solver, answers = cvc5.Solver(cvc5.TermManager()), list[tuple[str, float]]()
+    for option in f"tlimit-per={seconds * 1000:.0f} enum-inst=true incremental=true".split():
+        solver.setOption(*option.split("="))
     parser = cvc5.InputParser(solver)
-    try:
-        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, query.script, query.file)
-        while not (command := parser.nextCommand()).isNull():
-            said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())
-    except RuntimeError as problem:
-        said.append(str(problem))
-    return " ".join(filter(None, said)), time.process_time() - started
+    for query in queries:
+        started, said = time.process_time(), []
+        script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
+        try:
+            parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, query.file)
+            while not (command := parser.nextCommand()).isNull():
+                said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())
+        except RuntimeError as problem:
+            said.append(str(problem))
+        answers.append((" ".join(filter(None, said)), time.process_time() - started))
+        if answers[-1][0] != "unsat":  # A fresh solver gets what follows, and this one too unless it had one to itself.
+            return (kept := answers[:-1] or answers) + solve(queries[len(kept) :], seconds)
+    return answers
 
 
 def check(folder: Path, jobs: int, seconds: float) -> bool:
@@ -268,8 +267,9 @@ def check(folder: Path, jobs: int, seconds: float) -> bool:
     except Rejected as problem:
         print(f"{folder.name}: rejected: {problem}", flush=True)
         return False
+    alike = [(list(group), seconds) for _, group in groupby(c.queries, key=lambda q: (q.file, q.given))]
     with Pool(jobs) as pool:
-        answers = list(zip(c.queries, pool.starmap(solve, [(q, seconds) for q in c.queries], chunksize=4), strict=True))
+        answers = list(zip(c.queries, chain.from_iterable(pool.starmap(solve, alike, chunksize=1)), strict=True))
     bad = [(q, said) for q, (said, _) in answers if said != ("sat" if q.label == "assumptions" else "unsat")]
     print("".join(f"{folder.name}: cvc5 says {said!r} to {q.label} in {q.file}\n" for q, said in bad), end="")
     for name in c.properties:

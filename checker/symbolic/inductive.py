@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import z3
 
 from checker.errors import UsageError
 from checker.language import terms
+from checker.language.sorts import EnumSort
 from checker.language.terms import Term
 from checker.symbolic.unbounded import Encoder, after, initially
 from checker.system import Transition, TransitionSystem
@@ -194,29 +196,43 @@ def primed(fact: Fact) -> dict[Term, Term]:
     return {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
 
 
+@lru_cache(maxsize=2)
+def _renamed(fact: Fact) -> Term:
+    """The formula of ``fact`` about its primed parameters: one is asked for with every transition, fact after fact."""
+    return terms.substitute(fact.formula, primed(fact))
+
+
 def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list[Term], list[Term]]:
     """What is claimed of a step of ``t`` that violates ``fact``, and the variables of the claim."""
-    renamed = primed(fact)
-    claim = terms.negate(after(system, t, terms.substitute(fact.formula, renamed)))
-    return [system.guard(t), claim], [*renamed.values(), system.self_var, *t.choices]
+    claim = terms.negate(after(system, t, _renamed(fact)))
+    return [system.guard(t), claim], [*primed(fact).values(), system.self_var, *t.choices]
 
 
 def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
     """Whether ``t`` can change ``formula``: it writes a field read there, or enters or leaves a location named there."""
-    reads = set(terms.fields_of(formula))
-    if any(u.key in reads for u in t.updates):
+    view = _view(system.pc_key, system.pc_sort, formula)
+    if any(u.key in view.reads for u in t.updates):
         return True
-    return t.source != t.target and any(
-        _seen_from(system, p, t.source, formula) != _seen_from(system, p, t.target, formula) for p in _threads(system, formula)
-    )
+    return t.source != t.target and view.seen_from(t.source) != view.seen_from(t.target)
 
 
-def _threads(system: TransitionSystem, formula: Term) -> list[Term]:
-    """The objects whose location the formula asks for."""
-    return list(dict.fromkeys(n.args[0] for n in terms.subterms(formula) if n.op == "field" and n.data == system.pc_key))
+class _View:
+    """What a formula says when a process it asks for is at a location; every location is looked at once."""
+
+    def __init__(self, pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> None:
+        self.formula, self.sort = formula, pc_sort
+        self.reads = frozenset(terms.fields_of(formula))
+        self.places = [n for n in terms.subterms(formula) if n.op == "field" and n.data == pc_key]
+        self.seen: dict[str, tuple[Term, ...]] = {}
+
+    def seen_from(self, location: str) -> tuple[Term, ...]:
+        """The formula when a process is at ``location``, for each of the processes whose location it asks for."""
+        if location not in self.seen:
+            here = terms.member(self.sort, location)
+            self.seen[location] = tuple(terms.substitute(self.formula, {place: here}) for place in self.places)
+        return self.seen[location]
 
 
-def _seen_from(system: TransitionSystem, process: Term, location: str, formula: Term) -> Term:
-    """``formula`` when ``process`` is at ``location``."""
-    pc = system.read(system.pc_key, process)
-    return terms.substitute(formula, {pc: terms.member(system.pc_sort, location)})
+@lru_cache(maxsize=2)
+def _view(pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> _View:
+    return _View(pc_key, pc_sort, formula)

@@ -62,16 +62,27 @@ def test_an_empty_folder_is_no_certificate(tmp_path: Path) -> None:
 
 
 def test_an_undecided_obligation_is_not_confirmed() -> None:
-    hard = "(set-logic ALL)(declare-fun f (Int) Int)(assert (forall ((x Int)) (= (f (f x)) (+ x 1))))(check-sat)"
-    said, _ = recheck.solve(recheck.Query("f", "initiation", hard), 0.2)
+    given = "(set-logic ALL)(declare-fun f (Int) Int)"
+    hard = "(assert (forall ((x Int)) (= (f (f x)) (+ x 1))))(check-sat)"
+    ((said, _),) = recheck.solve([recheck.Query("f", "initiation", given, hard)], 0.2)
     assert said not in ("unsat", "sat")
 
 
 def test_what_the_solver_does_not_understand_is_not_confirmed() -> None:
-    said, _ = recheck.solve(recheck.Query("f", "initiation", "(set-logic ALL)(assert nonsense)(check-sat)"), 1.0)
+    ((said, _),) = recheck.solve([recheck.Query("f", "initiation", "(set-logic ALL)", "(assert nonsense)(check-sat)")], 1.0)
     assert "nonsense" in said
 
 
 def test_more_than_one_answer_is_not_confirmed() -> None:
-    said, _ = recheck.solve(recheck.Query("f", "initiation", '(set-logic ALL)(echo "unsat")(assert false)(check-sat)'), 1.0)
+    twice = '(echo "unsat")(assert false)(check-sat)'
+    ((said, _),) = recheck.solve([recheck.Query("f", "initiation", "(set-logic ALL)", twice)], 1.0)
     assert said != "unsat"
+
+
+def test_what_one_query_says_is_no_hypothesis_of_the_next() -> None:
+    given = "(set-logic ALL)(declare-const b Bool)(assert b)"
+    claims = ["(assert (not b))", "(assert false)(assert nonsense)", "", "(assert (not b))"]
+    answers = recheck.solve([recheck.Query("f", "initiation", given, f"{claim}(check-sat)") for claim in claims], 1.0)
+    first, second, third, fourth = (said for said, _ in answers)
+    assert (first, third, fourth) == ("unsat", "sat", "unsat")
+    assert "nonsense" in second
