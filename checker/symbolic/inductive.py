@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import z3
@@ -19,6 +19,9 @@ from checker.language.sorts import EnumSort
 from checker.language.terms import Term
 from checker.symbolic.unbounded import Encoder, after, initially
 from checker.system import Transition, TransitionSystem
+
+EASY = 200_000
+"""What Z3 may spend, in its own units, on a step from the facts that say something of a process where the step starts."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
+        self.telling: dict[tuple[str, str], bool] = {}
         self.spent = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
@@ -162,7 +166,23 @@ class Prover:
         system = self.encoder.system
         if not touches(system, t, fact.formula):
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
-        return self._check(fact, "consecution", t.name, hypotheses, *violation(system, fact, t))
+        claimed = violation(system, fact, t)
+        telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self._tells(n, t)]
+        if len(telling) == len(hypotheses) - 1:
+            return self._check(fact, "consecution", t.name, hypotheses, *claimed)
+        first = self._check(fact, "consecution", t.name, [self.closed[fact.name], *telling], *claimed, effort=EASY)
+        if first.discharged:
+            return first
+        found = self._check(fact, "consecution", t.name, hypotheses, *claimed)
+        return replace(found, seconds=first.seconds + found.seconds, effort=first.effort + found.effort)
+
+    def _tells(self, name: str, t: Transition) -> bool:
+        """Whether a fact says anything of a process that is where ``t`` starts."""
+        if (name, t.source) not in self.telling:
+            system, formula = self.encoder.system, self.facts[name].formula
+            seen = _View(system.pc_key, system.pc_sort, formula).seen_from(t.source)
+            self.telling[name, t.source] = not seen or any(view != terms.TRUE for view in seen)
+        return self.telling[name, t.source]
 
     def always(self, t: Transition, claim: Term, facts: Iterable[str]) -> bool:
         """Whether ``claim`` holds whenever ``t`` fires in a state in which ``facts`` hold."""
@@ -173,12 +193,20 @@ class Prover:
         return self._check(nameless, "implication", t.name, hypotheses, claims, variables).discharged
 
     def _check(
-        self, fact: Fact, kind: str, transition: str, hypotheses: list[z3.BoolRef], claims: list[Term], variables: list[Term]
+        self,
+        fact: Fact,
+        kind: str,
+        transition: str,
+        hypotheses: list[z3.BoolRef],
+        claims: list[Term],
+        variables: list[Term],
+        effort: int = 0,
     ) -> Obligation:
         started = time.perf_counter()
         solver = z3.Solver(ctx=self.encoder.context)
         solver.set("timeout", int(self.seconds * 1000))
         solver.set("random_seed", self.seed)
+        solver.set("rlimit", effort)
         solver.add(*hypotheses)
         for v in variables:
             solver.add(*self.encoder.not_null(v))
