@@ -9,6 +9,7 @@ from spec.state import (
     EINTR,
     EOPNOTSUPP,
     ERESTARTSYS,
+    INADDR_ANY,
     MAX_SCHEDULE_TIMEOUT,
     SO_BROADCAST,
     SO_LINGER,
@@ -18,6 +19,7 @@ from spec.state import (
     SUCCESS,
     TCP_CLOSE,
     TIMEO_ZERO,
+    Addr,
     Backlog,
     Device,
     Errno,
@@ -26,6 +28,7 @@ from spec.state import (
     Socket,
     Timeo,
     callback_lock,
+    dst_lock,
     err_xchg,
     lock_sock,
     refcnt_lock,
@@ -193,3 +196,17 @@ def sock_getsockopt_error(sock: Socket) -> Errno:
         soft = sk.err_soft
         sk.err_soft = SUCCESS
     return soft
+
+
+@kernel("include/net/sock.h")
+def sk_dst_set(sk: Sock, daddr: Addr, saddr: Addr) -> None:
+    with spin_lock_bh(dst_lock):
+        sk.dst_daddr = daddr
+        sk.dst_saddr = saddr
+
+
+@kernel("include/net/sock.h")
+def sk_dst_reset(sk: Sock) -> None:
+    with spin_lock_bh(dst_lock):
+        sk.dst_daddr = INADDR_ANY
+        sk.dst_saddr = INADDR_ANY

@@ -8,6 +8,7 @@ from checker.language import BUG_TRAP, NULL, abstracted, choice, current, htons,
 from spec.kernel.sched import add_wait_queue, remove_wait_queue, schedule_timeout
 from spec.net.core.sock import (
     sk_alloc,
+    sk_dst_reset,
     sk_free,
     sock_def_wakeup,
     sock_error,
@@ -199,7 +200,7 @@ def inet_bind(sock: Socket, family: Family, addr: Addr, port: Port, addr_len: Ad
         sk.slipped_in = False
         sk.daddr = INADDR_ANY
         sk.dport = 0
-        abstracted("the cached route is dropped", "sk_dst_reset")
+        sk_dst_reset(sk)
         return 0
 
 

@@ -18,7 +18,7 @@ from checker.language import (
     when,
 )
 from spec.net.core.datagram import skb_recv_datagram, sock_queue_rcv_skb
-from spec.net.core.sock import sock_def_error_report
+from spec.net.core.sock import sk_dst_reset, sk_dst_set, sock_def_error_report
 from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.icmp import icmp_send
 from spec.net.ipv4.ip_output import ip_build_xmit
@@ -242,20 +242,6 @@ def udp_err(skb: Segment, err: Errno) -> None:
         sk.err = err
         sock_def_error_report(sk)
     rx_sock_put(sk)
-
-
-@kernel("include/net/sock.h")
-def sk_dst_set(sk: Sock, daddr: Addr, saddr: Addr) -> None:
-    with spin_lock_bh(dst_lock):
-        sk.dst_daddr = daddr
-        sk.dst_saddr = saddr
-
-
-@kernel("include/net/sock.h")
-def sk_dst_reset(sk: Sock) -> None:
-    with spin_lock_bh(dst_lock):
-        sk.dst_daddr = INADDR_ANY
-        sk.dst_saddr = INADDR_ANY
 
 
 @kernel("net/ipv4/udp.c")
