@@ -137,13 +137,16 @@ class CausePages:
 
     @staticmethod
     def _gone(subject: Subject, job: Job, cell: Cell, slug: str) -> bool:
-        """Whether in a variant nothing is left of what ``cell`` has by a root cause; the functions there may have other names."""
+        """Whether no call results that ``cell`` has by a root cause are left among the non-serial outcomes of a variant.
+
+        The functions may have other names there, and what probes say may be right in another way.
+        """
         patched = check_cell(subject, job.start, job.operations, cell.machine)
         if not patched.states:
             raise LimitError("too-many-states", f"{cell.key} has too many states in a variant", "choose another example")
-        rows = {_plain(row) for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug}
+        told = {row.results for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug}
         lost = {one.function for one in cell.lost if slug_of(functions(one)) == slug}
-        return rows.isdisjoint(map(_plain, patched.nonserial)) and lost.isdisjoint(one.function for one in patched.lost)
+        return told.isdisjoint(row.results for row in patched.nonserial) and lost.isdisjoint(one.function for one in patched.lost)
 
 
 def _find(subject: Subject, job: Job, cell: Cell) -> list[Finding]:
@@ -152,10 +155,5 @@ def _find(subject: Subject, job: Job, cell: Cell) -> list[Finding]:
 
 def _schedule(search: Search, row: Row) -> list[Step]:
     """A shortest way to an outcome."""
-    plain = _plain(row)
+    plain = replace(row, by_results=False)
     return list(search.schedule(next(e for e in search.ends if row_of(search.scenario, search.results_of(e)) == plain)))
-
-
-def _plain(row: Row) -> Row:
-    """What comes out, whatever sequential orders give."""
-    return replace(row, by_results=False)
