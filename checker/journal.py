@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 E = TypeVar("E")
+
+
+class _Line(msgspec.Struct):
+    """What an entry is about, and the entry, which is decoded only if it is asked for."""
+
+    of: str
+    entry: msgspec.Raw
 
 
 class Journal(Generic[E]):
@@ -27,16 +34,16 @@ class Journal(Generic[E]):
         """What is known already, oldest first."""
         for line in self.path.read_bytes().splitlines() if self.path.exists() else ():
             try:
-                found: dict[str, Any] = msgspec.json.decode(line, type=dict[str, Any])
-                if found.get("of") == self.mark:
-                    yield msgspec.convert(found.get("entry"), self.kind)
+                found = msgspec.json.decode(line, type=_Line)
+                if found.of == self.mark:
+                    yield msgspec.json.decode(found.entry, type=self.kind)
             except msgspec.MsgspecError:
                 continue
 
     def add(self, entry: E) -> None:
         """Append an entry; it is in the file when this returns."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = msgspec.json.encode({"of": self.mark, "entry": entry}) + b"\n"
+        line = msgspec.json.encode(_Line(self.mark, msgspec.Raw(msgspec.json.encode(entry)))) + b"\n"
         with self.path.open("a+b") as file:
             file.seek(max(0, file.seek(0, 2) - 1))
             cut_off = file.read(1) not in (b"", b"\n")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 from checker.alarms.replay import on_unreduced, replay, unreduced
 from checker.races.matrix import Job
@@ -63,10 +62,7 @@ class Court:
     subject: Subject
     readings: Sequence[Reading] = ()
     max_states: int = MAX_STATES
-
-    @cached_property
-    def _programs(self) -> dict[str, Program]:
-        return {}
+    _programs: dict[str, Program] = field(default_factory=dict, init=False)
 
     def judge(self, job: Job, cell: Cell) -> Alarm:
         """What becomes of one harmful or stuck cell of ``job``.  Raises LimitError."""

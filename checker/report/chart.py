@@ -144,20 +144,12 @@ def _slot(spans: list[Held], held: Held) -> int:
 # -- above the lifelines ----------------------------------------------------------------------------------------------
 
 
-def _paragraph(canvas: Canvas, x: float, y: float, width: float, line: Line, css: str = "") -> float:
-    """Wrapped text; returns the y below it."""
-    for offset, piece in wrap(line, width):
-        canvas.text(x + offset, y, piece, css=css)
-        y += line_height(piece)
-    return y
-
-
 def _header(chart: Chart, rows: list[Row], prop: Property, told: Explanation | None) -> float:
     canvas, trace = chart.canvas, chart.view.trace
     width = WIDTH - 2 * MARGIN
     y = MARGIN
     for line in words.heading(trace, prop, told):
-        y = _paragraph(canvas, MARGIN, y, width, line) + 2
+        y = canvas.paragraph(MARGIN, y, width, line) + 2
     return _legend(chart, rows, y + 8)
 
 
@@ -237,10 +229,7 @@ def _pill(canvas: Canvas, lane: Lane, line: Line, y: float) -> float:
     pieces = wrap(line, width - 2 * PAD)
     height = sum(line_height(p) for _, p in pieces) + 6
     canvas.rect(lane.left, y, width, height, fill=lane.color, radius=4, css="call")
-    at = y + 3
-    for offset, piece in pieces:
-        canvas.text(lane.left + PAD + offset, at, piece)
-        at += line_height(piece)
+    canvas.pieces(lane.left + PAD, y + 3, pieces)
     return y + height
 
 
@@ -258,15 +247,10 @@ def _box(canvas: Canvas, lane: Lane, block: Block, y: float, *, fill: str, strok
     at = y + PAD
     if place:
         canvas.text(lane.right - PAD, at, place, right=True)
-    for offset, piece in (*head, *lines):
-        canvas.text(lane.left + PAD + offset, at, piece)
-        at += line_height(piece)
+    at = canvas.pieces(lane.left + PAD, at, (*head, *lines))
     if changes:
         canvas.rect(lane.left + 1, at + 2, lane.right - lane.left - 2, y + size - at - 3, fill="#fef9c3", radius=3, css="changes")
-        at += 6
-        for offset, piece in changes:
-            canvas.text(lane.left + PAD + offset, at, piece, css="change")
-            at += line_height(piece)
+        canvas.pieces(lane.left + PAD, at + 6, changes, css="change")
     canvas.path(f"M{lane.line + 5:g} {y + PAD + 7:g}H{lane.left:g}", stroke=lane.color, width=1.2)
     return y + size
 

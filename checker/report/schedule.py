@@ -21,6 +21,12 @@ class Stretch:
     steps: tuple[str, ...]
     result: str
 
+    @property
+    def statements(self) -> list[tuple[str, str]]:
+        """Function and text of every statement."""
+        parts = [part.partition(": ") for step in self.steps for part in step.split("; ")]
+        return [(name, text) for name, _, text in parts]
+
 
 def stretches(schedule: Sequence[Step]) -> list[Stretch]:
     """The stretches of a schedule, in its order; steps that do nothing others can see are left out."""
@@ -43,7 +49,7 @@ def schedule_lines(schedule: Sequence[Step]) -> list[str]:
         for stretch in group:
             key = (who, stretch.call)
             lines.append(f"{who}: {_told(stretch, goes_on=key in begun)}")
-            lines += [f"    {line}" for line in _by_function(stretch.steps)]
+            lines += [f"    {line}" for line in _by_function(stretch.statements)]
             begun.add(key)
             if stretch.result:
                 begun.remove(key)
@@ -54,7 +60,6 @@ def _told(stretch: Stretch, *, goes_on: bool = False) -> str:
     return f"{stretch.call}{' goes on' if goes_on else ''}{f' = {stretch.result}' if stretch.result else ''}"
 
 
-def _by_function(steps: Sequence[str]) -> list[str]:
-    """``f: a``, ``f: b; g: c`` as ``f: a; b`` and ``g: c``."""
-    parts = [part.partition(": ") for step in steps for part in step.split("; ")]
-    return [f"{name}: {'; '.join(text for *_, text in group)}" for name, group in groupby(parts, lambda part: part[0])]
+def _by_function(statements: Sequence[tuple[str, str]]) -> list[str]:
+    """``f: a``, ``f: b``, ``g: c`` as ``f: a; b`` and ``g: c``."""
+    return [f"{name}: {'; '.join(text for _, text in group)}" for name, group in groupby(statements, lambda part: part[0])]

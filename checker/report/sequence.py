@@ -44,9 +44,9 @@ def sequence_svg(title: str, schedule: Sequence[Step]) -> str:
 def sequence_canvas(title: str, schedule: Sequence[Step]) -> Canvas:
     """The chart as a canvas, whose text boxes tests look at."""
     told = [s for s in stretches(schedule) if s.who not in ALONE]
-    locks = sorted({text.removeprefix(RELEASE) for s in told for _, text in _statements(s) if text.startswith(RELEASE)})
+    locks = sorted({text.removeprefix(RELEASE) for s in told for _, text in s.statements if text.startswith(RELEASE)})
     canvas = Canvas(WIDTH, title=title)
-    y = _paragraph(canvas, MARGIN, MARGIN, WIDTH - 2 * MARGIN, (Run(title, TITLE),)) + GAP
+    y = canvas.paragraph(MARGIN, MARGIN, WIDTH - 2 * MARGIN, (Run(title, TITLE),)) + GAP
     whos = list(dict.fromkeys(s.who for s in told))
     width = (WIDTH - 2 * MARGIN) / max(1, len(whos))
     left = {who: MARGIN + n * width for n, who in enumerate(whos)}
@@ -60,7 +60,7 @@ def sequence_canvas(title: str, schedule: Sequence[Step]) -> Canvas:
     for s in told:
         y += GAP
         bottom = _box(canvas, s, left[s.who] + inset, y, width - GAP - inset, colors[s.who], _shown(told))
-        texts = [text for _, text in _statements(s)]
+        texts = [text for _, text in s.statements]
         released = tuple(t.removeprefix(RELEASE) for t in texts if t.startswith(RELEASE))
         boxes.append(_Box(s.who, y, bottom, tuple(t for t in texts if t in locks), released))
         y = bottom
@@ -74,22 +74,16 @@ def sequence_canvas(title: str, schedule: Sequence[Step]) -> Canvas:
     return canvas
 
 
-def _statements(s: Stretch) -> list[tuple[str, str]]:
-    """Function and text of every statement of a stretch."""
-    parts = [part.partition(": ") for step in s.steps for part in step.split("; ")]
-    return [(name, text) for name, _, text in parts]
-
-
 def _shown(told: Sequence[Stretch]) -> int:
     """How many statements of each stretch a chart of all of them has room for."""
-    sizes = [len(_statements(s)) for s in told]
+    sizes = [len(s.statements) for s in told]
     return next((n for n in SHOWN if sum(min(size, n) for size in sizes) <= ROOM), SHOWN[-1])
 
 
 def _box(canvas: Canvas, s: Stretch, x: float, y: float, width: float, color: str, shown: int) -> float:
     """The call, what it does function by function, and its result; returns the y below."""
     lines: list[Line] = [(Run(s.call, CALL),)] if s.call else []
-    told = _statements(s)
+    told = s.statements
     kept: list[tuple[str, str] | None] = (
         [*told] if len(told) <= shown else [*told[: shown // 2], None, *told[shown // 2 + 1 - shown :]]
     )
@@ -107,10 +101,7 @@ def _box(canvas: Canvas, s: Stretch, x: float, y: float, width: float, color: st
     pieces = [piece for line in lines for piece in wrap(line, width - 2 * PAD)]
     height = sum(line_height(p) for _, p in pieces) + 2 * PAD
     canvas.rect(x, y, width, height, fill="#ffffff", stroke=color, radius=4)
-    at = y + PAD
-    for offset, piece in pieces:
-        canvas.text(x + PAD + offset, at, piece)
-        at += line_height(piece)
+    canvas.pieces(x + PAD, y + PAD, pieces)
     return y + height
 
 
@@ -133,10 +124,3 @@ def _bar(canvas: Canvas, lock: str, x: float, top: float, bottom: float, color: 
     label = Run(lock, Style(9.5, mono=True, fill=color))
     if label.style.width(lock) + 8 <= bottom - top:
         canvas.vertical_text(x, top + 4, label)
-
-
-def _paragraph(canvas: Canvas, x: float, y: float, width: float, line: Line) -> float:
-    for offset, piece in wrap(line, width):
-        canvas.text(x + offset, y, piece)
-        y += line_height(piece)
-    return y

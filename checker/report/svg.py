@@ -6,7 +6,7 @@ upper bounds over the usual fonts, so that what fits here fits everywhere; every
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
@@ -211,6 +211,17 @@ class Canvas:
         self.layers["front"].append(
             f'<text{_class(css)} x="{_n(x)}" y="{_n(y + height * 0.76)}"{anchor} xml:space="preserve">{spans}</text>'
         )
+
+    def paragraph(self, x: float, y: float, width: float, line: Line, *, css: str = "") -> float:
+        """Text wrapped to ``width``, its first line at ``x, y``; returns the y below it."""
+        return self.pieces(x, y, wrap(line, width), css=css)
+
+    def pieces(self, x: float, y: float, pieces: Sequence[tuple[float, Line]], *, css: str = "") -> float:
+        """Lines as ``wrap`` gives them, one below the other from ``x, y``; returns the y below them."""
+        for offset, piece in pieces:
+            self.text(x + offset, y, piece, css=css)
+            y += line_height(piece)
+        return y
 
     def vertical_text(self, x: float, y: float, run: Run) -> None:
         """Text on white, read from bottom to top, that ends at the top at ``y``; ``x`` is its left edge."""
