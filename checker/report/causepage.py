@@ -73,7 +73,7 @@ class CausePage:
             lines += [f"- {_site(s)}" for s in (f.conflict.first, f.conflict.second)]
         if self.repairs:
             told = (f"- `{repair.variant}`: {'none' if gone else 'still there'}" for repair, gone in self.repairs)
-            lines += ["", "In variants of the model:", "", *told]
+            lines += ["", "In variants of the model, of this program:", "", *told]
         lines += matrix_lines({f.slug: self.cells})
         lines += ["", "All cells:", "", *(f"- {key}" for key in self.cells)]
         return "\n".join(lines) + "\n"

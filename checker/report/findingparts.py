@@ -28,7 +28,7 @@ class Repair:
 
 def kernels_line(kernels: str, upstream: str, fixes: Sequence[Repair]) -> str:
     """Which kernels have it, as the list says, else as far as the variants that remove it tell."""
-    commits = "; ".join(f.upstream for f in fixes if f.upstream)
+    commits = "; ".join(dict.fromkeys(commit for f in fixes if f.upstream for commit in f.upstream.split("; ")))
     if upstream:
         repaired = f"Repaired upstream by {upstream}."
     elif commits:
