@@ -61,6 +61,11 @@ UNRUN = (
         "close() shuts down for receiving and leaves ESTABLISHED before the socket is dead: data had a RST sent above",
     ),
     ("tcp_rcv_synsent_state_process", "sk.dead is true", "close() takes a socket from SYN_SENT to CLOSE before it is dead"),
+    (
+        "tcp_delack_timer",
+        "sk.state == TCP_CLOSE_WAIT is false",
+        "in a scenario it goes off only where the one thread waits: nothing can run between its lookup and its lock",
+    ),
     ("tcp_reset", "sk.state == TCP_CLOSE is true", "tcp_rcv_state_process drops what comes in CLOSE before it calls tcp_reset"),
     (
         "tcp_shutdown",
