@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
+from functools import cache
 
 from checker.commands.matrix import Asked, load_subject
 from checker.commands.model import load_package, load_variant
@@ -24,7 +25,7 @@ from checker.scenario.load import Case
 from checker.scenario.program import Engine, Scenario, Step
 from checker.scenario.question import judge
 from checker.scenario.run import outcomes_of, run_case
-from checker.scenario.vocabulary import MACHINES
+from checker.scenario.vocabulary import other_machine
 
 EngineOf = Callable[[str], Engine]
 
@@ -60,8 +61,7 @@ def beside(found: Sequence[Examined], engine_of: EngineOf, repairs: Repairs, bas
 
 
 def _elsewhere(case: Case) -> Case:
-    other = next(machine for machine in MACHINES if machine != case.scenario.machine)
-    return replace(case, scenario=replace(case.scenario, machine=other))
+    return replace(case, scenario=replace(case.scenario, machine=other_machine(case.scenario.machine)))
 
 
 def _happens(case: Case, engine: Engine) -> bool:
@@ -89,7 +89,7 @@ def _gone(case: Case, engine: Engine) -> bool:
 def _roots(x: Examined, engine: Engine) -> tuple[str, ...]:
     """The root causes of the outcomes with a symptom; none if it takes no race, or the specification does not tell."""
     asked: Callable[[Scenario, Callable[[Results], bool]], tuple[str, ...]] | None = getattr(engine, "roots", None)
-    if asked is None or len(x.case.scenario.threads) <= 1 and not x.case.scenario.events:
+    if asked is None or x.case.scenario.alone:
         return ()
     names = [p.name for p in x.case.scenario.threads]
     hits = {n for a in x.answers if a.question.kind == "symptom" for n in a.hits}
@@ -109,7 +109,7 @@ class CausePages:
         self.subject = load_subject(Asked(spec))
         self.jobs = {job.key: job for job in jobs_of(self.subject, self.subject.kinds)}
         self.repairs = repairs
-        self.patched = {repair: load_subject(Asked(spec, variant=repair.variant)) for repair in repairs}
+        self.patched = cache(lambda repair: load_subject(Asked(spec, variant=repair.variant)))
 
     def page(self, slug: str) -> CausePage:
         """The page of a root cause, not yet numbered.  Raises UsageError if the committed matrix is not that of the model."""
@@ -124,7 +124,7 @@ class CausePages:
         search.run()
         ran = executed(search)
         tried = tuple(
-            (repair, self._gone(self.patched[repair], job, cell, slug))
+            (repair, self._gone(self.patched(repair), job, cell, slug))
             for repair, functions in self.repairs.items()
             if ran & functions
         )

@@ -266,15 +266,11 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
-    for part in (lines, rechecked):
-        for line in part.shown() if part else ():
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-    if compared:
-        for line in (*compared.moved, compared.summary()):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    parts = [part for part in (lines, rechecked, compared) if part]
+    for line in (line for part in parts for line in part.shown()):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")
     complete = all(coverage.complete for coverage in covered.values())
-    parts = [part for part in (rechecked, compared, lines) if part]
     statuses = [status_of(verdicts), *(one.status for one in ran), *(part.status for part in parts)]
     return worst(statuses) if complete else EXIT_DIFFERS
 

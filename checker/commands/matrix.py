@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import msgspec
 
@@ -31,6 +32,8 @@ from checker.report.numbering import FOLDER, Numbering, read_numbering
 from checker.report.races import matrix_page, print_findings, print_locks, print_matrix
 from checker.scenario.program import Scenario
 from checker.scenario.vocabulary import MACHINES
+
+T = TypeVar("T")
 
 BASELINE = Path("docs/races.json")
 PAGE = Path("docs/races.md")
@@ -73,9 +76,7 @@ def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, process
     """Work off the cells asked for, with progress on a terminal.  Raises UsageError, KeyboardInterrupt."""
     package = load_package(asked.spec)
     subject = load_subject(asked)
-    if asked.machine and asked.machine not in MACHINES:
-        raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
-    machines = (asked.machine,) if asked.machine else MACHINES
+    machines = machines_of(asked)
     jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds)
     if asked.quick:
         jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
@@ -108,6 +109,13 @@ def model_digest(package: ModuleType, variant: str) -> str:
     return digest.hexdigest()
 
 
+def machines_of(asked: Asked) -> tuple[str, ...]:
+    """The machines that are asked for.  Raises UsageError for one there is not."""
+    if asked.machine and asked.machine not in MACHINES:
+        raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
+    return (asked.machine,) if asked.machine else MACHINES
+
+
 def _is_quick(job: Job, machines: Sequence[str], baseline: Baseline) -> bool:
     known = [baseline.cells.get(f"{job.key} | {machine}") for machine in machines]
     return all(e is None or e[-1] <= QUICK_STATES for e in known)
@@ -121,7 +129,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
     if write and (asked.kind or asked.machine or asked.quick or asked.variant):
         raise UsageError("part-of-matrix", "only the whole matrix of the plain model is committed", "leave the other options out")
     baseline = committed() if check else read_baseline(BASELINE) if asked.quick else Baseline({}, {})
-    found = _found_or_none(asked, baseline)
+    found = unless_interrupted(lambda: find_races(asked, baseline))
     if found is None:
         return EXIT_UNDETERMINED
     console = out_console()
@@ -135,7 +143,7 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
             console.print(f"wrote {path}", soft_wrap=True)
     if check:
         compared = compare(found, baseline)
-        for line in (*compared.moved, compared.summary()):
+        for line in compared.shown():
             print(line, file=sys.stderr)
         if compared.moved:
             return EXIT_DIFFERS
@@ -154,9 +162,9 @@ class Compared:
         """The exit status this amounts to."""
         return EXIT_DIFFERS if self.moved else EXIT_AS_EXPECTED
 
-    def summary(self) -> str:
-        """One line."""
-        return f"{self.cells:,} cells of the race matrix compared with {BASELINE}: {len(self.moved)} moved"
+    def shown(self) -> list[str]:
+        """What moved, and a summary."""
+        return [*self.moved, f"{self.cells:,} cells of the race matrix compared with {BASELINE}: {len(self.moved)} moved"]
 
 
 def compare(found: Found, baseline: Baseline) -> Compared:
@@ -226,7 +234,7 @@ def run_locks_command(asked: Asked) -> int:
 
 def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
     """Print the findings, or one of them with its schedule.  Raises UsageError for an unknown one."""
-    found = _found_or_none(asked, Baseline({}, {}))
+    found = unless_interrupted(lambda: find_races(asked, Baseline({}, {})))
     if found is None:
         return EXIT_UNDETERMINED
     findings, files = found.findings, read_numbering().files
@@ -256,10 +264,10 @@ def run_races_command(asked: Asked, *, name: str, as_json: bool) -> int:
     return EXIT_AS_EXPECTED
 
 
-def _found_or_none(asked: Asked, baseline: Baseline) -> Found | None:
-    """What :func:`find_races` finds; None if it is interrupted."""
+def unless_interrupted(search: Callable[[], T]) -> T | None:
+    """What a search finds; None if it is interrupted."""
     try:
-        return find_races(asked, baseline)
+        return search()
     except KeyboardInterrupt:
         print(f"interrupted; run it again to go on, {STORE} has what was found so far", file=sys.stderr)
         return None

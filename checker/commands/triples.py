@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from checker.commands.console import counting, out_console
-from checker.commands.matrix import BASELINE, STORE, Asked, load_subject, model_digest
+from checker.commands.matrix import BASELINE, STORE, Asked, load_subject, machines_of, model_digest, unless_interrupted
 from checker.commands.model import load_package
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
 from checker.journal import Journal
-from checker.races.baseline import Baseline, Entry, differences, entry, read_baseline
+from checker.races.baseline import Baseline, Entry, differences, entries_text, read_baseline, read_entries
 from checker.races.matrix import Job, Line, jobs_of, run_matrix
 from checker.races.result import Cell, Verdict
 from checker.report.files import write_atomic
 from checker.report.races import print_matrix
 from checker.report.triples import Three, triples_page
-from checker.scenario.vocabulary import MACHINES
 
 COMMITTED = Path("docs/triples.json")
 PAGE = Path("docs/triples.md")
@@ -57,7 +56,7 @@ class Triples:
     """What is committed: the choices, and every cell of them."""
 
     choices: tuple[Choice, ...] = ()
-    cells: Sequence[tuple[str, Entry]] = ()
+    cells: Mapping[str, Entry] = field(default_factory=dict)
 
 
 def read_triples(path: Path = COMMITTED) -> Triples:
@@ -67,8 +66,7 @@ def read_triples(path: Path = COMMITTED) -> Triples:
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
         choices = tuple(Choice(str(start), tuple(map(str, names))) for start, names in data["choices"])
-        cells = [(str(k), (str(Verdict(v[0])), int(v[1]), int(v[2]), int(v[3]), int(v[4]))) for k, v in data["cells"].items()]
-        return Triples(choices, cells)
+        return Triples(choices, read_entries(data["cells"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise UsageError("bad-triples", f"{path} has no triples", "remove it, and write it with --triples --write") from None
 
@@ -76,8 +74,7 @@ def read_triples(path: Path = COMMITTED) -> Triples:
 def triples_text(choices: Sequence[Choice], cells: Sequence[Cell]) -> str:
     """The file: a line for each choice and each cell."""
     asked = ",\n".join(f"  {json.dumps([c.start, c.operations])}" for c in choices)
-    found = ",\n".join(f"  {json.dumps(c.key)}: {json.dumps(entry(c))}" for c in cells)
-    return f'{{\n "choices": [\n{asked}\n ],\n "cells": {{\n{found}\n }}\n}}\n'
+    return f'{{\n "choices": [\n{asked}\n ],\n "cells": {{\n{entries_text(cells)}\n }}\n}}\n'
 
 
 def run_triples_command(asked: Asked, choice: Choice | None, *, check: bool, write: bool, as_json: bool) -> int:
@@ -94,10 +91,8 @@ def run_triples_command(asked: Asked, choice: Choice | None, *, check: bool, wri
         fix = "choose some with --start and --among: all of them take days"
         raise UsageError("no-choice", f"no triples are chosen in {COMMITTED}", fix)
     choices = tuple(dict.fromkeys((*known.choices, *mine))) if write else mine
-    try:
-        cells = _found(asked, choices)
-    except KeyboardInterrupt:
-        print(f"interrupted; run it again to go on, {STORE} has what was found so far", file=sys.stderr)
+    cells = unless_interrupted(lambda: _found(asked, choices))
+    if cells is None:
         return EXIT_UNDETERMINED
     if as_json:
         print(msgspec.json.encode(cells).decode())
@@ -108,7 +103,7 @@ def run_triples_command(asked: Asked, choice: Choice | None, *, check: bool, wri
         write_atomic(PAGE, triples_page([str(c) for c in choices], [three(c, read_baseline(BASELINE)) for c in cells]))
         print(f"wrote {COMMITTED} and {PAGE}", file=sys.stderr)
     if check:
-        moved = differences(cells, Baseline(dict(known.cells), {}), whole=not (choice or asked.kind or asked.machine))
+        moved = differences(cells, Baseline(known.cells, {}), whole=not (choice or asked.kind or asked.machine))
         for line in (*moved, f"{len(cells):,} triples compared with {COMMITTED}: {len(moved)} moved"):
             print(line, file=sys.stderr)
         if moved:
@@ -124,9 +119,7 @@ def _found(asked: Asked, choices: Sequence[Choice]) -> list[Cell]:
         if not any(c.has(job) for job in jobs):
             raise UsageError("unknown-triples", f"there are no triples {c}", "take names from docs/races.md")
     jobs = [job for job in jobs if not choices or any(c.has(job) for c in choices)]
-    machines = (asked.machine,) if asked.machine else MACHINES
-    if asked.machine and asked.machine not in MACHINES:
-        raise UsageError("unknown-machine", f"there is no machine {asked.machine}", f"choose one of {', '.join(MACHINES)}")
+    machines = machines_of(asked)
     journal = Journal(STORE, model_digest(load_package(asked.spec), asked.variant), Line)
     with counting("triples", len(jobs)) as progress:
         return run_matrix(subject, jobs, machines, journal, progress=progress)

@@ -28,13 +28,23 @@ def entry(cell: Cell) -> Entry:
     return cell.verdict.value, cell.outcomes, len(cell.nonserial), len(cell.lost), cell.states
 
 
+def read_entries(data: Mapping[str, Any]) -> dict[str, Entry]:
+    """Cells as a file has them, by key.  Raises ValueError, TypeError or IndexError for what is none."""
+    return {str(k): (str(Verdict(v[0])), int(v[1]), int(v[2]), int(v[3]), int(v[4])) for k, v in data.items()}
+
+
+def entries_text(cells: Iterable[Cell]) -> str:
+    """Cells as a file has them: a line for each."""
+    return ",\n".join(f"  {json.dumps(c.key)}: {json.dumps(entry(c))}" for c in cells)
+
+
 def read_baseline(path: Path) -> Baseline:
     """The committed matrix; empty if there is none.  Raises UsageError for a file that is no such thing."""
     if not path.exists():
         return Baseline({}, {})
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
-        cells = {str(k): (str(Verdict(v[0])), int(v[1]), int(v[2]), int(v[3]), int(v[4])) for k, v in data["cells"].items()}
+        cells = read_entries(data["cells"])
         causes = {str(slug): tuple(key for key in keys if cells[key]) for slug, keys in data["causes"].items()}
         return Baseline(cells, causes)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
@@ -43,9 +53,8 @@ def read_baseline(path: Path) -> Baseline:
 
 def baseline_text(cells: Iterable[Cell], findings: Iterable[Finding]) -> str:
     """The file: a line for every cell and every root cause."""
-    lines = [f"  {json.dumps(c.key)}: {json.dumps(entry(c))}" for c in cells]
     causes = [f"  {json.dumps(f.slug)}: {json.dumps([c.key for c in f.cells])}" for f in findings]
-    return '{\n "cells": {\n' + ",\n".join(lines) + '\n },\n "causes": {\n' + ",\n".join(causes) + "\n }\n}\n"
+    return '{\n "cells": {\n' + entries_text(cells) + '\n },\n "causes": {\n' + ",\n".join(causes) + "\n }\n}\n"
 
 
 def differences(cells: Sequence[Cell], known: Baseline, *, whole: bool) -> list[str]:

@@ -128,6 +128,11 @@ class Cell:
     lost: tuple[Lost, ...] = ()
 
     @property
+    def graves(self) -> tuple[Row, ...]:
+        """The outcomes that make it harmful or stuck."""
+        return (*self.nonserial, *(one.row for one in self.lost))
+
+    @property
     def key(self) -> str:
         """What the committed matrix calls this cell."""
         return f"{self.start} | {self.operation_a} | {self.operation_b} | {self.machine}"

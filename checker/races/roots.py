@@ -9,6 +9,7 @@ from checker.races.cause import cause
 from checker.races.findings import functions, slug_of
 from checker.races.pair import lost_in
 from checker.races.reach import Results, reach
+from checker.races.result import Conflict, Lost
 from checker.scenario.explore import Search
 
 
@@ -23,9 +24,9 @@ def roots(
     reached = reach(search)
     bad = [n for n, results in enumerate(reached.outcomes) if _seen(search, results) not in serial]
     mask = sum(1 << n for n in bad)
-    causes = [cause(search, reached, mask, reached.ends[n], atomic) for n in bad if wanted(reached.outcomes[n])]
-    lost = lost_in(search, wanted)
-    return tuple(sorted({*(slug_of(functions(why)) for why in causes), *(slug_of(functions(why)) for why in lost)}))
+    why: list[Conflict | Lost] = [*lost_in(search, wanted)]
+    why += [cause(search, reached, mask, reached.ends[n], atomic) for n in bad if wanted(reached.outcomes[n])]
+    return tuple(sorted({slug_of(functions(one)) for one in why}))
 
 
 def executed(search: Search) -> frozenset[str]:

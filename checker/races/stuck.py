@@ -35,7 +35,7 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
     elif "timeout" in scenario.events:
         why = "with timeout any sleep may end at any moment, so that fairness would end every one"
         fix = "leave the event timeout out"
-    elif len(scenario.threads) <= 1 and not scenario.events:
+    elif scenario.alone:
         why = "for one thread time passes, and a timer that goes off when nothing else can happen is no process to be fair to"
         fix = "write several threads, for which no time passes"
     else:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checker.races.result import Finding, Site
-from checker.report.findingparts import Repair, fix_lines, kernels_line, matrix_lines, provoking_lines
+from checker.report.findingparts import Repair, by_machine, fix_lines, kernels_line, matrix_lines, provoking_lines
 from checker.report.mdtable import markdown_table
+from checker.report.numbering import page_file
 from checker.report.sequence import sequence_svg
 from checker.scenario.program import Step
 
@@ -27,7 +28,7 @@ class CausePage:
     @property
     def file(self) -> str:
         """The name of the page below docs/findings."""
-        return f"{self.finding.number:03}-{self.finding.slug}.md"
+        return page_file(self.finding.number, self.finding.slug)
 
     @property
     def chart(self) -> str:
@@ -46,8 +47,7 @@ class CausePage:
     def text(self, kin: Sequence[str] = ()) -> str:
         """The page; ``kin`` are links to the findings that the same variants repair."""
         f, fixes = self.finding, self.fixes
-        machines = [key.rsplit(" | ", 1)[1] for key in self.cells]
-        counts = " and ".join(f"{machines.count(m)} on {m}" for m in sorted(set(machines)))
+        counts = " and ".join(f"{count} on {machine}" for machine, count in sorted(by_machine(self.cells).items()))
         lines = [
             f"# {f.title[:1].upper() + f.title[1:] if ' against ' not in f.title else f.title}",
             "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from checker.report.mdtable import markdown_table
 from checker.report.schedule import ALONE, schedule_lines, stretches
 from checker.scenario.names import programs
 from checker.scenario.program import Scenario, Step
+from checker.scenario.vocabulary import MACHINES
 
 MODELLED = "2.4.17"
 
@@ -73,15 +75,19 @@ def provoking_lines(chart: str, scenario: Scenario, schedule: Sequence[Step]) ->
     ]
 
 
+def by_machine(keys: Iterable[str]) -> Counter[str]:
+    """How many of these cells of the matrix, given by key, are of each machine."""
+    return Counter(key.rsplit(" | ", 1)[1] for key in keys)
+
+
 def matrix_lines(causes: Mapping[str, Sequence[str]]) -> list[str]:
     """The section about the race matrix: root causes with the keys of their cells; nothing if there is none."""
     if not causes:
         return []
     rows = []
     for slug, keys in causes.items():
-        machines = [key.rsplit(" | ", 1)[1] for key in keys]
-        counts = (str(machines.count(machine) or "") for machine in ("smp", "up"))
-        rows.append((f"`{slug}`", *counts, keys[0]))
+        counts = by_machine(keys)
+        rows.append((f"`{slug}`", *(str(counts[machine] or "") for machine in MACHINES), keys[0]))
     told = "`sockproof races NAME` tells a root cause, its two accesses and its schedule. It has so many cells of the"
     return [
         "",
@@ -89,7 +95,7 @@ def matrix_lines(causes: Mapping[str, Sequence[str]]) -> list[str]:
         "",
         f"{told} [race matrix](../races.md):",
         "",
-        *markdown_table(("root cause", "smp", "up", "for instance"), rows),
+        *markdown_table(("root cause", *MACHINES, "for instance"), rows),
     ]
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from checker.report.files import file_stem
 from checker.report.findingparts import Repair, fix_lines, kernels_line, matrix_lines, provoking_lines
 from checker.report.mdtable import markdown_table
+from checker.report.numbering import page_file
 from checker.report.sequence import sequence_svg
 from checker.scenario.finding import Claimed, Examined
 from checker.scenario.names import programs
 from checker.scenario.program import Outcome
-from checker.scenario.vocabulary import MACHINES
+from checker.scenario.vocabulary import other_machine
 
 LISTS = {
     "must": "Defects repaired upstream",
@@ -107,7 +108,7 @@ def claim_word(claimed: Claimed) -> str:
 def page_name(entry: Entry, numbers: Mapping[str, int]) -> str:
     """``001-listen-both-fail.md``"""
     slug = "-".join("".join(c if c.isalnum() else " " for c in entry.title.lower()).split())
-    return f"{numbers[entry.id]:03}-{slug}.md"
+    return page_file(numbers[entry.id], slug)
 
 
 @dataclass(frozen=True)
@@ -165,9 +166,9 @@ def page(entry: Entry, found: Sequence[Examined], beside: Beside) -> str:
 def _where(x: Examined, elsewhere: Mapping[str, bool]) -> str:
     """On which machines it happens."""
     scenario = x.found.scenario
-    if len(scenario.threads) <= 1 and not scenario.events:
+    if scenario.alone:
         return "Machines: any; one thread is enough."
-    other = next(m for m in MACHINES if m != scenario.machine)
+    other = other_machine(scenario.machine)
     if scenario.id not in elsewhere:
         return f"Machines: {scenario.machine}."
     return f"Machines: {scenario.machine}; {'also' if elsewhere[scenario.id] else 'not'} on {other}."

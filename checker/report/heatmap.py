@@ -84,7 +84,7 @@ def heat_map(kind: str, cells: Sequence[Cell], findings: Sequence[Finding], link
     for f in findings:
         for c in f.cells:
             found.setdefault(c.key, {}).setdefault(f.number, f.title)
-    marks = {key: _Mark(next(iter(told)), links.get(next(iter(told)), ""), told) for key, told in found.items()}
+    marks = {key: _Mark(number, links.get(number, ""), told) for key, told in found.items() for number in list(told)[:1]}
     shown = panels(kind, cells)
     label = max((SMALL.width(op) for p in shown for op in (*p.rows, *p.columns)), default=0.0) + 6
     widest = max((len(p.columns) for p in shown), default=0) * SIDE + label
@@ -152,8 +152,7 @@ def _half(canvas: Canvas, x: float, y: float, cell: Cell, upper: bool, mark: _Ma
 
 
 def _told(cell: Cell, mark: _Mark | None) -> str:
-    rows = [*cell.nonserial, *(lost.row for lost in cell.lost)]
     lines = [f"{cell.operation_a} | {cell.operation_b} on {cell.machine}: {cell.verdict}, {cell.outcomes} outcomes"]
-    lines += map(str, rows[:1])
+    lines += map(str, cell.graves[:1])
     lines += [f"{number}: {title}" for number, title in mark.told.items()] if mark else []
     return "\n".join(lines)

@@ -69,6 +69,11 @@ class Numbering:
         return {name: numbers[name] for name in about}
 
 
+def page_file(number: int, name: str) -> str:
+    """The file of a page, below ``docs/findings``."""
+    return f"{number:03}-{name}.md"
+
+
 def read_numbering(path: Path = REGISTRY) -> Numbering:
     """The pages there are; none if there is no registry.  Raises UsageError for a file that is none."""
     if not path.exists():

@@ -54,8 +54,7 @@ def print_matrix(cells: Sequence[Cell], console: Console) -> None:
         table = Table("cell", "verdict", "outcomes", "non-serial", "first of them", header_style="bold")
         for c in graves:
             style = COLORS[c.verdict]
-            first = next(iter((*c.nonserial, *(lost.row for lost in c.lost))))
-            told = (c.key, Text(c.verdict, style), str(c.outcomes), str(len(c.nonserial)), str(first))
+            told = (c.key, Text(c.verdict, style), str(c.outcomes), str(len(c.nonserial)), str(c.graves[0]))
             table.add_row(*told)
         console.print(table)
 

@@ -54,7 +54,7 @@ def triples_page(choices: Sequence[str], found: Sequence[Three]) -> str:
         "## What takes three",
         "",
     ]
-    told = [(t.cell.key, f"{t.cell.verdict}; pairs: {t.worst}", _example(t.cell)) for t in needed]
+    told = [(t.cell.key, f"{t.cell.verdict}; pairs: {t.worst}", str(t.cell.graves[0])) for t in needed]
     lines += markdown_table(("cell", "verdict", "for instance"), told) if told else ["Nothing of these."]
     lines += ["", "## All cells", ""]
     heads = ("cell", "", "pairs", "outcomes", "non-serial", "lost wake-ups", "states")
@@ -72,7 +72,3 @@ def triples_page(choices: Sequence[str], found: Sequence[Three]) -> str:
     ]
     lines += markdown_table(heads, rows, numbers=heads[3:])
     return "\n".join(lines) + "\n"
-
-
-def _example(cell: Cell) -> str:
-    return str(next(iter((*cell.nonserial, *(lost.row for lost in cell.lost)))))

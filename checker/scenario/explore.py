@@ -12,7 +12,6 @@ import enum
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple, Protocol
 
 from checker.errors import InternalError, LimitError
@@ -182,6 +181,7 @@ class Search:
         self.titles = ("setup", *(p.name for p in s.threads))
         self.first = frozenset(1 + n for n, p in enumerate(s.threads) if p.first)
         self.any_time = "timeout" in s.events
+        self.alone = s.alone
         self.one_at_a_time = s.machine != "smp"
         self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
         memory = self.machine.memory
@@ -240,7 +240,8 @@ class Search:
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            if not self._time_passes(state) and not (occurs is Occurs.SURELY and self._settling(state)):
+            settling = occurs is Occurs.SURELY and any(self._settling(state, n) for n in range(len(state.clients)))
+            if not self._time_passes(state) and not settling:
                 break
         following = self._next_phase(state)
         return [*following, *maybe], not following
@@ -258,20 +259,15 @@ class Search:
 
         They do not if nobody waits for anything, or if it is the question who waits for ever.
         """
-        return self._one_waits and any(c.frame[0] != IDLE for c in state.clients)
+        return self.alone and any(c.frame[0] != IDLE for c in state.clients)
 
-    @property
-    def _one_waits(self) -> bool:
-        return len(self.scenario.threads) <= 1 and not self.scenario.events
-
-    def _settling(self, state: State) -> bool:
+    def _settling(self, state: State, client: int) -> bool:
         """Whether a thread gives time to what happens soon, and there is such a thing."""
-        return self._one_waits and any(map(partial(self._at_settle, state), range(len(state.clients))))
-
-    def _at_settle(self, state: State, client: int) -> bool:
         c = state.clients[client]
-        calls = self.calls_of(state, client)[c.calls : c.calls + 1]
-        return c.frame[0] == IDLE and any(call.name == SETTLE for call in calls) and bool(self._events(state, Occurs.SOON))
+        if not self.alone or c.frame[0] != IDLE:
+            return False
+        calls = self.calls_of(state, client)
+        return c.calls < len(calls) and calls[c.calls].name == SETTLE and bool(self._events(state, Occurs.SOON))
 
     def _events(self, state: State, occurs: Occurs) -> Found:
         """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
@@ -321,7 +317,7 @@ class Search:
         if late or c.calls >= len(calls):
             return []
         call = calls[c.calls]
-        if call.name == SETTLE and self._one_waits and self._at_settle(state, client):
+        if self._settling(state, client):
             return []
         begun = self.interface.start(call, state.heap, state.names, thread)
         if isinstance(begun, Done):

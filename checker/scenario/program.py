@@ -72,6 +72,11 @@ class Scenario:
     peers: Mapping[str, str] = field(default_factory=dict)
     observe: str = "probes"
 
+    @property
+    def alone(self) -> bool:
+        """Whether one thread runs and nothing else acts: nothing races, and time passes while it waits."""
+        return len(self.threads) <= 1 and not self.events
+
 
 @dataclass(frozen=True)
 class Step:

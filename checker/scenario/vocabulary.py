@@ -211,6 +211,11 @@ _ADDRESS = (
 )
 
 
+def other_machine(machine: str) -> str:
+    """The one of ``MACHINES`` that is not ``machine``."""
+    return next(other for other in MACHINES if other != machine)
+
+
 def _on_socket(name: str, doc: str) -> CallShape:
     return CallShape(name, (_SOCKET,), ("s",), doc)
 

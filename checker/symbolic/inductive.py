@@ -126,7 +126,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
-        self.telling: dict[tuple[str, str], bool] = {}
+        self.views: dict[str, _View] = {}
         self.spent = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
@@ -178,11 +178,11 @@ class Prover:
 
     def _tells(self, name: str, t: Transition) -> bool:
         """Whether a fact says anything of a process that is where ``t`` starts."""
-        if (name, t.source) not in self.telling:
-            system, formula = self.encoder.system, self.facts[name].formula
-            seen = _View(system.pc_key, system.pc_sort, formula).seen_from(t.source)
-            self.telling[name, t.source] = not seen or any(view != terms.TRUE for view in seen)
-        return self.telling[name, t.source]
+        if name not in self.views:
+            system = self.encoder.system
+            self.views[name] = _View(system.pc_key, system.pc_sort, self.facts[name].formula)
+        seen = self.views[name].seen_from(t.source)
+        return not seen or any(view != terms.TRUE for view in seen)
 
     def always(self, t: Transition, claim: Term, facts: Iterable[str]) -> bool:
         """Whether ``claim`` holds whenever ``t`` fires in a state in which ``facts`` hold."""

@@ -39,7 +39,7 @@ class World:
         self.calls = [*scenario.setup, *(c for p in scenario.threads for c in p.calls), *scenario.post]
         self.threads = 1 + len(scenario.threads)
         self.events = scenario.events
-        self.time_passes = len(scenario.threads) <= 1 and not scenario.events
+        self.time_passes = scenario.alone
         self.peers = {"NONE": "silent", **scenario.peers}
         self.ranges = [LOCAL_PORT_RANGE] + [
             (int(str(c.args["lo"])), int(str(c.args["hi"]))) for c in self.calls if c.name == "port_range"
