@@ -10,7 +10,8 @@ from types import ModuleType
 
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
-from proofs import bind_listen, connect, datagram, raw, sockets, udp
+from checker.system import Property
+from proofs import bind_listen, connect, datagram, raw, sockets, udp, udp_locked
 from proofs.frames import frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
@@ -18,7 +19,7 @@ from proofs.structure import structural_facts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "bind_listen": (sockets, bind_listen),
-    "udp": (sockets, datagram, udp),
+    "udp": (sockets, datagram, udp, udp_locked),
     "udp_kept": (sockets, datagram, udp),
     "raw": (sockets, datagram, raw),
     "connect": (connect,),
@@ -28,10 +29,11 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
 
 def facts(compiled: Compiled) -> list[Fact]:
     """The lemmas for a client and the properties they prove for any size, from what is assumed."""
+    expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
     modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
+    modules = tuple(module for module in modules if _serves(module, expected))
     if not modules:
         return []
-    expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
     uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, list(modules))]
     claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
@@ -46,6 +48,12 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     if connect in modules:
         return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
     return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
+
+
+def _serves(module: ModuleType, expected: list[Property]) -> bool:
+    """Whether a module proves any of the properties, if it is there for properties at all: one for variants may not."""
+    names = getattr(module, "PROPERTY_USES", None)
+    return names is None or any(p.name in names for p in expected)
 
 
 def _uses_of(modules: tuple[ModuleType, ...], name: str) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checker.language import terms
-from checker.language.compile import Compiled, calls
+from checker.language.compile import Compiled
 from checker.language.terms import Term
 from checker.symbolic.inductive import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
@@ -18,8 +18,13 @@ NUM, SPORT, HASHED = ("Sock", "num"), ("Sock", "sport"), ("Sock", "hashed")
 
 
 def port_facts(compiled: Compiled) -> list[Fact]:
-    """``port_taken``: get_port takes no port 0; ``port_read``: what was read of num stays; ``sport_owed``: the window."""
-    return [port_taken(compiled.system), port_read(compiled.system), sport_owed(compiled)]
+    """How sport follows num.
+
+    ``port_taken``: get_port takes no port 0; ``port_read``: what was read of num stays; ``sport_cleared``: sport is cleared
+    of sockets that have no port; ``sport_owed``: the window.
+    """
+    system = compiled.system
+    return [port_taken(system), port_read(system), sport_cleared(system), sport_owed(system)]
 
 
 def port_taken(system: TransitionSystem) -> Fact:
@@ -49,20 +54,34 @@ def port_read(system: TransitionSystem) -> Fact:
     return Fact("port_read", (t,), terms.conj(*claims), uses, why)
 
 
-def sport_owed(compiled: Compiled) -> Fact:
+def sport_cleared(system: TransitionSystem) -> Fact:
+    """Whoever is about to clear sport under the lock has unhashed the socket."""
+    t = terms.var("t", system.thread)
+    claims = [
+        terms.implies(system.at(t, transition.source), _unhashed(system, _by(system, update.obj, t)))
+        for transition, update in _clearing(system)
+        if update.obj is not None and system.locations_by_name[transition.source].held
+    ]
+    uses = ("lock_held", "references", "udp_num_iff_hashed")
+    return Fact("sport_cleared", (t,), terms.conj(*claims), uses, "a socket is hashed under its lock only")
+
+
+def sport_owed(system: TransitionSystem) -> Fact:
     """Where num and sport of a hashed socket differ, the owner of its lock is in the window, or a disconnect wrote 0 too late."""
-    system = compiled.system
     sk = terms.var("sk", next(r for r in system.records if r.name == "Sock"))
     sport, owner = system.read(SPORT, sk), system.read(("Sock", "owner"), sk)
+    locations = system.locations_by_name
     here = [
         terms.conj(system.at(owner, loc.name), terms.eq(_by(system, loc.held[0], owner), sk))
         for loc in system.locations
         if loc.name in window(system)
     ]
-    owed = terms.conj(system.read(("Sock", "users"), sk), terms.disj(*here))
-    erased = terms.eq(sport, _zero(sport)) if calls(compiled, "udp_disconnect") else terms.FALSE
+    somebody = terms.negate(terms.eq(owner, _zero(owner)))
+    owed = terms.conj(system.read(("Sock", "users"), sk), somebody, terms.disj(*here))
+    locked = [bool(locations[transition.source].held) for transition, _ in _clearing(system)]
+    erased = terms.FALSE if all(locked) else terms.eq(sport, _zero(sport))
     same = terms.eq(sport, terms.htons(system.read(NUM, sk), sport.sort))
-    uses = ("lock_held", "port_read")
+    uses = ("lock_held", "port_read", *(["sport_cleared"] if any(locked) else []))
     why = "get_port runs under the lock, which is kept until sport is written"
     return Fact("sport_owed", (sk,), terms.disj(_unhashed(system, sk), same, erased, owed), uses, why)
 
@@ -85,6 +104,13 @@ def _writes(system: TransitionSystem, key: tuple[str, str]) -> Iterator[tuple[Tr
         for update in transition.updates:
             if update.key == key and transition.source != IDLE:
                 yield transition, update
+
+
+def _clearing(system: TransitionSystem) -> Iterator[tuple[Transition, Update]]:
+    """Writes of 0 to sport by a thread that is in a call; freeing a sock, which clears every field, is none."""
+    for transition, update in _writes(system, SPORT):
+        if update.value == _zero(update.value) and all(u.key != HASHED for u in transition.updates):
+            yield transition, update
 
 
 def _by(system: TransitionSystem, term: Term, t: Term) -> Term:

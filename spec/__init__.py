@@ -70,6 +70,18 @@ PROOFS = "proofs"
 CERTIFICATES = "proofs/certificates"
 """Where the certificates of the proofs are committed, a folder per client."""
 
+REPAIRS = {
+    "udp": {
+        "udp_disconnect_locked,dgram_connect_locked": (
+            "udp_sport_at_rest",
+            "udp_connected_peer",
+            "udp_connected_hashed",
+            "udp_num_iff_hashed",
+        )
+    }
+}
+"""By client and variants, the properties that are proved of the model with these variants, whatever the plain one does."""
+
 RECHECK = "proofs/recheck.py"
 """The program that checks them again, with another solver and without the checker."""
 

@@ -568,6 +568,11 @@ def local_port_range() -> bool:
     return net.local_port_low != 0 and net.local_port_low <= net.local_port_high
 
 
+@assumption(because="INADDR_LOOPBACK is 127.0.0.1 (include/linux/in.h)")
+def loopback_address() -> bool:
+    return net.inaddr_loopback != INADDR_ANY
+
+
 @members
 def bind_owners(sk2: Sock, tb: BindBucket) -> bool:
     return sk2.prev == tb

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache
 
+from checker.commands.certify import certified
 from checker.commands.matrix import Asked, load_subject
-from checker.commands.model import load_package, load_variant
+from checker.commands.model import clients_of, load_package, load_variant
 from checker.errors import LimitError, UsageError
 from checker.races.baseline import Baseline
 from checker.races.findings import find, functions, slug_of
@@ -43,7 +44,9 @@ def repairs_of(spec: str, cases: Iterable[Case]) -> Repairs:
         parts = [load_variant(package, part.strip()) for part in name.split(",")]
         docs = " ".join(v.doc.partition("\n\n")[0] for v in parts)
         upstream = "; ".join(v.upstream for v in parts if v.upstream)
-        found[Repair(name, docs, upstream)] = frozenset(load_variant(package, name).overrides)
+        whole = load_variant(package, name)
+        proved = [p for client in clients_of(package) for p in certified(package, client.name, whole.name)]
+        found[Repair(name, docs, upstream, tuple(proved))] = frozenset(whole.overrides)
     return found
 
 

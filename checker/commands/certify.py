@@ -16,12 +16,12 @@ from types import ModuleType
 from rich.table import Table
 
 from checker.commands.console import out_console, working
-from checker.commands.model import clients_of, compile_package, load_package
+from checker.commands.model import clients_of, compile_package, load_package, load_variant, repaired_by
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED
 from checker.language.compile import Compiled
 from checker.report.files import write_atomic
-from checker.symbolic.certificate import Certificate, certificate_files, others
-from checker.symbolic.inductive import Obligation, Proof, closure, prove
+from checker.symbolic.certificate import Certificate, certificate_files, others, property_folder
+from checker.symbolic.inductive import Fact, Obligation, Proof, closure, prove
 
 FACTS_FOLDER = "facts/"
 """Obligations of facts repeat themselves much: they are stored compressed."""
@@ -50,10 +50,10 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
     console = out_console()
     chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
     status = EXIT_AS_EXPECTED
-    for name in chosen:
+    for name, variant in ((one, patch) for one in chosen for patch in ("", *repaired_by(package, one))):
         with working(f"certifying {name}") as say:
-            compiled = compile_package(package, client=name)
-            proof = prove(compiled.system, import_module(package.PROOFS).facts(compiled), progress=lambda n: say(f"proving {n}"))
+            compiled = compile_package(package, load_variant(package, variant) if variant else None, client=name)
+            proof = prove(compiled.system, facts_about(package, compiled), progress=lambda n: say(f"proving {n}"))
             certificate = certificate_of(compiled, proof)
             files = files_of(certificate)
         folder = (out or Path(package.CERTIFICATES)) / certificate.client
@@ -67,6 +67,13 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
     return status
 
 
+def facts_about(package: ModuleType, compiled: Compiled) -> list[Fact]:
+    """The facts of the package ``PROOFS``; of a patched model those that what it repairs rests on."""
+    facts: list[Fact] = import_module(package.PROOFS).facts(compiled)
+    repairs = repaired_by(package, compiled.client.name if compiled.client else "").get(compiled.variant)
+    return closure({f.name: f for f in facts}, list(repairs)) if repairs else facts
+
+
 def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:
     """The certificate of the properties that ``proof`` proves with all they rest on."""
     facts = {f.name: f for f in proof.facts}
@@ -77,8 +84,19 @@ def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:
 
 
 def client_name(compiled: Compiled) -> str:
-    """The folder of the certificate of a client, or of the whole model."""
-    return compiled.client.name if compiled.client else compiled.system.name
+    """The folder of the certificate of a client, or of the whole model, with the variants that patch it."""
+    return folder_name(compiled.client.name if compiled.client else compiled.system.name, compiled.variant)
+
+
+def folder_name(name: str, variant: str) -> str:
+    """``udp``, or with a patch ``udp+udp_disconnect_locked``."""
+    return "+".join([name, *variant.split(",")] if variant else [name])
+
+
+def certified(package: ModuleType, client: str, variant: str) -> tuple[str, ...]:
+    """The properties of a client that a patch repairs and of which there is a certificate."""
+    folder = Path(getattr(package, "CERTIFICATES", "")) / folder_name(client, variant)
+    return tuple(p for p in repaired_by(package, client).get(variant, ()) if (folder / property_folder(p)).is_dir())
 
 
 def files_of(certificate: Certificate) -> dict[str, bytes]:

@@ -37,6 +37,7 @@ from checker.commands.model import (
     load_package,
     load_variant,
     make_instance,
+    repaired_by,
     variant_names,
 )
 from checker.commands.scenario import worst
@@ -115,6 +116,8 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope | None, extent: 
         found += [Task(client, "explicit", one, names) for names in groups if names]
     for variant in mutants(package, client):
         found.append(Task(client, "explicit", small, (variant.breaks,), variant.name))
+    for name, repaired in repaired_by(package, client).items():
+        found += [Task(client, "inductive", small, (), name), Task(client, "explicit", small, repaired, name)]
     return found if extent is Extent.QUICK else [*found, *bounded_tasks(package, compiled, small, small in asked)]
 
 
@@ -196,7 +199,7 @@ def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
         return prove_any_size(compiled, package, out)
     instance = make_instance(package, task.scope, compiled.client)
     properties = choose_properties(compiled, list(task.properties))
-    if variant:
+    if variant and variant.breaks:
         properties = tuple(broken(compiled, variant) for _ in properties)
     if task.method == "bounded":
         return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]

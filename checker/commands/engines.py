@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from types import ModuleType
 
-from checker.commands.certify import client_name, stale
+from checker.commands.certify import client_name, facts_about, stale
 from checker.commands.console import STALE, VACUOUS
 from checker.errors import LimitError
 from checker.explicit.explore import Exploration, explore
@@ -125,10 +124,10 @@ def run_bounded(
 def prove_any_size(compiled: Compiled, package: ModuleType, out: Path, *, say: Say = silent) -> list[Verdict]:
     """Engine (c): inductive proofs for any number of objects, of the properties there are facts for.
 
-    ``facts(compiled)`` of the package ``PROOFS`` gives the facts.  What is not discharged goes to ``out/open`` as SMT-LIB.
+    What is not discharged goes to ``out/open`` as SMT-LIB.
     If the package has ``CERTIFICATES``, those committed there must be the ones of this proof.
     """
-    facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
+    facts = {f.name: f for f in facts_about(package, compiled)}
     proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))
     folder = Path(package.CERTIFICATES) if hasattr(package, "CERTIFICATES") else None
     wrong = stale(compiled, proof, package) if folder else ""
@@ -145,7 +144,7 @@ def prove_any_size(compiled: Compiled, package: ModuleType, out: Path, *, say: S
             detail = f"rests on {', '.join(bad)}, not proved: see {left[bad[0]]}" if bad else f"{STALE}: {wrong}" if wrong else ""
             verdict = "unknown" if bad else "proved"
             certificate = os.path.relpath(folder / client_name(compiled) / property_folder(p.name), out) if folder else None
-            verdicts.append(Verdict(p, "", verdict, "inductive", ANY_SIZE, seconds, None, certificate, detail))
+            verdicts.append(Verdict(p, compiled.variant, verdict, "inductive", ANY_SIZE, seconds, None, certificate, detail))
     return verdicts
 
 

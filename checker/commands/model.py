@@ -3,7 +3,8 @@
 A package offers ``MODEL_NAME``, ``modules()`` in dependency order, ``sizes(threads, sockets, ports, addresses)``,
 ``PROOFS`` (the package of its lemmas), ``STATE_DIAGRAMS`` and sub-modules ``variants.NAME``, each with ``OVERRIDES`` and
 perhaps the property it ``BREAKS``, asked of its ``CLIENT`` (the first one if it names none), the commit ``UPSTREAM``, other
-variants it ``NEEDS``, and in what it is ``CLOSER`` to C than the model.  ``CLIENTS`` are who calls the model.
+variants it ``NEEDS``, and in what it is ``CLOSER`` to C than the model.  ``CLIENTS`` are who calls the model, ``REPAIRS``
+which properties they see hold in which variants.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import pkgutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -86,6 +87,7 @@ def load_variant(package: ModuleType, name: str) -> Variant:
     Raises UsageError for an unknown one, with the names there are, and if two of them replace the same function.
     """
     names = list(dict.fromkeys(part.strip() for part in name.split(",")))
+    name = ",".join(names)
     modules = {}
     for one in names:
         modules[one] = _variant_module(package, one)
@@ -148,7 +150,24 @@ def compile_package(package: ModuleType, variant: Variant | None = None, client:
             if named not in known:
                 offered = ", ".join(known) or "none, the package has no clients"
                 raise source.error(source.tree, "unknown-client", f"there is no client {named}", f"choose from {offered}")
-    return compiled
+    return patched(package, compiled, variant) if variant else compiled
+
+
+def repaired_by(package: ModuleType, client: str) -> dict[str, tuple[str, ...]]:
+    """By variants, which properties of ``client`` hold with them that the model violates (``REPAIRS`` of the package)."""
+    found: dict[str, dict[str, tuple[str, ...]]] = getattr(package, "REPAIRS", {})
+    return found.get(client, {})
+
+
+def patched(package: ModuleType, compiled: Compiled, variant: Variant) -> Compiled:
+    """``compiled`` as a model patched by ``variant``, of which is expected that the properties it repairs hold."""
+    names = repaired_by(package, compiled.client.name if compiled.client else "").get(variant.name, ())
+    reason = " ".join(variant.doc.split("\n\n")[0].split())
+    properties = tuple(
+        replace(p, expected="holds", reason=reason) if p.name in names and p.expected != "holds" else p
+        for p in compiled.properties
+    )
+    return replace(compiled, properties=properties, variant=variant.name)
 
 
 def _client_asked(package: ModuleType, name: str) -> str:

@@ -32,7 +32,7 @@ from checker.system import IDLE, Location, Property, StateVar, Transition, Trans
 class Compiled:
     """A model ready to be explored and proved, as ``client`` uses it (None: all of it, with any arguments).
 
-    ``graphs`` are specialised to the client; ``values`` are what the shared variables may hold.
+    ``graphs`` are specialised to the client; ``values`` are what the shared variables may hold; ``variant`` names the patch.
     """
 
     model: Model
@@ -41,6 +41,7 @@ class Compiled:
     graphs: tuple[Graph, ...] = field(repr=False)
     values: Mapping[FieldKey, Values] = field(repr=False, default_factory=dict)
     client: Client | None = None
+    variant: str = ""
 
     def property(self, name: str) -> Property:
         """The property called ``name``.  Raises UsageError with the names there are."""

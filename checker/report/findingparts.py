@@ -17,15 +17,18 @@ MODELLED = "2.4.17"
 
 @dataclass(frozen=True)
 class Repair:
-    """A variant that is a fix: its name, what it does, and the upstream commit it follows, if any."""
+    """A variant that is a fix: its name, what it does, the upstream commit it follows, the properties proved of it."""
 
     variant: str
     doc: str
     upstream: str = ""
+    proved: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         commit = f" [{self.upstream}]" if self.upstream else ""
-        return f"`{self.variant}`: {' '.join(self.doc.split())}{commit}"
+        named = ", ".join(f"`{name}`" for name in self.proved)
+        proved = f" Proved for any number of threads and sockets: {named}." if named else ""
+        return f"`{self.variant}`: {' '.join(self.doc.split())}{commit}{proved}"
 
 
 def kernels_line(kernels: str, upstream: str, fixes: Sequence[Repair]) -> str:

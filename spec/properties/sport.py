@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.language import always, htons, implies, inside, pure
+from checker.language import NULL, always, htons, implies, inside, pure
 from spec.net.ipv4.af_inet import inet_autobind, inet_bind
 from spec.state import NOT_HASHED, UDP_HASH, Sock, Thread
 
@@ -25,7 +25,7 @@ def binding(sk: Sock) -> bool:
 @pure
 def at_rest(sk: Sock) -> bool:
     """No thread is in a call on the socket."""
-    return sk.socket.fd and not any(t.file == sk.socket for t in Thread)
+    return sk.socket != NULL and sk.socket.fd and not any(t.file == sk.socket for t in Thread)
 
 
 @always(

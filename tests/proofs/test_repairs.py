@@ -1,0 +1,76 @@
+"""A variant that repairs a property is proved to, for any size, with a certificate of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import spec
+import tests.tiny
+from checker import cli
+from checker.commands.certify import certified, facts_about, recheck
+from checker.commands.check import Extent, Task, perform, tasks
+from checker.commands.engines import prove_any_size
+from checker.commands.model import Scope, compile_package, load_variant
+from checker.language.compile import Compiled
+
+ROOT = Path(__file__).parents[2]
+LOCKED = "udp_disconnect_locked,dgram_connect_locked"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the certificates of the tiny model are, with one of its repaired variant."""
+    monkeypatch.setattr(tests.tiny, "REPAIRS", {"": {"no_marks": ("marked_taken",)}}, raising=False)
+    monkeypatch.setattr(tests.tiny, "CERTIFICATES", str(tmp_path / "certificates"), raising=False)
+    monkeypatch.setattr(tests.tiny, "RECHECK", str(ROOT / "proofs" / "recheck.py"), raising=False)
+    assert cli.main(["certify", "--spec", "tests.tiny"]) == 0
+    return tmp_path / "certificates"
+
+
+def patched() -> Compiled:
+    return compile_package(tests.tiny, load_variant(tests.tiny, "no_marks"))
+
+
+def test_what_a_variant_repairs_is_expected_to_hold_of_it_alone(folder: Path) -> None:
+    assert compile_package(tests.tiny).property("marked_taken").expected == "violated"
+    repaired = patched().property("marked_taken")
+    assert (repaired.expected, repaired.reason) == ("holds", "A repair: nothing is marked any more.")
+
+
+def test_the_repaired_property_is_proved_certified_and_confirmed(folder: Path, tmp_path: Path) -> None:
+    (verdict,) = prove_any_size(patched(), tests.tiny, tmp_path / "out")
+    assert (verdict.property.name, verdict.variant, verdict.verdict) == ("marked_taken", "no_marks", "proved")
+    assert sorted(p.name for p in folder.iterdir()) == ["tiny", "tiny+no_marks"]
+    assert recheck("tests.tiny").status == 0
+
+
+def test_without_the_repair_nothing_is_proved(folder: Path, tmp_path: Path) -> None:
+    names = [v.property.name for v in prove_any_size(compile_package(tests.tiny), tests.tiny, tmp_path / "out")]
+    assert names == ["taken_red"]
+
+
+def test_check_asks_the_proof_and_the_search_of_a_repaired_model(folder: Path, tmp_path: Path) -> None:
+    todo = [t for t in tasks(tests.tiny, compile_package(tests.tiny), Scope(), Extent.USUAL) if t.variant == "no_marks"]
+    assert [(t.method, t.properties) for t in todo] == [("inductive", ()), ("explicit", ("marked_taken",))]
+    search = Task("", "explicit", Scope(2, 2, 1, 1), ("marked_taken",), "no_marks")
+    (found,) = perform("tests.tiny", search, tmp_path)
+    assert (found.verdict, found.property.expected) == ("proved", "holds")
+
+
+def test_a_repair_is_the_same_however_its_parts_are_written() -> None:
+    assert load_variant(spec, "udp_disconnect_locked, dgram_connect_locked").name == LOCKED
+
+
+def test_what_the_model_says_is_repaired_has_a_certificate() -> None:
+    for client, repairs in spec.REPAIRS.items():
+        for variant, names in repairs.items():
+            assert certified(spec, client, variant) == names
+
+
+def test_lemmas_about_a_repair_are_not_asked_of_the_plain_model() -> None:
+    plain = facts_about(spec, compile_package(spec, client="udp"))
+    repaired = facts_about(spec, compile_package(spec, load_variant(spec, LOCKED), "udp"))
+    assert "connected_hashed" not in {f.name for f in plain}
+    assert {"connected_hashed", "sport_cleared"} <= {f.name for f in repaired}
