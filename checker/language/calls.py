@@ -8,7 +8,7 @@ from checker.language import terms
 from checker.language.builder import CALL_SITES, Builder, Ends, Scope, Subroutine
 from checker.language.declare import Kind
 from checker.language.evaluation import Evaluation
-from checker.language.graph import Action
+from checker.language.graph import Action, Lock
 from checker.language.sorts import EnumSort
 from checker.language.source import Source
 from checker.language.terms import Term
@@ -94,7 +94,23 @@ class Calls(Evaluation):
         if source.declaration.shared:
             return self.call_shared(source, env, node)
         body = type(self)(self.builder, source, env, (*self.calling, self.source.name))
+        wanted = body.callers_lock()
+        if wanted and not self.holding(wanted):
+            called = f"{source.name} is called without {source.declaration.holds}"
+            raise self.source.error(node, "not-held", called, "take it first")
         return body.run()
+
+    def holding(self, lock: Lock) -> bool:
+        """Whether ``lock`` is held here."""
+        return any(s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) for s in self.builder.scopes)
+
+    def callers_lock(self) -> Lock | None:
+        """The lock that whoever calls this function holds, as its declaration says."""
+        if not self.source.declaration.holds:
+            return None
+        call = ast.parse(self.source.declaration.holds, mode="eval").body
+        assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        return self.object_lock(self.model.locks[call.func.id], call)
 
     def call_shared(self, source: Source, env: dict[str, Term], node: ast.AST) -> Term | None:
         """Call a subroutine: store the arguments and where to come back to, go there, come back."""
@@ -126,10 +142,7 @@ class Calls(Evaluation):
         inside = type(self)(b, source, {v.name.rsplit(".", 1)[1]: b.get(v) for v in params}, (b.root,))
         inside.declared.update({v.name.rsplit(".", 1)[1]: v for v in params})
         b.scopes = (Scope(bh=any(s.bh for s in scopes)),)
-        if source.declaration.holds:
-            call = ast.parse(source.declaration.holds, mode="eval").body
-            assert isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-            lock = inside.object_lock(self.model.locks[call.func.id], call)
+        if lock := inside.callers_lock():
             b.scopes = (Scope(lock=lock, inherited=True, bh=True),)
         inside.entry_scopes = len(b.scopes)
         entry = b.add(Action.NOTE, inside, source.tree, source.name)

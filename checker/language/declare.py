@@ -204,7 +204,7 @@ def kernel(c_file: str, *, shared: bool = False, holds: str = "") -> Callable[[F
     """A kernel function, defined in ``c_file`` of the kernel tree; inlined where it is called.
 
     A ``shared`` one is compiled once per root and called like a subroutine; ``holds`` is a lock its callers hold, such as
-    ``lock_sock(sk)`` with ``sk`` one of its parameters.
+    ``lock_sock(sk)`` with ``sk`` one of its parameters: who inlines it must hold it, a shared one takes it for granted.
     """
     return _declare(Declaration(Kind.KERNEL, c_file, shared=shared, holds=holds))
 

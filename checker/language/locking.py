@@ -84,7 +84,7 @@ class Locking(Calls):
         b = self.builder
         lock, _ = self._named_lock(call, node)
         held = b.scopes
-        if not any(s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) for s in held):
+        if not self.holding(lock):
             raise self.source.error(node, "not-held", f"{lock.name} is not held here", "take it first")
         self._unlock(lock, node)
         b.scopes = tuple(Scope() if s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) else s for s in held)

@@ -12,7 +12,7 @@ from typing import Any
 
 from checker.language import declare, terms
 from checker.language.assignments import Assignments
-from checker.language.builder import Builder, Ends
+from checker.language.builder import Builder, Ends, Scope
 from checker.language.expressions import Expressions
 from checker.language.graph import Action, Graph
 from checker.language.model import Model
@@ -223,6 +223,9 @@ def lower(model: Model, root: Source, process: Term, *, standalone: bool = False
         env[name] = builder.get(variable)
         body.declared[name] = variable
         lazy.add(variable.key)
+    if standalone and (lock := body.callers_lock()):
+        builder.scopes = (Scope(lock=lock, inherited=True),)
+        body.entry_scopes = len(builder.scopes)
     result = body.run()
     builder.names = ()
     builder.ends += [end for sub in builder.subroutines.values() for end in sub.otherwise]

@@ -24,7 +24,7 @@ from spec.state import (
 UPSTREAM = "cac23b7d7627 net: Return error from sk_stream_wait_connect() if sk_wait_event() fails"
 
 
-@kernel("net/ipv4/tcp.c")
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
 def wait_for_tcp_connect(sk: Sock, timeo: Timeo) -> Errno:
     if sk.state not in (TCP_ESTABLISHED, TCP_CLOSE_WAIT):
         if sk.err:

@@ -128,6 +128,11 @@ WHOLE = {
         "@kernel('bad.c')\ndef c(b: Box) -> Errno:\n    return a(b)\n\n"
         "@syscall('bad.c')\ndef bad(b: Box) -> Errno:\n    return a(b)\n",
     ),
+    "callers without the lock": (
+        "not-held",
+        "@kernel('bad.c', holds='lock_box(b)')\ndef inner(b: Box) -> Errno:\n    return 0\n\n"
+        "@syscall('bad.c')\ndef bad(b: Box, c: Box) -> Errno:\n    with lock_box(c):\n        return inner(b)\n",
+    ),
     "recursive expression": (
         "recursion",
         "@pure\ndef r(b: Box) -> bool:\n    return r(b)\n\n"

@@ -7,6 +7,8 @@ from functools import cache
 
 import pytest
 
+import spec
+from checker.commands.model import compile_package
 from checker.errors import UsageError
 from checker.evaluate import Binding, Cell, State, initial_state, successors
 from checker.instance import Instance
@@ -115,6 +117,14 @@ def test_one_function_alone() -> None:
     assert {t.source for t in system.transitions if t.source == IDLE}
     returns = {terms.show(t.returns) for t in system.transitions if t.returns is not None}
     assert returns == {"EBUSY", "OK"}
+
+
+def test_a_function_called_under_a_lock_begins_with_it() -> None:
+    system = compile_function(compile_package(spec), "inet_wait_for_connect")
+    (asleep,) = (loc for loc in system.locations if loc.text.startswith("timeo = schedule_timeout"))
+    assert not asleep.held
+    (behind,) = (loc for loc in system.locations if loc.text == "current().state = TASK_RUNNING")
+    assert [str(obj) for obj in behind.held] == ["self.inet_wait_for_connect/inet_wait_for_connect.sk"]
 
 
 def test_unknown_names_are_bad_input() -> None:

@@ -278,7 +278,7 @@ def inet_stream_connect(sock: Socket, family: Family, addr: Addr, port: Port, ad
         return 0
 
 
-@kernel("net/ipv4/af_inet.c")
+@kernel("net/ipv4/af_inet.c", holds="lock_sock(sk)")
 def inet_wait_for_connect(sk: Sock, timeo: Timeo) -> Timeo:
     current().state = TASK_INTERRUPTIBLE
     add_wait_queue(sk.sleep)

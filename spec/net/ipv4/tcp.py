@@ -175,7 +175,7 @@ def tcp_accept(sk: Sock, noblock: bool) -> Sock:
         return newsk
 
 
-@kernel("net/ipv4/tcp.c")
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
 def wait_for_connect(sk: Sock, timeo: Timeo) -> Errno:
     add_wait_queue_exclusive(sk.sleep)
     while True:
@@ -254,7 +254,7 @@ def tcp_close(sk: Sock) -> None:
     sock_put(sk)
 
 
-@kernel("net/ipv4/tcp.c")
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
 def wait_for_tcp_connect(sk: Sock, timeo: Timeo) -> Errno:
     while sk.state not in (TCP_ESTABLISHED, TCP_CLOSE_WAIT):
         if sk.err:
@@ -301,7 +301,7 @@ def tcp_recvmsg(sk: Sock, noblock: bool) -> Errno:
             timeo = tcp_data_wait(sk, timeo)
 
 
-@kernel("net/ipv4/tcp.c")
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
 def tcp_data_wait(sk: Sock, timeo: Timeo) -> Timeo:
     add_wait_queue(sk.sleep)
     current().state = TASK_INTERRUPTIBLE
