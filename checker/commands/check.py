@@ -43,6 +43,7 @@ from checker.commands.model import (
 from checker.commands.scenario import worst
 from checker.commands.suites import run_suite, suite_files
 from checker.commands.trace import write_trace
+from checker.commands.triples import compare_triples
 from checker.coverage import Covered, check_reasons
 from checker.errors import EXIT_DIFFERS, InternalError, LimitError
 from checker.language.client import Client
@@ -263,13 +264,14 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             rechecked = second.result() if second else None
             lines = comparing.result() if comparing else None
     compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
+    triples = compare_triples(spec) if extent is Extent.FULL and compared else None
     for reading in readings:
         print_reading(reading, verdicts, console)
     console.print(f"{summary(verdicts)}; the numbers are lengths of shortest traces", highlight=False)
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
-    parts = [part for part in (lines, rechecked, compared) if part]
+    parts = [part for part in (lines, rechecked, compared, triples) if part]
     for line in (line for part in parts for line in part.shown()):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"wrote {out / 'results.json'}, {out / 'report.md'}, traces in {out}, diagrams in {diagrams}")

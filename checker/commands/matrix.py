@@ -152,10 +152,12 @@ def run_matrix_command(asked: Asked, *, check: bool, write: bool, as_json: bool,
 
 @dataclass(frozen=True)
 class Compared:
-    """The race matrix beside the committed one: how many cells were looked at, and the lines about those that moved."""
+    """Cells beside the committed ones: how many were looked at, of what in which file, and the lines about those that moved."""
 
     cells: int
     moved: list[str]
+    what: str = "cells of the race matrix"
+    file: Path = BASELINE
 
     @property
     def status(self) -> int:
@@ -164,7 +166,7 @@ class Compared:
 
     def shown(self) -> list[str]:
         """What moved, and a summary."""
-        return [*self.moved, f"{self.cells:,} cells of the race matrix compared with {BASELINE}: {len(self.moved)} moved"]
+        return [*self.moved, f"{self.cells:,} {self.what} compared with {self.file}: {len(self.moved)} moved"]
 
 
 def compare(found: Found, baseline: Baseline) -> Compared:

@@ -13,7 +13,16 @@ from typing import Any
 import msgspec
 
 from checker.commands.console import counting, out_console
-from checker.commands.matrix import BASELINE, STORE, Asked, load_subject, machines_of, model_digest, unless_interrupted
+from checker.commands.matrix import (
+    BASELINE,
+    STORE,
+    Asked,
+    Compared,
+    load_subject,
+    machines_of,
+    model_digest,
+    unless_interrupted,
+)
 from checker.commands.model import load_package
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, UsageError
 from checker.journal import Journal
@@ -103,12 +112,22 @@ def run_triples_command(asked: Asked, choice: Choice | None, *, check: bool, wri
         write_atomic(PAGE, triples_page([str(c) for c in choices], [three(c, read_baseline(BASELINE)) for c in cells]))
         print(f"wrote {COMMITTED} and {PAGE}", file=sys.stderr)
     if check:
-        moved = differences(cells, Baseline(known.cells, {}), whole=not (choice or asked.kind or asked.machine))
-        for line in (*moved, f"{len(cells):,} triples compared with {COMMITTED}: {len(moved)} moved"):
+        compared = _beside(known, cells, whole=not (choice or asked.kind or asked.machine))
+        for line in compared.shown():
             print(line, file=sys.stderr)
-        if moved:
+        if compared.moved:
             return EXIT_DIFFERS
     return EXIT_UNDETERMINED if any(c.verdict is Verdict.UNKNOWN for c in cells) else EXIT_AS_EXPECTED
+
+
+def compare_triples(spec: str) -> Compared | None:
+    """Compare the committed triples with today's; None if there are none.  Raises UsageError."""
+    known = read_triples()
+    return _beside(known, _found(Asked(spec), known.choices), whole=True) if known.choices else None
+
+
+def _beside(known: Triples, cells: Sequence[Cell], *, whole: bool) -> Compared:
+    return Compared(len(cells), differences(cells, Baseline(known.cells, {}), whole=whole), "triples", COMMITTED)
 
 
 def _found(asked: Asked, choices: Sequence[Choice]) -> list[Cell]:

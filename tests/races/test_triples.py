@@ -10,7 +10,7 @@ import pytest
 import spec
 from checker import cli
 from checker.commands.matrix import BASELINE
-from checker.commands.triples import COMMITTED, PAGE, Choice, read_triples, three
+from checker.commands.triples import COMMITTED, PAGE, Choice, compare_triples, read_triples, three
 from checker.errors import InternalError
 from checker.races.baseline import Baseline, read_baseline
 from checker.races.matrix import jobs_of
@@ -27,6 +27,7 @@ def test_triples_are_chosen_written_and_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    assert compare_triples(TOY[1]) is None
     assert cli.main(["matrix", *TOY, "--check"]) == 2
     assert "no triples are chosen" in capsys.readouterr().err
     assert cli.main(["matrix", *TOY, *CHOSEN, "--write"]) == 0
@@ -35,6 +36,8 @@ def test_triples_are_chosen_written_and_compared(
     assert list(known.cells) == [f"box: empty | increment | increment | increment | {m}" for m in ("smp", "up")]
     assert "box: empty" in PAGE.read_text()
     assert cli.main(["matrix", *TOY, "--check"]) == 0
+    same = compare_triples(TOY[1])
+    assert same and (same.status, same.shown()) == (0, ["2 triples compared with docs/triples.json: 0 moved"])
     COMMITTED.write_text(COMMITTED.read_text().replace('"harmful"', '"benign"'))
     capsys.readouterr()
     assert cli.main(["matrix", *TOY, "--check"]) == 1
