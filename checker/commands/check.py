@@ -181,8 +181,11 @@ def families(compiled: Compiled) -> list[tuple[str, ...]]:
 
 
 @cache
-def model_of(spec: str, client: str, variant: str = "") -> tuple[ModuleType, Compiled, Variant | None]:
-    """A specification as a client uses it, compiled once per process; worker processes inherit what their parent compiled."""
+def model_of(spec: str, client: str, variant: str) -> tuple[ModuleType, Compiled, Variant | None]:
+    """A specification as a client uses it, compiled once per process; worker processes inherit what their parent compiled.
+
+    No argument has a default: with and without it a call would be two entries of the cache.
+    """
     package = load_package(spec)
     patch = load_variant(package, variant) if variant else None
     return package, compile_package(package, patch, client), patch
@@ -215,13 +218,13 @@ def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
 
 def cover_all(spec: str, client: str) -> Covered:
     """Coverage, in a worker process."""
-    package, compiled, _ = model_of(spec, client)
+    package, compiled, _ = model_of(spec, client, "")
     return cover(package, compiled)
 
 
 def draw_all(spec: str, client: str, diagrams: Path) -> None:
     """Every control-flow graph and state diagram of one client, in a worker process."""
-    package, compiled, _ = model_of(spec, client)
+    package, compiled, _ = model_of(spec, client, "")
     draw_functions(compiled, [], diagrams)
     draw_states(package, compiled, make_instance(package, DRAWN, compiled.client), diagrams)
 
@@ -238,7 +241,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     console = out_console()
     with working("compiling") as say:
         chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
-        models = {name: model_of(spec, name)[1] for name in chosen}
+        models = {name: model_of(spec, name, "")[1] for name in chosen}
         for compiled in models.values():
             check_reasons(compiled.system, plan(package, compiled.client)[1])
         with workers() as pool:

@@ -300,10 +300,10 @@ class Compactor:
             return
         updates = list(path.writes)
         for key, variable in self.graph.locals.items():
-            old = terms.field(key, variable.sort, self.process)
-            if key in live and key in path.locals and path.locals[key] != old:
-                updates.append(Update(key, self.process, path.locals[key]))
-            elif key not in live and key in source_live:
+            if key in live:
+                if key in path.locals and path.locals[key] != terms.field(key, variable.sort, self.process):
+                    updates.append(Update(key, self.process, path.locals[key]))
+            elif key in source_live:
                 updates.append(Update(key, self.process, terms.const(variable.initial, variable.sort)))
         source = self._name(path.start)
         self.transitions.append(
