@@ -11,8 +11,8 @@ from types import ModuleType
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from checker.system import Property
-from proofs import bind_listen, connect, datagram, raw, sockets, udp, udp_locked
-from proofs.frames import frame_facts
+from proofs import accept, bind_listen, connect, datagram, raw, sockets, udp, udp_locked
+from proofs.frames import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
@@ -23,6 +23,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "udp_kept": (sockets, datagram, udp),
     "raw": (sockets, datagram, raw),
     "connect": (connect,),
+    "accept": (accept,),
 }
 """The lemmas of each client."""
 
@@ -47,6 +48,8 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     """The facts made from the transitions of a client."""
     if connect in modules:
         return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
+    if accept in modules:
+        return separate_frame_facts(compiled.system)
     return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
 
 

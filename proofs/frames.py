@@ -8,7 +8,7 @@ from the idle thread.  The proof does not trust this: what is claimed is checked
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +21,9 @@ from checker.system import IDLE, Transition, TransitionSystem, Update
 OWNER = ("Sock", "owner")
 SHARED = {("Thread", name) for name in ("file", "held_sk", "rx_sk", "rx_child")}
 """References of a thread that others read."""
+
+SOCKETS = ("file", "system_call.sock", "sys_accept.newsock", "sock_release.sock")
+"""The references to a struct socket in calls that make and release one."""
 
 NULL = 0
 
@@ -61,13 +64,18 @@ def _pair(a: int, b: int) -> tuple[int, int]:
 
 
 class Frames:
-    """Follows the transitions of a system; ``known`` says what holds at every location, per way back."""
+    """Follows the transitions of a system; ``known`` says what holds at every location, per way back.
 
-    def __init__(self, system: TransitionSystem) -> None:
+    With ``among`` it follows only those references of a thread, and with ``through`` only the ways back of those functions.
+    """
+
+    def __init__(self, system: TransitionSystem, among: Sequence[str] = (), through: Sequence[str] = ()) -> None:
         self.system = system
         own = [v for v in system.state_vars if v.record == system.thread.name]
-        self.references = {v.key: v.sort for v in own if isinstance(v.sort, RefSort) and v.sort.name in ("Sock", "Socket")}
-        self.returns = {v.key: v.sort for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)}
+        references = [v for v in own if isinstance(v.sort, RefSort) and v.sort.name in ("Sock", "Socket")]
+        returns = [v for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)]
+        self.references = {v.key: v.sort for v in references if not among or _local(v.name) in among}
+        self.returns = {v.key: v.sort for v in returns if not through or _local(v.name).removesuffix(".$back") in through}
         self.known: dict[str, dict[Backs, Knowledge]] = {}
         self.edges: dict[Place, dict[Place, list[Transition]]] = {}
         self._explore()
@@ -245,14 +253,43 @@ def frame_facts(system: TransitionSystem) -> list[Fact]:
     ]
 
 
+def separate_frame_facts(system: TransitionSystem) -> list[Fact]:
+    """Frames in parts, each about a few references, as a large system needs it.
+
+    ``ways``: where the functions that keep a struct socket return to; ``same_socket``: which references name it where, and
+    where there is none.
+    """
+    frames = Frames(system, SOCKETS, ("__release_sock", "sock_release"))
+    claims = _Claims(frames, short=True)
+    return [
+        Fact("ways", (claims.t,), claims.returns(), reason="a shared function returns to where it was called"),
+        Fact(
+            "same_socket",
+            (claims.t,),
+            terms.conj(claims.everywhere(claims.same), claims.everywhere(claims.nowhere)),
+            ("ways",),
+            "a call starts with the arguments it is given, its caller waits for it, and it leaves nothing behind",
+        ),
+    ]
+
+
+def _local(name: str) -> str:
+    """The name of a variable of a thread without the call it belongs to."""
+    return name.split("/")[-1]
+
+
 def _exists(reference: Term) -> Term:
     return terms.negate(terms.eq(reference, terms.const(NULL, reference.sort)))
 
 
 class _Claims:
-    """What is known everywhere, as formulas about the thread ``t``."""
+    """What is known everywhere, as formulas about the thread ``t``.
 
-    def __init__(self, frames: Frames) -> None:
+    ``short`` formulas name the ways on which something is not known, if these are fewer.
+    """
+
+    def __init__(self, frames: Frames, short: bool = False) -> None:
+        self.short = short
         system = frames.system
         self.frames = frames
         self.system = system
@@ -287,6 +324,12 @@ class _Claims:
         by = set(self.known_by.values())
         for key, reference, n in zip(self.frames.references, self.references, known.values, strict=True):
             if n == NULL and key in by:
+                yield terms.eq(reference, terms.const(NULL, reference.sort))
+
+    def nowhere(self, place: Place, known: Knowledge) -> Iterator[Term]:
+        """The references that are NULL."""
+        for reference, n in zip(self.references, known.values, strict=True):
+            if n == NULL:
                 yield terms.eq(reference, terms.const(NULL, reference.sort))
 
     @cached_property
@@ -372,6 +415,8 @@ class _Claims:
         exactly = {self._exactly(location, w) for w in others}
         if any(self._exactly(location, w) in exactly for w in among):
             return terms.FALSE
+        if self.short and len(exactly) < len({self._exactly(location, w) for w in among}):
+            return terms.negate(terms.disj(*(self._exactly(location, w) for w in others)))
         return terms.disj(*(self._exactly(location, w) for w in among))
 
     def _exactly(self, location: str, way: Backs) -> Term:
