@@ -329,6 +329,7 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)": ("has_bucket", "frames", "locked"),
     "BUG_TRAP(tcp_forget_peer: sk.num == 0 or sk.prev != NULL)": ("has_bucket", "frames", "locked"),
     "BUG_TRAP(tcp_take_port: sk.prev == tb)": ("binds_once", "frames", "locked"),
+    "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": (),
     "exclusive": ("releasing", "frames", "releaser_shut", "file_open"),
 }
 
