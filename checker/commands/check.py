@@ -6,6 +6,7 @@ Two worker processes share the tasks, coverage and the drawings; then the verdic
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -303,12 +304,18 @@ def weight(task: Task) -> tuple[bool, int, bool]:
 @contextmanager
 def workers() -> Iterator[ProcessPoolExecutor]:
     """The worker processes; they stop at once if something goes wrong."""
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork"), initializer=collect_seldom) as pool:
         try:
             yield pool
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def collect_seldom() -> None:
+    """Look for cycles rarely in a worker: searches make millions of objects that are in none, and models stay."""
+    gc.freeze()
+    gc.set_threshold(1_000_000)
 
 
 def answers(asked: Sequence[Future[list[Verdict]]], say: Say) -> list[Verdict]:

@@ -32,6 +32,10 @@ class EnumSort(Sort):
     members: tuple[str, ...]
     zero: bool = False
 
+    def __hash__(self) -> int:
+        """Of the name alone: the locations of a model are many, and every term has a sort."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class WordSort(Sort):

@@ -1,6 +1,6 @@
 """Terms: one typed expression DAG that every engine walks.
 
-A term is immutable and compared by structure.  The constructors below simplify constants away, so that the
+A term is immutable, and there is one of each structure.  The constructors below simplify constants away, so that the
 guards of compiled transitions stay readable.  State is read by ``field`` terms: ``(record, field)`` applied to an
 object, or to nothing for a variable of the whole kernel.
 """
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 from checker.language.sorts import BOOL, EnumSort, RefSort, Sort, WordSort
 
@@ -22,9 +22,9 @@ def field_text(key: FieldKey) -> str:
     return ".".join(filter(None, key))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False, slots=True, weakref_slot=True)
 class Term:
-    """A node of the DAG.
+    """A node of the DAG; nodes of one structure are one object, so that comparing them looks at nothing else.
 
     ``op`` is one of ``const var field not and or eq lt ite htons next prev cast object exists forall``; ``data`` is the value of
     a constant, the name of a variable, the key of a field, or the variable bound by a quantifier.
@@ -32,34 +32,31 @@ class Term:
 
     op: str
     sort: Sort
-    args: tuple[Term, ...] = ()
-    data: Any = None
+    args: tuple[Term, ...]
+    data: Any
 
-    @cached_property
-    def _hash(self) -> int:
-        return hash((self.op, self.sort.name, self.args, self.data))
-
-    def __hash__(self) -> int:
-        return self._hash
+    def __new__(cls, op: str, sort: Sort, args: tuple[Term, ...] = (), data: Any = None) -> Term:
+        """The node of that structure, made if there is none."""
+        key = (op, sort, args, data)
+        found = _NODES.get(key)
+        if found is None:
+            found = _NODES[key] = object.__new__(cls)
+            object.__setattr__(found, "op", op)
+            object.__setattr__(found, "sort", sort)
+            object.__setattr__(found, "args", args)
+            object.__setattr__(found, "data", data)
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leave the cached hash behind: it differs between processes."""
+        """A node that comes from another process is the one of its structure here."""
         return (Term, (self.op, self.sort, self.args, self.data))
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return (
-            isinstance(other, Term)
-            and self._hash == other._hash
-            and self.op == other.op
-            and self.sort == other.sort
-            and self.data == other.data
-            and self.args == other.args
-        )
 
     def __repr__(self) -> str:
         return show(self)
+
+
+_NODES: WeakValueDictionary[tuple[str, Sort, tuple[Term, ...], Any], Term] = WeakValueDictionary()
+"""The nodes in use, by their structure."""
 
 
 def const(value: int, sort: Sort) -> Term:
@@ -238,14 +235,14 @@ def rebuild(t: Term, args: tuple[Term, ...]) -> Term:
 
 def transform(t: Term, rewrite: Callable[[Term], Term]) -> Term:
     """Apply ``rewrite`` bottom-up to every node of the DAG, each distinct node once."""
-    memo: dict[Term, Term] = {}
+    return _transform(t, rewrite, {})
 
-    def walk(node: Term) -> Term:
-        if node not in memo:
-            memo[node] = rewrite(rebuild(node, tuple(walk(a) for a in node.args)))
-        return memo[node]
 
-    return walk(t)
+def _transform(t: Term, rewrite: Callable[[Term], Term], memo: dict[Term, Term]) -> Term:
+    found = memo.get(t)
+    if found is None:
+        found = memo[t] = rewrite(rebuild(t, tuple([_transform(a, rewrite, memo) for a in t.args])) if t.args else t)
+    return found
 
 
 def substitute(t: Term, mapping: dict[Term, Term]) -> Term:
@@ -255,17 +252,16 @@ def substitute(t: Term, mapping: dict[Term, Term]) -> Term:
 
 def subterms(t: Term) -> Iterator[Term]:
     """Every distinct node of the DAG, arguments before their users."""
-    seen: set[Term] = set()
+    found: dict[Term, None] = {}
+    _collect(t, found)
+    return iter(found)
 
-    def walk(node: Term) -> Iterator[Term]:
-        if node in seen:
-            return
-        seen.add(node)
-        for a in node.args:
-            yield from walk(a)
-        yield node
 
-    yield from walk(t)
+def _collect(t: Term, found: dict[Term, None]) -> None:
+    if t not in found:
+        for a in t.args:
+            _collect(a, found)
+        found[t] = None
 
 
 def fields_of(t: Term) -> list[FieldKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from itertools import product
 
 from hypothesis import given, settings
@@ -118,3 +119,13 @@ def test_show_reads_like_the_specification() -> None:
     assert terms.show(formula) == "n.color != GREEN or n.port < 80"
     assert terms.show(terms.exists(n, formula)) == "any(n.color != GREEN or n.port < 80 for n in Node)"
     assert terms.fields_of(formula) == [("Node", "color"), ("Node", "port")]
+
+
+def test_nodes_of_one_structure_are_one_object() -> None:
+    again = EnumSort("".join(["Co", "lor"]), ("RED", "GREEN", "BLUE"))
+    c, d = (terms.eq(terms.var("c", sort), terms.const(2, sort)) for sort in (COLOR, again))
+    assert c is d
+    assert pickle.loads(pickle.dumps(c)) is c
+    assert c is not terms.eq(terms.var("c", COLOR), terms.const(1, COLOR))
+    other = EnumSort("Color", ("RED", "GREEN"))
+    assert terms.var("c", other) is not terms.var("c", COLOR)
