@@ -203,7 +203,8 @@ class Prover:
         effort: int = 0,
     ) -> Obligation:
         started = time.perf_counter()
-        solver = z3.SimpleSolver(ctx=self.encoder.context)  # Tactics before the search take longer than they spare it.
+        # Tactics before the search take longer than they spare an easy one, and are what a hard one needs (byte order).
+        solver = (z3.SimpleSolver if effort else z3.Solver)(ctx=self.encoder.context)
         solver.set("timeout", int(self.seconds * 1000))
         solver.set("random_seed", self.seed)
         solver.set("rlimit", effort)
