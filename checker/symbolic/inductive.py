@@ -127,6 +127,8 @@ class Prover:
         self.seed = seed
         self.implied: set[str] = set()
         self.views: dict[str, _View] = {}
+        self.solver: z3.Solver | None = None
+        self.known: list[int] = []
         self.spent = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
@@ -203,11 +205,9 @@ class Prover:
         effort: int = 0,
     ) -> Obligation:
         started = time.perf_counter()
-        solver = z3.SimpleSolver(ctx=self.encoder.context)  # Tactics before the search take longer than they spare it.
-        solver.set("timeout", int(self.seconds * 1000))
-        solver.set("random_seed", self.seed)
+        solver = self._knowing(hypotheses)
+        solver.push()
         solver.set("rlimit", effort)
-        solver.add(*hypotheses)
         for v in variables:
             solver.add(*self.encoder.not_null(v))
         solver.add(*(self.encoder.encode(c) for c in claims))
@@ -215,8 +215,20 @@ class Prover:
         model = str(solver.model()) if result == "sat" else ""
         smtlib = "" if result == "unsat" else solver.to_smt2()
         spent, self.spent = self.spent, solver.statistics().get_key_value("rlimit count")  # of all queries of the context
+        solver.pop()
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self.spent - spent)
+
+    def _knowing(self, hypotheses: list[z3.BoolRef]) -> z3.Solver:
+        """A solver that was told ``hypotheses``: the last one if they are the same, as for most transitions from one location."""
+        known = [h.get_id() for h in hypotheses]
+        if self.solver is None or known != self.known:
+            self.known = known
+            self.solver = z3.SimpleSolver(ctx=self.encoder.context)  # Tactics before the search take longer than they spare it.
+            self.solver.set("timeout", int(self.seconds * 1000))
+            self.solver.set("random_seed", self.seed)
+            self.solver.add(*hypotheses)
+        return self.solver
 
 
 def primed(fact: Fact) -> dict[Term, Term]:
