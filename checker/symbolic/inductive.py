@@ -127,6 +127,8 @@ class Prover:
         self.seed = seed
         self.implied: set[str] = set()
         self.views: dict[str, _View] = {}
+        self.solver: z3.Solver | None = None
+        self.known: list[int] = []
         self.spent = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
@@ -168,8 +170,6 @@ class Prover:
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
         claimed = violation(system, fact, t)
         telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self._tells(n, t)]
-        if len(telling) == len(hypotheses) - 1:
-            return self._check(fact, "consecution", t.name, hypotheses, *claimed)
         first = self._check(fact, "consecution", t.name, [self.closed[fact.name], *telling], *claimed, effort=EASY)
         if first.discharged:
             return first
@@ -203,12 +203,11 @@ class Prover:
         effort: int = 0,
     ) -> Obligation:
         started = time.perf_counter()
-        # Tactics before the search take longer than they spare an easy one, and are what a hard one needs (byte order).
-        solver = (z3.SimpleSolver if effort else z3.Solver)(ctx=self.encoder.context)
-        solver.set("timeout", int(self.seconds * 1000))
-        solver.set("random_seed", self.seed)
-        solver.set("rlimit", effort)
-        solver.add(*hypotheses)
+        solver = self._knowing(hypotheses) if effort else self._told(z3.Solver(ctx=self.encoder.context), hypotheses)
+        if effort:
+            # Behind a push Z3 searches at once: its tactics take longer than they spare an easy query, and a hard one needs them.
+            solver.push()
+            solver.set("rlimit", effort)
         for v in variables:
             solver.add(*self.encoder.not_null(v))
         solver.add(*(self.encoder.encode(c) for c in claims))
@@ -216,8 +215,24 @@ class Prover:
         model = str(solver.model()) if result == "sat" else ""
         smtlib = "" if result == "unsat" else solver.to_smt2()
         spent, self.spent = self.spent, solver.statistics().get_key_value("rlimit count")  # of all queries of the context
+        if effort:
+            solver.pop()
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self.spent - spent)
+
+    def _knowing(self, hypotheses: list[z3.BoolRef]) -> z3.Solver:
+        """A solver that was told ``hypotheses``: the last one if they are the same, as for most transitions from one location."""
+        known = [h.get_id() for h in hypotheses]
+        if self.solver is None or known != self.known:
+            self.known = known
+            self.solver = self._told(z3.SimpleSolver(ctx=self.encoder.context), hypotheses)
+        return self.solver
+
+    def _told(self, solver: z3.Solver, hypotheses: list[z3.BoolRef]) -> z3.Solver:
+        solver.set("timeout", int(self.seconds * 1000))
+        solver.set("random_seed", self.seed)
+        solver.add(*hypotheses)
+        return solver
 
 
 def primed(fact: Fact) -> dict[Term, Term]:

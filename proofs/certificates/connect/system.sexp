@@ -1327,6 +1327,7 @@
 (property |BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)| "not BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED): the soft assertion of tcp_destroy_sock" (not |BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)|))
 (property |BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)| "not BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL): the soft assertion of tcp_destroy_sock" (not |BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)|))
 (property |call through NULL (tcp_destroy_sock: sk.prot.destroy)| "not call through NULL (tcp_destroy_sock: sk.prot.destroy): tcp_destroy_sock calls through a pointer without a test" (not |call through NULL (tcp_destroy_sock: sk.prot.destroy)|))
+(property |BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)| "not BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED): the soft assertion of tcp_v4_hash" (not |BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)|))
 (property |call through NULL (inet_create: sk.prot.hash)| "not call through NULL (inet_create: sk.prot.hash): inet_create calls through a pointer without a test" (not |call through NULL (inet_create: sk.prot.hash)|))
 (property |call through NULL (inet_create: sk.prot.init)| "not call through NULL (inet_create: sk.prot.init): inet_create calls through a pointer without a test" (not |call through NULL (inet_create: sk.prot.init)|))
 (property |BUG_TRAP(tcp_take_port: sk.prev == tb)| "not BUG_TRAP(tcp_take_port: sk.prev == tb): the soft assertion of tcp_take_port" (not |BUG_TRAP(tcp_take_port: sk.prev == tb)|))
