@@ -445,7 +445,8 @@ class Sock(Record):
 
     ``users`` is set while a thread or a softirq has the socket, ``slock`` only while a softirq has it.  ``gone`` says that the
     socket's own reference was dropped: whoever drops the last one frees it.  ``dst_daddr`` and ``dst_saddr`` are the route that
-    UDP keeps in dst_cache.  ``rx_mark`` says that a packet for several sockets has yet to be copied to this one.
+    UDP keeps in dst_cache.  ``unacked`` says that data was sent and not acknowledged: the retransmission timer runs.  ``rx_mark``
+    says that a packet for several sockets has yet to be copied to this one.
     """
 
     users: bool
@@ -486,6 +487,7 @@ class Sock(Record):
     send_shutdown: bool
     done: bool
     unread: bool
+    unacked: bool
     receive_queue: Segment
     receive_queue_tail: Segment
     rx_mark: bool

@@ -30,16 +30,22 @@ Names = tuple[tuple[str, int], ...]
 
 
 class Occurs(enum.Enum):
-    """When an event of the environment happens: perhaps, surely, soon after nothing else can happen, later, or last of all."""
+    """When an event of the environment happens: perhaps, surely, or as time passes, once nothing else can happen.
+
+    Soon: 200 milliseconds at most.  Late: what is lost is sent again.  Last: three minutes, attempts are given up.  Afterwards:
+    what is still not acknowledged is sent again.  In the end: after a quarter of an hour that is given up as well.
+    """
 
     MAYBE = "maybe"
     SURELY = "surely"
     SOON = "soon"
     LATE = "late"
     LAST = "last"
+    AFTERWARDS = "afterwards"
+    END = "end"
 
 
-TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST)
+TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST, Occurs.AFTERWARDS, Occurs.END)
 """What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
 
 SETTLE = "settle"
@@ -234,7 +240,7 @@ class Search:
         maybe = self._events(state, Occurs.MAYBE)
         found: Found = []
         for occurs in (Occurs.SURELY, *TIMERS):
-            late = occurs in (Occurs.LATE, Occurs.LAST)
+            late = occurs not in (Occurs.SURELY, Occurs.SOON)
             for client in self._may_run(state, late):
                 found += self._moves(state, client, late)
             found += self._events(state, occurs)

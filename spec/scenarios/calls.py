@@ -240,9 +240,13 @@ class Calls(Environment):
 
     def _chosen(self, names: Names, socket: str) -> dict[int, str]:
         """Who was given which port by the kernel; TCP and UDP each count on their own."""
-        given = [(n.removesuffix(".chosen"), v) for n, v in names if n.endswith(".chosen")]
         kinds = {name: TYPES[kind] for name, kind in self.world.kinds.items() if kind in TYPES}
-        return {v: n for n, v in given if kinds.get(n) == kinds.get(socket)}
+        return {v: n for v, n in self._given(names) if kinds.get(n) == kinds.get(socket)}
+
+    @staticmethod
+    def _given(names: Names) -> list[tuple[int, str]]:
+        """Ports that the kernel chose, and for whom."""
+        return [(v, n.removesuffix(".chosen")) for n, v in names if n.endswith(".chosen")]
 
     def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
@@ -256,7 +260,7 @@ class Calls(Environment):
     def _shown_port(self, port: int, names: Names, socket: str) -> str:
         number = (0, *self.world.ports)[port]
         named = {v: k for k, v in NAMED_PORTS.items()}
-        chosen = self._chosen(names, socket)
+        chosen = {**dict(self._given(names)), **self._chosen(names, socket)}
         return f"eph_{chosen[port]}" if port in chosen else str(named.get(number, number))
 
     def _shown_field(self, name: str, heap: tuple[int, ...], names: Names, socket: str) -> str:

@@ -27,10 +27,11 @@ from checker.scenario.serial import explore, search_kind
 from checker.scenario.steps import Machine, Program
 from checker.scenario.vocabulary import SERIAL
 from spec.scenarios.calls import Calls
+from spec.scenarios.empty_range import empty_range
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
 from spec.scenarios.races import Sockets
-from spec.scenarios.unused import DATAGRAM_EVENTS, unused
+from spec.scenarios.unused import DATAGRAM_EVENTS, EVERYTHING, Used, unused
 from spec.scenarios.world import World
 
 Change = Callable[[Model, tuple[Graph, ...]], Sequence[Graph]]
@@ -58,15 +59,13 @@ def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
 
 
 def _patches(
-    overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
+    overrides: Mapping[str, Callable[..., Any]] | None, used: Used = EVERYTHING
 ) -> tuple[tuple[str, Callable[..., Any]], ...]:
-    return tuple(sorted({**(overrides or {}), **unused(datagrams=datagrams, memberships=memberships)}.items()))
+    return tuple(sorted({**(overrides or {}), **unused(used), **empty_range(used=used.empty_range)}.items()))
 
 
-def _program(
-    overrides: Mapping[str, Callable[..., Any]] | None, *, datagrams: bool = True, memberships: bool = True
-) -> tuple[Model, Program]:
-    return _compiled(_patches(overrides, datagrams=datagrams, memberships=memberships), datagrams)
+def _program(overrides: Mapping[str, Callable[..., Any]] | None, used: Used = EVERYTHING) -> tuple[Model, Program]:
+    return _compiled(_patches(overrides, used), used.datagrams)
 
 
 def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
@@ -81,14 +80,14 @@ def outcome_subjects(overrides: Mapping[str, Callable[..., Any]] | None = None) 
 
 def race_subject(overrides: Mapping[str, Callable[..., Any]] | None = None) -> Sockets:
     """The race matrix of sockets, on the model patched by ``overrides``."""
-    return Sockets(lambda datagrams: _program(overrides, datagrams=datagrams, memberships=False))
+    return Sockets(lambda datagrams: _program(overrides, Used(datagrams=datagrams, memberships=False)))
 
 
 def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None, *, max_states: int = MAX_STATES) -> Engine:
     """An engine for scenarios, on the model patched by ``overrides``, up to a number of states."""
 
-    def compiled(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
-        return _program(overrides, datagrams=datagrams, memberships=memberships)
+    def compiled(used: Used) -> tuple[Model, Program]:
+        return _program(overrides, used)
 
     return Runner(compiled, max_states=max_states)
 
@@ -97,8 +96,8 @@ def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_stat
     """An engine for scenarios on changed graphs of the model, on a kind of machine, up to a number of states."""
 
     @cache
-    def compiled(datagrams: bool, memberships: bool) -> tuple[Model, Program]:
-        model, graphs = _lowered(_patches(None, datagrams=datagrams, memberships=memberships), datagrams)
+    def compiled(used: Used) -> tuple[Model, Program]:
+        model, graphs = _lowered(_patches(None, used), used.datagrams)
         return model, _prepared(model, tuple(change(model, graphs)))
 
     return Runner(compiled, machine, max_states)
@@ -107,12 +106,12 @@ def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_stat
 class Runner:
     """Runs scenarios, and finds the fields that two of their threads access at the same time without a lock in common.
 
-    ``compiled`` gives the model and its program, with datagrams and memberships or without.
+    ``compiled`` gives the model and its program, for the parts that a scenario uses.
     """
 
     def __init__(
         self,
-        compiled: Callable[[bool, bool], tuple[Model, Program]],
+        compiled: Callable[[Used], tuple[Model, Program]],
         machine: type[Machine] = Machine,
         max_states: int = MAX_STATES,
     ) -> None:
@@ -156,6 +155,7 @@ class Runner:
 
     def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
         world = World(whole)
-        model, program = self.compiled(world.datagrams, bool(world.memberships))
+        used = Used(world.datagrams, bool(world.memberships), any(low > high for low, high in world.ranges))
+        model, program = self.compiled(used)
         memory = Memory(model, world.instance(model))
         return memory, program, Calls(memory, world)

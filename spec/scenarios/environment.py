@@ -10,6 +10,7 @@ from spec import state as kernel
 from spec.scenarios.view import View
 from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
 
+CONNECTING = ("TCP_SYN_SENT", "TCP_SYN_RECV")
 FIN_SENT = ("TCP_FIN_WAIT1", "TCP_CLOSING", "TCP_LAST_ACK")
 """States in which a FIN waits for its ACK."""
 
@@ -21,36 +22,40 @@ class Environment(View):
         found: list[tuple[str, Started]] = []
         if occurs not in TIMERS and self.world.quiet:
             return found
-        if occurs is Occurs.LATE or (occurs is Occurs.MAYBE and "timeout" in self.world.events):
-            waiting = [n for n in range(1, self.world.requests + 1) if self._get(heap, "OpenRequest", "listener", n)]
-            found += [(f"SYN-ACK of request {n} again", Started("tcp_keepalive_timer", {"req": n})) for n in waiting]
-        for sk in range(1, self.world.socks + 1):
-            if self._get(heap, "Sock", "live", sk):
-                found += self._about_sock(heap, sk, occurs)
+        live = [sk for sk in range(1, self.world.socks + 1) if self._get(heap, "Sock", "live", sk)]
+        for sk in live:
+            found += self._about_sock(heap, sk, occurs)
+        for req in range(1, self.world.requests + 1):
+            if self._get(heap, "OpenRequest", "listener", req):
+                found += self._about_request(req, occurs)
+        for sk in live:
+            found += self._attempt(heap, sk, occurs)
         if occurs is Occurs.MAYBE and "signal" in self.world.events:
             for thread in range(2, self.world.threads + 1):
                 if not self._get(heap, "Thread", "sigpending", thread):
                     found.append((f"signal for thread {thread - 1}", Started("send_sig", {"t": thread})))
         return found
 
+    def _about_request(self, req: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+        """Its SYN-ACK is sent again, in the end for the last time."""
+        maybe = occurs is Occurs.MAYBE and "timeout" in self.world.events
+        if maybe or occurs is Occurs.LATE:
+            yield f"SYN-ACK of request {req} again", Started("tcp_keepalive_timer", {"req": req, "last": 0})
+        if maybe or occurs is Occurs.LAST:
+            yield f"request {req} expires", Started("tcp_keepalive_timer", {"req": req, "last": 1})
+
     def _about_sock(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
         """What may happen to one socket: its timer, and the segments its peer may send."""
         events = self.world.events
-        state = self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
-        hashed = self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
-        connecting = state in ("TCP_SYN_SENT", "TCP_SYN_RECV")
+        state, hashed = self._state(heap, sk), self._hashed(heap, sk)
+        connecting = state in CONNECTING
         if occurs is Occurs.SOON and state == "TCP_CLOSE_WAIT" and hashed == "TCP_EHASH":
             yield f"the delayed ACK of sk{sk}", Started("tcp_delack_timer", {"sk": sk})
-        if connecting and hashed == "TCP_EHASH":
-            if occurs is Occurs.LATE:
-                yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
-            if occurs is (Occurs.MAYBE if "timeout" in events else Occurs.LAST):
-                yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
-        if state in FIN_SENT and hashed == "TCP_EHASH" and "timeout" in events and occurs is Occurs.MAYBE:
-            if self._peer(heap, sk) in ROUTED_ADDRESSES:
-                yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
-        if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT" and "time_wait" in events and occurs is Occurs.MAYBE:
-            yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
+        if hashed == "TCP_EHASH" and (state in FIN_SENT or self._get(heap, "Sock", "unacked", sk)):
+            yield from self._retransmissions(heap, sk, occurs)
+        if hashed == "TCP_EHASH" and state == "TCP_TIME_WAIT":
+            if occurs is (Occurs.MAYBE if "time_wait" in events else Occurs.LAST):
+                yield f"TIME_WAIT of {self._connection(heap, sk)} ends", Started("tcp_twkill", {"tw": sk})
         if hashed in ("UDP_HASH", "RAW_HASH") and state == "TCP_ESTABLISHED" and occurs is Occurs.MAYBE:
             yield from self._datagrams(heap, sk)
         if hashed == "TCP_EHASH" and state != "TCP_TIME_WAIT":
@@ -68,6 +73,25 @@ class Environment(View):
                     f"{flags[0].upper()} from REMOTE for sk{sk}",
                     self._segment(flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port),
                 )
+
+    def _attempt(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+        """The SYN of a socket that connects: three seconds after it was sent, as for a SYN-ACK; in the end no more."""
+        if self._hashed(heap, sk) != "TCP_EHASH" or self._state(heap, sk) not in CONNECTING:
+            return
+        if occurs is Occurs.LATE:
+            yield f"SYN of sk{sk} again", Started("tcp_write_timer", {"sk": sk, "last": 0})
+        if occurs is (Occurs.MAYBE if "timeout" in self.world.events else Occurs.LAST):
+            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
+
+    def _retransmissions(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+        """Data and FINs that nobody acknowledged; where time need not pass only other hosts fail to."""
+        if occurs in (Occurs.LATE, Occurs.AFTERWARDS):
+            yield f"what sk{sk} sent again", Started("tcp_write_timer", {"sk": sk, "last": 0})
+        given_up = Occurs.LAST if self._get(heap, "Sock", "dead", sk) else Occurs.END
+        if "timeout" in self.world.events and self._peer(heap, sk) in ROUTED_ADDRESSES:
+            given_up = Occurs.MAYBE
+        if occurs is given_up:
+            yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
 
     def _datagrams(self, heap: tuple[int, ...], sk: int) -> Iterable[tuple[str, Started]]:
         """What the peer of a connected UDP or RAW socket may send, and what may be said about a datagram to it."""
@@ -98,6 +122,12 @@ class Environment(View):
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
 
+    def _state(self, heap: tuple[int, ...], sk: int) -> str:
+        return self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
+
+    def _hashed(self, heap: tuple[int, ...], sk: int) -> str:
+        return self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
+
     def _peer(self, heap: tuple[int, ...], sk: int) -> str:
         peer = self._get(heap, "Sock", "daddr", sk)
         return self.world.addresses[peer - 1] if peer else "ANY"
@@ -115,7 +145,7 @@ class Environment(View):
     def arrived(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...], thread: int) -> tuple[int, ...]:
         """The memory once a segment for ``sk`` has reached the CPU of ``thread``: from its peer, or from REMOTE if it listens."""
         begun = self._segment_for(heap, sk, flags)
-        if self._member("Sock", "state", self._get(heap, "Sock", "state", sk)) == "TCP_LISTEN":
+        if self._state(heap, sk) == "TCP_LISTEN":
             local = self._get(heap, "Sock", "rcv_saddr", sk) or self._address("LOOPBACK")
             peer = self._address("REMOTE"), self._word("Port", REMOTE_PORT)
             begun = self._segment(flags, *peer, local, self._get(heap, "Sock", "num", sk))

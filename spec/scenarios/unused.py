@@ -7,6 +7,7 @@ joins a group there is no membership.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 from checker.language import abstracted, kernel
@@ -14,6 +15,19 @@ from spec.net.ipv4.tcp_v4_rcv import tcp_v4_rcv
 from spec.state import SUCCESS, Addr, AddrLen, Errno, Family, Port, Segment, Sock, Socket
 
 UNUSED = "no call of the scenario uses it"
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a scenario uses: datagrams, memberships, a local port range that is empty."""
+
+    datagrams: bool = True
+    memberships: bool = True
+    empty_range: bool = False
+
+
+EVERYTHING = Used()
+"""All that the model has."""
 
 
 @kernel("net/socket.c")
@@ -71,7 +85,8 @@ MEMBERSHIPS = (ip_mc_join_group, ip_mc_drop_socket)
 DATAGRAM_EVENTS = ("datagram_arrives", "unreachable_arrives")
 
 
-def unused(*, datagrams: bool, memberships: bool) -> dict[str, Callable[..., Any]]:
+def unused(used: Used) -> dict[str, Callable[..., Any]]:
     """What to replace in a model in which datagrams, or memberships, are used or not."""
-    functions: Collection[Callable[..., Any]] = (*(() if datagrams else DATAGRAMS), *(() if memberships else MEMBERSHIPS))
+    left_out = (*(() if used.datagrams else DATAGRAMS), *(() if used.memberships else MEMBERSHIPS))
+    functions: Collection[Callable[..., Any]] = left_out
     return {f.__name__: f for f in functions}

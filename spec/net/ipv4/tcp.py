@@ -136,7 +136,7 @@ def tcp_forget_peer(sk: Sock, old_state: TcpState) -> None:
     abstracted(
         "timers, queues, sequence numbers and congestion state start anew", "write_seq", "rcv_nxt", "snd_cwnd", "dst_cache"
     )
-    sk.unread = False
+    sk.unread = sk.unacked = False
     sk.dport = 0
     sk.bound_to = 0
     if not sk.bindaddr_lock:

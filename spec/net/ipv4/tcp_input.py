@@ -1,7 +1,7 @@
 """net/ipv4/tcp_input.c, and the request a SYN makes (tcp_ipv4.c): what a segment does to the state of a socket.
 
 Sequence numbers are not modelled: a segment of the right connection is in sequence and in window, a final ACK and a
-SYN-ACK acknowledge what they answer, and an ACK says whether it covers the receiver's FIN.
+SYN-ACK acknowledge what they answer, an ACK of a connection acknowledges all data, and says whether it covers the receiver's FIN.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
         return False
     if not skb.ack:
         return False
+    sk.unacked = False
     return tcp_rcv_acked(sk, skb)
 
 

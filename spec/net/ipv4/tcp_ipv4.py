@@ -79,6 +79,12 @@ def tcp_bind_conflict(sk: Sock, tb: BindBucket) -> bool:
     )
 
 
+@pure
+def can_be_chosen(port: Port) -> bool:
+    """Of a range that is not empty (local_port_range): a port without a bucket."""
+    return not BindBucket[port].live
+
+
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_get_port(sk: Sock, snum: Port) -> bool:
     """True is C's 1: the port cannot be had."""
@@ -89,7 +95,7 @@ def tcp_v4_get_port(sk: Sock, snum: Port) -> bool:
             while True:
                 net.tcp_port_rover = rover
                 with spin_lock_bh(tcp_bhash_lock):
-                    if not BindBucket[rover].live:
+                    if can_be_chosen(rover):
                         return tcp_take_port(sk, BindBucket[rover], rover)
                 rover = next_local_port(rover)
                 if rover == first:

@@ -38,7 +38,7 @@ def tcp_check_req(sk: Sock, skb: Segment, req: OpenRequest) -> Sock:
         return NULL
     child = tcp_v4_syn_recv_sock(sk, req)
     if child == NULL:
-        abstracted("req->acked: only the SYN-ACK timer reads it", "acked")
+        abstracted("req->acked: the SYN-ACK is sent no more often for it unless the SYN table is half full", "acked")
         return NULL
     free(req)
     tcp_acceptq_queue(sk, child)

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from checker.language import kernel, new
+from checker.language import abstracted, kernel, new
 from spec.net.core.dev import netif_rx
-from spec.state import IPPROTO_TCP, RTN_LOCAL, TCP_CLOSE, Addr, BePort, Fib, OpenRequest, Protocol, Segment, Sock, net
+from spec.state import (
+    IPPROTO_TCP,
+    RTN_LOCAL,
+    TCP_CLOSE,
+    TCP_CLOSING,
+    TCP_FIN_WAIT1,
+    TCP_LAST_ACK,
+    TCP_SYN_SENT,
+    Addr,
+    BePort,
+    Fib,
+    OpenRequest,
+    Protocol,
+    Segment,
+    Sock,
+    net,
+)
 
 
 @kernel("net/ipv4/tcp_output.c", shared=True)
@@ -53,7 +69,20 @@ def tcp_send_fin(sk: Sock) -> None:
 def tcp_push(sk: Sock) -> None:
     """In CLOSE the bytes stay in the write queue (tcp_write_xmit): a send() that lost its error to SO_ERROR gets that far."""
     if sk.state != TCP_CLOSE:
+        sk.unacked = True
         tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done)
+
+
+@kernel("net/ipv4/tcp_output.c")
+def tcp_retransmit_skb(sk: Sock) -> None:
+    """What nobody acknowledged: the SYN, or the data and the FIN behind it, in one segment (tcp_retrans_try_collapse)."""
+    fin = sk.state in (TCP_FIN_WAIT1, TCP_CLOSING, TCP_LAST_ACK)
+    if sk.state == TCP_SYN_SENT:
+        tcp_send_syn(sk)
+    elif fin or sk.unacked:
+        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, fin, False, sk.unacked, sk.done)
+    else:
+        abstracted("the answer to a crossed SYN: it is not lost on loopback, and other hosts are free to have had it", "SYN_RECV")
 
 
 @kernel("net/ipv4/tcp_output.c")

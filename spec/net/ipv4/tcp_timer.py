@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, abstracted, current, find, kernel, softirq, spin_lock, when
+from checker.language import NULL, abstracted, current, find, free, kernel, softirq, spin_lock, when
 from spec.net.core.sock import sock_def_error_report
 from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
-from spec.net.ipv4.tcp_output import tcp_send_ack, tcp_send_syn, tcp_v4_send_synack
+from spec.net.ipv4.tcp_output import tcp_retransmit_skb, tcp_send_ack, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done
 from spec.state import (
     ETIMEDOUT,
@@ -39,11 +39,12 @@ def tcp_write_timer(sk: Sock, last: bool) -> None:
         for_syn = sk.state in (TCP_SYN_SENT, TCP_SYN_RECV)
     with bh_lock_sock(sk):
         answered = for_syn and sk.state not in (TCP_SYN_SENT, TCP_SYN_RECV)
-        if last and not answered and sk.state not in (TCP_CLOSE, TCP_LISTEN):
-            tcp_write_err(sk)
-        elif sk.state == TCP_SYN_SENT:
-            abstracted("only a SYN is sent again: nothing else gets lost", "tcp_retransmit_skb")
-            tcp_send_syn(sk)
+        if not answered and sk.state not in (TCP_CLOSE, TCP_LISTEN):
+            abstracted("how often: three minutes for a SYN, less for an orphan, a quarter of an hour for others", "retransmits")
+            if last:
+                tcp_write_err(sk)
+            else:
+                tcp_retransmit_skb(sk)
     rx_sock_put(sk)
 
 
@@ -60,8 +61,8 @@ def tcp_delack_timer(sk: Sock) -> None:
 
 
 @softirq("net/ipv4/tcp_timer.c")
-def tcp_keepalive_timer(req: OpenRequest) -> None:
-    """tcp_synack_timer for one request: the SYN-ACK goes out again, and the request is no longer young."""
+def tcp_keepalive_timer(req: OpenRequest, last: bool) -> None:
+    """tcp_synack_timer for one request: the SYN-ACK goes out again, and the request is no longer young; or it is dropped."""
     with spin_lock(syn_wait_lock):
         when(req.live and req.listener != NULL)
         sk = req.listener
@@ -69,8 +70,11 @@ def tcp_keepalive_timer(req: OpenRequest) -> None:
     with bh_lock_sock(sk):
         waiting = find(r for r in OpenRequest if r == req and r.listener == sk)
         if waiting != NULL:
-            waiting.retransmitted = True
-            tcp_v4_send_synack(sk, waiting)
+            if last:
+                free(waiting)
+            else:
+                waiting.retransmitted = True
+                tcp_v4_send_synack(sk, waiting)
     rx_sock_put(sk)
 
 
