@@ -179,25 +179,25 @@ class Certificate:
                 return zero if zero in args else [head, *args] if len(args) > 1 else args[0] if args else unit
         return x
 
-    def _claim(self, given: list[str], new: dict[str, Any], formula: Sexp) -> list[str]:
+    def _claim(self, given: list[str], new: dict[str, Any], formula: str) -> list[str]:
         """The commands that ask for a state in which ``given``, but not ``formula`` once the variables have ``new`` values."""
-        reads = set(WORD.findall(show(formula)))
+        reads = set(WORD.findall(formula))
         primed = {n: f"{n[:-1]}!|" if n.endswith("|") else f"{n}!" for n in new if n in reads}
         values = [f"(define-fun {name} {' '.join(map(show, new[n]))})" for n, name in primed.items()]
-        return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), show(formula))}))"]
+        return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), formula)}))"]
 
     def _obligations(self, name: str, file: str) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
-        formula = self.facts[name].formula
+        formula, text = self.facts[name].formula, show(self.facts[name].formula)
         used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(self.facts[name].uses) if n != name]
         if self.facts[name].method == "implication":
-            return [Owed("implication", used, self._claim([], {}, formula))]
+            return [Owed("implication", used, self._claim([], {}, text))]
         start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
-        found = [Owed("initiation", [], self._claim([], start, formula))]
+        found = [Owed("initiation", [], self._claim([], start, text))]
         listed = set(re.findall(r"^; consecution (.*)$", self.texts[file], re.MULTILINE))
         places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
         views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
-        hypotheses, words = [f"(assert {show(formula)})", *used], set(WORD.findall(show(formula)))
+        hypotheses, words = [f"(assert {text})", *used], set(WORD.findall(text))
         for label, (source, target, choices, guard, changed) in self.transitions.items():
             written = sorted(words & set(changed))
             frame = plain(label) in listed or not written and views[source] == views[target]
@@ -207,7 +207,7 @@ class Certificate:
                 given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
                 moved = ["ite", ["=", "$o", self.me], target, [self.pc, "$o"]]
                 new = {**changed, self.pc: [[["$o", self.thread]], self.variables[self.pc][1], moved]}
-                found.append(Owed(f"consecution {plain(label)}", hypotheses, self._claim(given, new, formula)))
+                found.append(Owed(f"consecution {plain(label)}", hypotheses, self._claim(given, new, text)))
         return found
 
     def _head(self, body: list[str]) -> list[str]:
@@ -235,7 +235,7 @@ class Certificate:
         found = self.manifests[f"{folder}/manifest.json"]
         wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
         need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
-        owed = Owed("implication", [f"(assert {show(self.facts[name].formula)})"], self._claim([], {}, formula))
+        owed = Owed("implication", [f"(assert {show(self.facts[name].formula)})"], self._claim([], {}, show(formula)))
         return self._compare(files[-1], [owed])
 
 

@@ -251,9 +251,9 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             thorough = extent is not Extent.QUICK
             second = pool.submit(recheck, spec) if thorough and hasattr(package, "RECHECK") else None
             asked = {task: pool.submit(perform, spec, task, out) for task in first}
-            running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             measured = [name for name, compiled in models.items() if plan(package, compiled.client)[0]]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
+            running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             drawing = pool.submit(draw_all, spec, chosen[0], diagrams)
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)

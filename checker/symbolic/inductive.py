@@ -21,7 +21,7 @@ from checker.symbolic.unbounded import Encoder, after, initially
 from checker.system import Transition, TransitionSystem
 
 EASY = 200_000
-"""What Z3 may spend, in its own units, on a step from the facts that say something of a process where the step starts."""
+"""What Z3 may spend, in its own units, on a question before it is asked with more facts, or of a solver with tactics."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Prover:
         self.views: dict[str, _View] = {}
         self.solver: z3.Solver | None = None
         self.known: list[int] = []
-        self.spent = 0
+        self.spent = self.total = 0
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
@@ -170,6 +170,8 @@ class Prover:
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
         claimed = violation(system, fact, t)
         telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self._tells(n, t)]
+        if len(telling) == len(hypotheses) - 1:
+            return self._check(fact, "consecution", t.name, hypotheses, *claimed)
         first = self._check(fact, "consecution", t.name, [self.closed[fact.name], *telling], *claimed, effort=EASY)
         if first.discharged:
             return first
@@ -203,29 +205,36 @@ class Prover:
         effort: int = 0,
     ) -> Obligation:
         started = time.perf_counter()
-        solver = self._knowing(hypotheses) if effort else self._told(z3.Solver(ctx=self.encoder.context), hypotheses)
-        if effort:
-            # Behind a push Z3 searches at once: its tactics take longer than they spare an easy query, and a hard one needs them.
-            solver.push()
-            solver.set("rlimit", effort)
-        for v in variables:
-            solver.add(*self.encoder.not_null(v))
-        solver.add(*(self.encoder.encode(c) for c in claims))
-        result = str(solver.check())
-        model = str(solver.model()) if result == "sat" else ""
-        smtlib = "" if result == "unsat" else solver.to_smt2()
-        spent, self.spent = self.spent, solver.statistics().get_key_value("rlimit count")  # of all queries of the context
-        if effort:
-            solver.pop()
+        claimed = [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
+        kept = self._knowing(hypotheses)
+        kept.push()
+        result, model, smtlib = self._ask(kept, claimed, EASY)
+        kept.pop()
+        if result == "unknown" and not effort:
+            # A fresh one, that nobody pushed: only so are the tactics used.
+            result, model, smtlib = self._ask(self._told(z3.Solver(ctx=self.encoder.context), hypotheses), claimed, 0)
+        spent, self.spent = self.spent, self.total
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self.spent - spent)
 
+    def _ask(self, solver: z3.Solver, claimed: list[z3.BoolRef], effort: int) -> tuple[str, str, str]:
+        """What ``solver`` says to ``claimed`` besides what it was told, within an effort if it is not 0; a model; the query."""
+        solver.set("rlimit", effort)
+        solver.add(*claimed)
+        result = str(solver.check())
+        model = str(solver.model()) if result == "sat" else ""
+        smtlib = "" if result == "unsat" else solver.to_smt2()
+        self.total = solver.statistics().get_key_value("rlimit count")  # of all queries of the context
+        return result, model, smtlib
+
     def _knowing(self, hypotheses: list[z3.BoolRef]) -> z3.Solver:
-        """A solver that was told ``hypotheses``: the last one if they are the same, as for most transitions from one location."""
+        """A solver that was told ``hypotheses``: the last one if they are the same, as for most transitions from one location.
+
+        It has no tactics: on what is easy they take longer than they spare.
+        """
         known = [h.get_id() for h in hypotheses]
         if self.solver is None or known != self.known:
-            self.known = known
-            self.solver = self._told(z3.SimpleSolver(ctx=self.encoder.context), hypotheses)
+            self.known, self.solver = known, self._told(z3.SimpleSolver(ctx=self.encoder.context), hypotheses)
         return self.solver
 
     def _told(self, solver: z3.Solver, hypotheses: list[z3.BoolRef]) -> z3.Solver:
