@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -150,13 +150,22 @@ def stale(compiled: Compiled, proof: Proof, package: ModuleType) -> str:
     return f"{wrong[0]}{more} differs from what the model gives: {FIX}" if wrong else ""
 
 
-def recheck(spec: str) -> Recheck:
-    """Run the program ``RECHECK`` of a package on its certificates, in a process of its own."""
-    package = load_package(spec)
-    folders = sorted(str(p) for p in Path(package.CERTIFICATES).glob("*") if p.is_dir())
-    command = [sys.executable, package.RECHECK, "--jobs", "1", *folders]
+def certificate_folders(package: ModuleType) -> list[Path]:
+    """The committed certificates of a package, the largest first: they take longest."""
+    folders = [p for p in sorted(Path(package.CERTIFICATES).glob("*")) if p.is_dir()]
+    return sorted(folders, key=lambda folder: -sum(map(len, stored(folder).values())))
+
+
+def recheck(spec: str, folder: Path) -> Recheck:
+    """Run the program ``RECHECK`` of a package on one of its certificates, in a process of its own."""
+    command = [sys.executable, load_package(spec).RECHECK, "--jobs", "1", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUTF8": "1"})
     return Recheck(done.returncode, tuple((done.stdout + done.stderr).splitlines()))
+
+
+def together(parts: Sequence[Recheck]) -> Recheck | None:
+    """What was said of several certificates; None of none."""
+    return Recheck(max(p.status for p in parts), tuple(line for p in parts for line in p.lines)) if parts else None
 
 
 def fact_table(certificate: Certificate) -> Table:

@@ -21,7 +21,7 @@ from types import ModuleType
 
 from rich.console import Console
 
-from checker.commands.certify import recheck
+from checker.commands.certify import certificate_folders, recheck, together
 from checker.commands.console import VACUOUS, out_console, status_of, working
 from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
@@ -249,7 +249,8 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
             first = sorted(todo, key=weight, reverse=True)
             thorough = extent is not Extent.QUICK
-            second = pool.submit(recheck, spec) if thorough and hasattr(package, "RECHECK") else None
+            folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
+            rechecking = [pool.submit(recheck, spec, folder) for folder in folders]
             asked = {task: pool.submit(perform, spec, task, out) for task in first}
             measured = [name for name, compiled in models.items() if plan(package, compiled.client)[0]]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
@@ -265,7 +266,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             readings = [Reading(model.system, model.client, covered.get(name)) for name, model in models.items()]
             write(models, readings, verdicts, ran, out, diagrams, say)
             drawing.result()
-            rechecked = second.result() if second else None
+            rechecked = together([one.result() for one in rechecking])
             lines = comparing.result() if comparing else None
     compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
     triples = compare_triples(spec) if extent is Extent.FULL and compared else None

@@ -80,11 +80,11 @@ def test_certify_repairs_whatever_is_there(folder: Path, tmp_path: Path) -> None
 
 
 def test_the_second_program_confirms_and_rejects(folder: Path) -> None:
-    fine = recheck("tests.tiny")
+    fine = recheck("tests.tiny", folder)
     assert fine.status == 0
     assert fine.shown() == ["certificates: 1 confirmed by a second program and solver"]
     (folder / "facts.sexp").write_text("", encoding="ascii")
-    bad = recheck("tests.tiny")
+    bad = recheck("tests.tiny", folder)
     assert bad.status == 1
     assert any("tiny: rejected: taken_red rests on taken_red, which is neither proved" in line for line in bad.shown())
 
