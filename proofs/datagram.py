@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from checker.language import NULL, implies, inside, lemma
 from proofs.sockets import HELD
-from spec.net.core.sock import sock_put
+from spec.net.core.sock import sk_free, sock_put
 from spec.net.ipv4.protocols import inet_dgram_ops
-from spec.state import Sock, Socket, Thread
+from spec.net.ipv4.udp import udp_connect
+from spec.state import INADDR_ANY, RTN_BROADCAST, RTN_MULTICAST, SUCCESS, Addr, Fib, Sock, Socket, Thread
 
 
 @lemma(uses=("linked", "open_has_sk"))
@@ -22,3 +23,19 @@ def dgram_ops(sock: Socket) -> bool:
 def dgram_gone(t: Thread, sk: Sock) -> bool:
     """inet_sock_release gives up the socket's own reference before it drops its last one."""
     return implies(inside(t, sock_put, sk=sk), sk.gone)
+
+
+@lemma(uses=HELD)
+def dgram_held(t: Thread, sk: Sock) -> bool:
+    """Without packets only the thread that closes a sock keeps a reference of its own to it."""
+    return implies(t.held_sk == sk, sk.live and sk.closer == t and not inside(t, sk_free))
+
+
+@lemma(uses=("references",))
+def dgram_peer(t: Thread, sk: Sock, peer: Addr) -> bool:
+    """udp_connect stores a destination that has a route, or needs none, and that is no broadcast address."""
+    return implies(
+        peer != INADDR_ANY and (sk.daddr == peer or inside(t, udp_connect, daddr=peer)),
+        Fib[peer].type != RTN_BROADCAST
+        and (Fib[peer].route == SUCCESS or Fib[peer].type == RTN_MULTICAST or Fib[peer].limited_broadcast),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checker.language import at, implies, inside, lemma
 from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_bind
+from spec.net.ipv4.protocols import udp_prot
 from spec.net.ipv4.udp import udp_search_port, udp_v4_get_port
 from spec.state import Port, Sock, Thread, net
 
@@ -35,3 +36,12 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "BUG_TRAP(udp_v4_hash: sk.num == 0)": ("linked",),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
 }
+
+
+# What follows no property rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
+
+
+@lemma(uses=("linked",))
+def udp_only(sk: Sock) -> bool:
+    """sys_socket makes UDP sockets only."""
+    return implies(sk.live, sk.prot == udp_prot)

@@ -6,7 +6,6 @@ from checker.language import NULL, at, implies, inside, lemma, pure
 from proofs.sockets import OWNED
 from spec.net.core.sock import sock_put
 from spec.net.ipv4.af_inet import inet_bind, inet_dgram_connect, inet_release, inet_sendmsg, inet_sock_release
-from spec.net.ipv4.protocols import udp_prot
 from spec.net.ipv4.udp import udp_connect, udp_v4_get_port, udp_v4_unhash
 from spec.state import INADDR_ANY, TCP_CLOSE, TCP_ESTABLISHED, Addr, Sock, Socket, Thread
 from spec.variants.udp_disconnect_locked import original_udp_disconnect
@@ -27,12 +26,6 @@ def closing_socket(t: Thread, sock: Socket, sk: Sock) -> bool:
     return implies(inside(t, inet_release, sock=sock, sk=sk), sk.socket == NULL or sk.socket == sock)
 
 
-@lemma()
-def udp_protocol(sk: Sock) -> bool:
-    """Every sock is one of UDP."""
-    return implies(sk.live, sk.prot == udp_prot)
-
-
 @lemma(uses=("references", "closing", "linked"))
 def orphaned(t: Thread, sk: Sock) -> bool:
     """Behind sock_orphan the sock has no socket."""
@@ -44,7 +37,7 @@ def orphaned(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=("references", "closing", "linked", "releasing", "closing_socket", "orphaned", "udp_protocol", "dgram_ops"))
+@lemma(uses=("references", "closing", "linked", "releasing", "closing_socket", "orphaned", "udp_only", "dgram_ops"))
 def closer_shut(sk: Sock) -> bool:
     """A sock that is being closed has no open socket: whoever closes it is in inet_release until it is orphaned."""
     return implies(

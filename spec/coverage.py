@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from spec.routes import ROUTES
+
 SEARCHES = {
     "bind_listen": (
         # threads, sockets, ports, addresses, states
@@ -16,10 +18,25 @@ SEARCHES = {
         (1, 3, 3, 1, 3_000_000),
         (1, 3, 4, 1, 13_000_000),
     ),
+    "raw": (
+        (2, 1, 1, 2, 1_000_000, "127.0.0.1 sent out from itself"),
+        (2, 1, 1, 2, 1_000_000, "127.0.0.1 sent out"),
+        (2, 1, 1, 2, 1_000_000, "127.0.0.1 unreachable"),
+        (2, 1, 1, 2, 1_000_000, "127.0.0.1 broadcast"),
+        (1, 1, 1, 4, 1_000_000),
+        (2, 1, 1, 1, 1_000_000),
+        (1, 1, 1, 13, 1_000_000, "every kind of route"),
+    ),
 }
 """Per client.  bind_listen: every kind of address, every length; a second thread that closes while the first one fails; a local
 port range of one port; sharing and fast reuse; and two searches that are cut short once calls found the two, or three, ports of
-the range occupied.  The other clients are not measured."""
+the range occupied.  raw: routing tables that refuse what a race changes between connect and send.  The other clients are not
+measured."""
+
+TABLES = ROUTES
+
+WALKS = {"raw": ((2, 1, 1, 13, 1_000, 100, "every kind of route"),)}
+"""Per client: searches that expand only so many states of each level."""
 
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {}
 """Per client: function, fragments of the guard, and why such transitions cannot fire."""

@@ -14,6 +14,7 @@ from checker.commands.coverage import cover, plan
 from checker.commands.model import Scope, compile_package, load_package, make_instance
 from checker.coverage import Covered, Reason, judge, matches, measure, total
 from checker.errors import UsageError
+from checker.explicit.wander import wander
 from checker.report.coverage import coverage_summary
 from checker.symbolic.dead import dead_transitions
 from checker.symbolic.inductive import Fact
@@ -80,6 +81,17 @@ def test_a_search_cut_short_counts_what_it_saw() -> None:
     assert any(c.fired for c in part.fired.values())
 
 
+def test_a_search_of_a_part_counts_only_what_can_fire() -> None:
+    instance = make_instance(TINY, Scope(2, 2, 1, 1))
+    whole = measure(SYSTEM, instance, 1000)
+    part = wander(SYSTEM, instance, 2, 50)
+    assert not part.complete and part.states < whole.states
+    assert part == wander(SYSTEM, instance, 2, 50)
+    assert {n for n, c in part.fired.items() if c.fired} <= {n for n, c in whole.fired.items() if c.fired}
+    everything = wander(SYSTEM, instance, 1000, 50)
+    assert everything.complete and everything.states == whole.states and everything.fired == whole.fired
+
+
 def test_what_contradicts_a_fact_is_dead() -> None:
     claim = COMPILED.property("taken_red")
     fact = Fact(claim.name, claim.params, claim.formula)
@@ -103,13 +115,19 @@ def test_a_package_may_list_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = ModuleType("bare")
     bare.__path__ = []
     monkeypatch.setitem(sys.modules, "bare", bare)
-    searches, reasons = plan(bare)
-    assert searches and not reasons
+    planned = plan(bare)
+    assert planned.searches and not planned.reasons
 
 
 @pytest.mark.parametrize(
     ("name", "entries"),
-    [("SEARCHES", ((1, 1, 1),)), ("SEARCHES", ((1, 1, 1, 1, 0),)), ("UNFIRED", (("f", "text", "why"),)), ("UNFIRED", ("f",))],
+    [
+        ("SEARCHES", ((1, 1, 1),)),
+        ("SEARCHES", ((1, 1, 1, 1, 0),)),
+        ("SEARCHES", ((1, 1, 1, 1, 9, "no such table"),)),
+        ("UNFIRED", (("f", "text", "why"),)),
+        ("UNFIRED", ("f",)),
+    ],
 )
 def test_malformed_entries_are_bad_input(
     name: str, entries: Sequence[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -153,3 +171,16 @@ def test_every_transition_of_the_model_fires_or_is_explained() -> None:
     package = load_package("spec")
     covered = cover(package, compile_package(package))
     assert not covered.problems
+
+
+def test_every_transition_of_raw_fires_or_is_proved_dead() -> None:
+    package = load_package("spec")
+    covered = cover(package, compile_package(package, client="raw"))
+    assert not covered.problems
+    assert coverage_summary(covered) == "110 of 169 transitions fire, 59 proved dead for any size"
+
+
+def test_a_reason_for_what_does_fire_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(listed, "UNFIRED", (*listed.UNFIRED, ("do_paint", (), "nobody paints")))
+    assert cli.main(["coverage", "--spec", "tests.tiny"]) == 1
+    assert "a transition it covers does fire" in capsys.readouterr().out

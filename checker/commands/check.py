@@ -244,7 +244,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
         chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
         models = {name: model_of(spec, name, "")[1] for name in chosen}
         for compiled in models.values():
-            check_reasons(compiled.system, plan(package, compiled.client)[1])
+            check_reasons(compiled.system, plan(package, compiled.client).reasons)
         with workers() as pool:
             todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
             first = sorted(todo, key=weight, reverse=True)
@@ -252,7 +252,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
             rechecking = [pool.submit(recheck, spec, folder) for folder in folders]
             asked = {task: pool.submit(perform, spec, task, out) for task in first}
-            measured = [name for name, compiled in models.items() if plan(package, compiled.client)[0]]
+            measured = [name for name, compiled in models.items() if plan(package, compiled.client).searches]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
             running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             drawing = pool.submit(draw_all, spec, chosen[0], diagrams)

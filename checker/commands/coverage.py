@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -13,22 +14,45 @@ from checker.commands.engines import Say, silent
 from checker.commands.model import Scope, compile_package, load_package, make_instance
 from checker.coverage import Covered, Reason, check_reasons, judge, measure, total
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
+from checker.explicit.explore import Exploration
+from checker.explicit.wander import wander
+from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
 from checker.symbolic.dead import dead_transitions
 from checker.symbolic.inductive import Fact, Prover, closure
 
-Search = tuple[Scope, int]
-"""An instance and the number of states after which its search stops."""
+
+@dataclass(frozen=True)
+class Search:
+    """An instance and where its search stops: after ``states``, or, if ``steps`` is given, so deep with so many states a level.
+
+    ``table`` names one of the ``TABLES`` of the package: what the environment says there.
+    """
+
+    scope: Scope
+    states: int
+    table: str = ""
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the transitions of one client are covered: searches, and reasons for what cannot fire."""
+
+    searches: tuple[Search, ...]
+    reasons: tuple[Reason, ...]
+
 
 Entry = tuple[Any, ...]
 Table = Mapping[str, Sequence[Entry]] | Sequence[Entry]
 
-DEFAULT_SEARCHES: tuple[Search, ...] = ((Scope(1, 2, 1, 1), 5_000_000), (Scope(2, 1, 1, 1), 5_000_000))
+DEFAULT_SEARCHES = (Search(Scope(1, 2, 1, 1), 5_000_000), Search(Scope(2, 1, 1, 1), 5_000_000))
 
 SHAPES = {
-    "SEARCHES": "write (threads, sockets, ports, addresses, states), all greater than 0",
+    "SEARCHES": "write (threads, sockets, ports, addresses, states), all greater than 0, and perhaps the name of one of TABLES",
+    "WALKS": "write (threads, sockets, ports, addresses, states of a level, levels), all greater than 0, and perhaps such a name",
     "UNFIRED": "write (function, (fragment, ...), why)",
     "UNRUN": "write (function, text, why)",
 }
@@ -62,7 +86,8 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     The proofs use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
     and the others that are proved here.
     """
-    searches, reasons = plan(package, compiled.client)
+    planned = plan(package, compiled.client)
+    searches, reasons = planned.searches, planned.reasons
     if not searches:
         raise UsageError(
             "no-searches",
@@ -71,13 +96,12 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
         )
     check_reasons(compiled.system, reasons)
     explorations, told = [], []
-    for scope, limit in searches:
-        instance = make_instance(package, scope, compiled.client)
+    for search in searches:
+        instance = instance_of(package, search, compiled.client)
         say(f"coverage: {instance}")
-        explored = measure(compiled.system, instance, limit)
+        explored = run_search(compiled, instance, search)
         explorations.append(explored)
-        part = "all" if explored.complete else "the first"
-        told.append(f"{instance}: {part} {explored.states:,} states, down to depth {explored.depth}")
+        told.append(f"{instance}: {_seen(explored, search)}, down to depth {explored.depth}")
     fired = total(explorations, compiled.system)
     silent_ones = [t for t in compiled.system.transitions if not fired[t.name].fired]
     facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
@@ -100,20 +124,55 @@ def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> 
     return [f for f in known.values() if not any(g.name in weak for g in closure(known, [f.name]))]
 
 
-def plan(package: ModuleType, client: Client | None = None) -> tuple[Sequence[Search], tuple[Reason, ...]]:
-    """The searches and reasons of ``PACKAGE.coverage``: ``SEARCHES`` and ``UNFIRED``; without it, two searches, no reasons.
+def instance_of(package: ModuleType, search: Search, client: Client | None) -> Instance:
+    """The instance of a search.  Raises UsageError for a table that the package does not have."""
+    instance = make_instance(package, search.scope, client)
+    if not search.table:
+        return instance
+    tables = getattr(import_module(f"{package.__name__}.coverage"), "TABLES", {})
+    if search.table not in tables:
+        known = ", ".join(tables) or "none"
+        raise UsageError("coverage-entry", f"a search names the table {search.table!r}, which is not there", f"there are {known}")
+    return replace(instance, tables=(*instance.tables, *tables[search.table]), title=f"{instance}, {search.table}")
 
-    ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)``, ``UNFIRED`` has ``(function, fragments, why)``; in a
-    package with clients both map their names to such tuples, and a client without searches has no coverage.
+
+def run_search(compiled: Compiled, instance: Instance, search: Search) -> Exploration:
+    """Search an instance of the whole system."""
+    if search.steps:
+        return wander(compiled.system, instance, search.states, search.steps)
+    return measure(compiled.system, instance, search.states)
+
+
+def _seen(explored: Exploration, search: Search) -> str:
+    """How much of an instance a search saw."""
+    part = "all" if explored.complete else "a choice of" if search.steps else "the first"
+    return f"{part} {explored.states:,} states"
+
+
+def plan(package: ModuleType, client: Client | None = None) -> Plan:
+    """What ``PACKAGE.coverage`` lists; without it, two searches, no reasons.
+
+    ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)`` and perhaps a name of ``TABLES``, ``WALKS`` has
+    ``(threads, sockets, ports, addresses, states of a level, levels)`` and perhaps one as well, ``UNFIRED`` has
+    ``(function, fragments, why)``; in a package with clients each maps their names to such tuples, and a client
+    without searches has no coverage.
     Raises UsageError if they look different.
     """
     name = f"{package.__name__}.coverage"
     if find_spec(name) is None:
-        return DEFAULT_SEARCHES, ()
-    listed = import_module(name)
-    searches, unfired = (_of_client(name, getattr(listed, table), table, client) for table in ("SEARCHES", "UNFIRED"))
-    found = [(Scope(*numbers[:4]), numbers[4]) for numbers in shaped(name, searches, "SEARCHES", _is_search)]
-    return found, tuple(Reason(*entry) for entry in shaped(name, unfired, "UNFIRED", _is_reason))
+        return Plan(DEFAULT_SEARCHES, ())
+    module = import_module(name)
+
+    def listed(table: str, good: Callable[[Entry], bool], needed: bool = True) -> Sequence[Entry]:
+        if not needed and not hasattr(module, table):
+            return ()
+        return shaped(name, _of_client(name, getattr(module, table), table, client), table, good)
+
+    searches = [Search(Scope(*entry[:4]), *entry[4:]) for entry in listed("SEARCHES", _is_search)]
+    walks = [
+        Search(Scope(*entry[:4]), entry[4], "".join(entry[6:]), entry[5]) for entry in listed("WALKS", _is_walk, needed=False)
+    ]
+    return Plan((*searches, *walks), tuple(Reason(*entry) for entry in listed("UNFIRED", _is_reason)))
 
 
 def _of_client(module: str, listed: Table, table: str, client: Client | None) -> Sequence[Entry]:
@@ -135,7 +194,19 @@ def shaped(module: str, entries: Sequence[Entry], name: str, good: Callable[[Ent
 
 
 def _is_search(entry: object) -> bool:
-    return isinstance(entry, tuple) and len(entry) == 5 and all(isinstance(n, int) and n > 0 for n in entry)
+    if not (isinstance(entry, tuple) and len(entry) in (5, 6)):
+        return False
+    return _are_sizes(entry[:5]) and all(isinstance(name, str) for name in entry[5:])
+
+
+def _is_walk(entry: object) -> bool:
+    if not (isinstance(entry, tuple) and len(entry) in (6, 7)):
+        return False
+    return _are_sizes(entry[:6]) and all(isinstance(name, str) for name in entry[6:])
+
+
+def _are_sizes(numbers: Entry) -> bool:
+    return all(isinstance(n, int) and n > 0 for n in numbers)
 
 
 def _is_reason(entry: object) -> bool:
