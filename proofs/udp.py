@@ -27,6 +27,12 @@ def udp_unbound(t: Thread, sk: Sock) -> bool:
     )
 
 
+@lemma(uses=("linked",))
+def udp_only(sk: Sock) -> bool:
+    """sys_socket makes UDP sockets only."""
+    return implies(sk.live, sk.prot == udp_prot)
+
+
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "udp_num_iff_hashed": ("port_taken", "references"),
     "udp_sport_window": ("sport_owed",),
@@ -36,12 +42,3 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "BUG_TRAP(udp_v4_hash: sk.num == 0)": ("linked",),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
 }
-
-
-# What follows no property rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
-
-
-@lemma(uses=("linked",))
-def udp_only(sk: Sock) -> bool:
-    """sys_socket makes UDP sockets only."""
-    return implies(sk.live, sk.prot == udp_prot)
