@@ -194,19 +194,18 @@ def shaped(module: str, entries: Sequence[Entry], name: str, good: Callable[[Ent
 
 
 def _is_search(entry: object) -> bool:
-    if not (isinstance(entry, tuple) and len(entry) in (5, 6)):
-        return False
-    return _are_sizes(entry[:5]) and all(isinstance(name, str) for name in entry[5:])
+    return _has_sizes(entry, 5)
 
 
 def _is_walk(entry: object) -> bool:
-    if not (isinstance(entry, tuple) and len(entry) in (6, 7)):
+    return _has_sizes(entry, 6)
+
+
+def _has_sizes(entry: object, count: int) -> bool:
+    """Whether an entry is so many positive numbers, and perhaps the name of a table."""
+    if not (isinstance(entry, tuple) and len(entry) in (count, count + 1)):
         return False
-    return _are_sizes(entry[:6]) and all(isinstance(name, str) for name in entry[6:])
-
-
-def _are_sizes(numbers: Entry) -> bool:
-    return all(isinstance(n, int) and n > 0 for n in numbers)
+    return all(isinstance(n, int) and n > 0 for n in entry[:count]) and all(isinstance(name, str) for name in entry[count:])
 
 
 def _is_reason(entry: object) -> bool:

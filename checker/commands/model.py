@@ -154,7 +154,7 @@ def compile_package(package: ModuleType, variant: Variant | None = None, client:
 
 
 def repaired_by(package: ModuleType, client: str) -> dict[str, tuple[str, ...]]:
-    """By variants, which properties of ``client`` hold with them that the model violates (``REPAIRS`` of the package)."""
+    """By variants, which properties of ``client`` are proved with them (``REPAIRS`` of the package)."""
     found: dict[str, dict[str, tuple[str, ...]]] = getattr(package, "REPAIRS", {})
     return found.get(client, {})
 

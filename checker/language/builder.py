@@ -39,6 +39,10 @@ class Scope:
     inherited: bool = False
     bh: bool = False
 
+    def holds(self, lock: Lock) -> bool:
+        """Whether this is a block under ``lock``."""
+        return self.lock is not None and (self.lock.users, self.lock.obj) == (lock.users, lock.obj)
+
 
 @dataclass
 class Subroutine:

@@ -102,7 +102,7 @@ class Calls(Evaluation):
 
     def holding(self, lock: Lock) -> bool:
         """Whether ``lock`` is held here."""
-        return any(s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) for s in self.builder.scopes)
+        return any(s.holds(lock) for s in self.builder.scopes)
 
     def callers_lock(self) -> Lock | None:
         """The lock that whoever calls this function holds, as its declaration says."""

@@ -87,7 +87,7 @@ class Locking(Calls):
         if not self.holding(lock):
             raise self.source.error(node, "not-held", f"{lock.name} is not held here", "take it first")
         self._unlock(lock, node)
-        b.scopes = tuple(Scope() if s.lock and (s.lock.users, s.lock.obj) == (lock.users, lock.obj) else s for s in held)
+        b.scopes = tuple(Scope() if s.holds(lock) else s for s in held)
         returns = len(self.returns)
         self.block(body)
         if len(self.returns) > returns:
