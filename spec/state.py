@@ -446,7 +446,8 @@ class Sock(Record):
     ``users`` is set while a thread or a softirq has the socket, ``slock`` only while a softirq has it.  ``gone`` says that the
     socket's own reference was dropped: whoever drops the last one frees it.  ``dst_daddr`` and ``dst_saddr`` are the route that
     UDP keeps in dst_cache.  ``unacked`` says that data was sent and not acknowledged: the retransmission timer runs.  ``rx_mark``
-    says that a packet for several sockets has yet to be copied to this one.
+    says that a packet for several sockets has yet to be copied to this one.  ``prequeue`` is what waits for a thread
+    that reads (tp->ucopy.task: ``reader``), see spec/scenarios/prequeue.py.
     """
 
     users: bool
@@ -501,6 +502,9 @@ class Sock(Record):
     ack_backlog: Backlog
     backlog_head: Segment
     backlog_tail: Segment
+    prequeue: Segment
+    prequeue_tail: Segment
+    reader: Thread
 
     owner: Ghost[Thread]
     closer: Ghost[Thread]

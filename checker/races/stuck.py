@@ -37,7 +37,7 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
         fix = "leave the event timeout out"
     elif scenario.alone:
         why = "for one thread time passes, and a timer that goes off when nothing else can happen is no process to be fair to"
-        fix = "write several threads, for which no time passes"
+        fix = "write several threads, for which nothing runs out"
     else:
         return
     raise UsageError("no-fairness", f"{scenario.id}: eventually means nothing here: {why}", fix, place)

@@ -133,7 +133,7 @@ def _outcome_json(o: Outcome) -> dict[str, Any]:
 def print_findings(findings: Sequence[Finding], console: Console) -> None:
     """Everything that is not simply agreed, in detail, then the totals by category."""
     for f in findings:
-        if f.standing == AGREED:
+        if f.standing == AGREED and not f.details:
             continue
         console.print(Text.assemble((f.standing, COLORS[f.standing]), f"  {f.id}  ({f.place})"), soft_wrap=True)
         for detail in f.details:

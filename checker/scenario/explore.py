@@ -46,7 +46,10 @@ class Occurs(enum.Enum):
 
 
 TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST, Occurs.AFTERWARDS, Occurs.END)
-"""What only time brings about, in this order.  It passes for one thread that waits; several are asked who waits for ever."""
+"""What only time brings about, in this order, for one thread that waits.
+
+Several are asked who waits for ever: for them what is lost is sent again, in any order, and nothing runs out.
+"""
 
 SETTLE = "settle"
 """The call that waits until what happens soon has happened."""
@@ -188,6 +191,7 @@ class Search:
         self.first = frozenset(1 + n for n, p in enumerate(s.threads) if p.first)
         self.any_time = "timeout" in s.events
         self.alone = s.alone
+        self.may_expire = not s.alone
         self.one_at_a_time = s.machine != "smp"
         self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
         memory = self.machine.memory
@@ -249,23 +253,27 @@ class Search:
             settling = occurs is Occurs.SURELY and any(self._settling(state, n) for n in range(len(state.clients)))
             if not self._time_passes(state) and not settling:
                 break
-        following = self._next_phase(state)
+        following = self._in_time(state) or self._next_phase(state)
         return [*following, *maybe], not following
 
     def _passed(self, state: State) -> Found:
-        """Once one timer has run out, so have all others of its kind; each runs to its end, with the packets it sends."""
+        """Once one timer of a lone thread has run out, so have all others of its kind; each to its end, with what it sends."""
         expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
-        if not expired:
+        if not expired or not self.alone:
             return []
         busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
         return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
 
     def _time_passes(self, state: State) -> bool:
-        """Whether timers go off now that nothing else can happen.
-
-        They do not if nobody waits for anything, or if it is the question who waits for ever.
-        """
+        """Whether a lone thread waits, so that timers go off in their order now that nothing else can happen."""
         return self.alone and any(c.frame[0] != IDLE for c in state.clients)
+
+    def _in_time(self, state: State) -> Found:
+        """What a few seconds bring about, in any order, while some of several threads wait and nothing else can happen."""
+        if self.alone or all(c.frame[0] == IDLE for c in state.clients):
+            return []
+        expiries = [move for client in self._may_run(state, True) for move in self._moves(state, client, True)]
+        return [*expiries, *self._events(state, Occurs.SOON), *self._events(state, Occurs.LATE)]
 
     def _settling(self, state: State, client: int) -> bool:
         """Whether a thread gives time to what happens soon, and there is such a thing."""
@@ -288,7 +296,7 @@ class Search:
                 frame = self.machine.enter(begun.root, dict(begun.arguments))
                 for after, move in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
                     found.append((after._replace(events=state.events | {(name, occurs)}), move))
-                if occurs in TIMERS:
+                if occurs in TIMERS and self.alone:
                     break
         return found
 
@@ -341,7 +349,8 @@ class Search:
         doing = call.label if call and not irq else about
         found = []
         events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
-        for after in self.go_on(state.heap, frame, client + 1, late, None if irq else call):
+        expire = late or self.any_time or (self.may_expire and state.phase == 1)
+        for after in self.go_on(state.heap, frame, client + 1, expire, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
             if after.returned is not None and not irq:
@@ -353,20 +362,19 @@ class Search:
             found.append((following, Move(client, irq, doing, result, after)))
         return found
 
-    def go_on(self, heap: Heap, frame: Frame, thread: int, late: bool, call: Call | None) -> list[After]:
+    def go_on(self, heap: Heap, frame: Frame, thread: int, expire: bool, call: Call | None) -> list[After]:
         """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""
-        timers = late or self.any_time
-        key = (heap, frame, thread, timers, id(call))
+        key = (heap, frame, thread, expire, id(call))
         steps = self.stepped.get(key)
         if steps is None:
-            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, self.policy(timers, call)))
+            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, self.policy(expire, call)))
         return steps
 
-    def policy(self, timers: bool, call: Call | None) -> Policy:
-        """What the environment may decide during ``call``; whether timers may go off."""
+    def policy(self, expire: bool, call: Call | None) -> Policy:
+        """What the environment may decide during ``call``; whether the timeout of a sleep may expire."""
 
         def decide(node: Node, thread: int) -> tuple[int, ...] | None:
-            if self.interface.is_late(node) and not timers:
+            if self.interface.is_late(node) and not expire:
                 return (0,)
             return self.interface.decide(node, call)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from checker.scenario.expect import Expectation, endpoint
 from checker.scenario.names import Ref, programs
 from checker.scenario.program import Call, Scenario
 from checker.scenario.question import Row
-from checker.scenario.vocabulary import DATA, DOTTED, ERRNOS
+from checker.scenario.vocabulary import DATA, DOTTED, ERRNOS, HOSTS
 
 COUNTED: Mapping[str, tuple[str, ...]] = {
     "send": ("0",),
@@ -20,8 +21,11 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
 }
 """Calls that return a number when they succeed, and what the model says then."""
 
+ACCEPT_ASKING = "accept peer"
+"""What gives the address of the peer; programs have it from every accept."""
+
 SECOND = "DUMMY"
-"""The interface whose address is up to the machine."""
+"""The interface whose address is up to the machine, as are those of other hosts; what goes there leaves by it."""
 
 
 def in_words_of_the_model(row: Row, scenario: Scenario) -> Row:
@@ -32,7 +36,11 @@ def in_words_of_the_model(row: Row, scenario: Scenario) -> Row:
 
 
 def _call(calls: Mapping[str, Sequence[Call]], ref: Ref) -> str:
-    return calls[ref.program][ref.index].name if ref.program in calls else ""
+    """The call a cell is about; an accept that asks who is connected is one of its own."""
+    if ref.program not in calls:
+        return ""
+    call = calls[ref.program][ref.index]
+    return ACCEPT_ASKING if call.args.get("peer") else call.name
 
 
 def _translated(call: str, stated: Expectation, used: set[str]) -> Expectation:
@@ -47,9 +55,18 @@ def _words(call: str, stated: str, used: set[str]) -> tuple[str, ...]:
     """
     if call in COUNTED and stated.isdigit() and stated != "0":
         return COUNTED[call]
-    if call == "so_error" and stated in ERRNOS:
-        return (stated, f"0 value={stated}")
+    if call == "so_error":
+        stated = errno.errorcode.get(int(stated), stated) if stated.isdigit() else stated
+        if stated in ERRNOS:
+            return (stated, f"0 value={stated}")
+    if stated == "EINTR":
+        return (stated, "ERESTARTSYS")  # What becomes of it is up to the signal's handler.
     found = endpoint(stated)
-    if found and SECOND in used and found[0] not in used and DOTTED.fullmatch(found[0]):
-        return (f"0 {SECOND}:{found[1]}",)
+    if found and call == "accept":
+        return ("0",)
+    if found and found[0] not in used and DOTTED.fullmatch(found[0]):
+        hosts = [name for name in HOSTS if name in used]
+        own = [SECOND] if hosts or SECOND in used else []
+        meant = own if call == "getsockname" else [*own, *hosts]
+        return tuple(f"0 {name}:{found[1]}" for name in meant) or (stated,)
     return (stated,)

@@ -19,7 +19,7 @@ from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, Unknow
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
 from checker.scenario.short import ShortStepError, label, long_step
-from checker.scenario.sockets import Placed, check_sockets
+from checker.scenario.sockets import COLUMNS, Placed, check_sockets
 from checker.scenario.validate import validate
 from checker.scenario.vocabulary import CALLS, arguments
 from checker.scenario.yamlfile import Document, Trail, load_yaml
@@ -32,6 +32,10 @@ MAX_CALLS = 200
 
 CLAIMS = ("fixed_by", "still_in", "caught_in")
 """Keys that name variants: without the symptoms of the scenario, still with one, answering some question unlike the model."""
+
+
+RACE_SECTIONS: Mapping[str, str] = {"races": "smp", "two_threads_one_processor": "up"}
+"""The parts of a file of observed races, and the machine that ran what is there unless the race says it."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,13 @@ def load_cases(path: Path) -> list[Case]:
 
 def is_race_file(document: Document) -> bool:
     """Whether the document records races that were observed, see ``races.py``."""
-    return isinstance(document.data, dict) and "races" in document.data
+    return isinstance(document.data, dict) and any(section in document.data for section in RACE_SECTIONS)
 
 
 def cases_of(document: Document) -> list[Case]:
     """The scenarios of a document that was read."""
     if is_race_file(document):
-        raise document.problem("race-file", ("races",), "this file records observed races", "give it to sockproof conform")
+        raise document.problem("race-file", (), "this file records observed races", "give it to sockproof conform")
     if not isinstance(document.data, dict):
         raise document.problem(
             "wrong-type", (), "a scenario file is a mapping", "write id: and steps: or threads:, or scenarios: and a list"
@@ -247,7 +251,7 @@ class _Loader:
         return Case(
             scenario,
             tuple(self.questions(names)),
-            {key: self.column(key) for key in self.data if key.startswith(("linux_", "seed_"))},
+            {key: self.column(key) for key in self.data if key.startswith(COLUMNS)},
             tuple(self.data.get("features", ())),
             self.data.get("category", ""),
             self.document.place((*self.top, "id")),

@@ -7,7 +7,7 @@ puts such a step there, unless there is one.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.scenario.expect import endpoint, one_form
@@ -31,7 +31,7 @@ PARTS = ("addr", "port")
 RESERVED = frozenset(
     (*FINAL, *FIELDS, *WHOLE, CONFLICT, "setup", "post", *ERRNOS, *STATES, "error", "blocks", "unreached", *keyword.kwlist)
 )
-"""What no thread and no socket can be called: expressions would not know what is meant."""
+"""What no thread and no step can be called: expressions would not know what is meant."""
 
 
 def final_call(path: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
@@ -112,11 +112,13 @@ class Names:
         return Ref(head, self._index(head, rest[0]), self._part(rest[1:]))
 
     def resolve_text(self, text: str) -> Ref:
-        """A key of a row: ``A``, ``A.listen``, ``state.a``, or the label of a call in ``post``.  Raises UnknownName."""
+        """A key of a row: ``A``, ``A.listen``, ``state.a``, or the label of a call, in ``post`` if there.  Raises UnknownName."""
         text = " ".join(text.split())
-        labels = [n for n, call in enumerate(self.scenario.post) if call.label == text]
-        if labels:
-            return Ref("post", labels[-1])
+        calls = self.programs()
+        for program in ("post", *(p.name for p in self.scenario.threads)):
+            labels = [n for n, call in enumerate(calls.get(program, ())) if call.label == text]
+            if labels:
+                return Ref(program, labels[-1])
         return self.resolve(tuple(text.split(".")))
 
     def _final(self, head: str, rest: list[str]) -> Ref:
@@ -150,11 +152,10 @@ class Names:
         calls = [call.name for call in self.programs()[program]]
         own = {index: name for name, index in self.steps.get(program, {}).items()}
         found = []
-        for n, name in enumerate(calls):
+        for n, name in enumerate(numbered(calls)):
             if n in own:
                 found.append((own[n], n))
-            several = calls.count(name) > 1
-            found.append((f"{name}_{calls[: n + 1].count(name)}" if several else name, n))
+            found.append((name, n))
         return found
 
     def _names_in(self, program: str) -> list[str]:
@@ -169,6 +170,15 @@ class Names:
         return rest[0]
 
 
+def numbered(calls: Sequence[str]) -> list[str]:
+    """What the calls of a program are called: by the call's name, numbered if there are several.
+
+    >>> numbered(["bind", "listen", "bind"])
+    ['bind_1', 'listen', 'bind_2']
+    """
+    return [f"{name}_{calls[: n + 1].count(name)}" if calls.count(name) > 1 else name for n, name in enumerate(calls)]
+
+
 def programs(scenario: Scenario) -> dict[str, tuple[Call, ...]]:
     """All calls of a scenario by program, in the order results are shown."""
     found = {"setup": scenario.setup, **{p.name: p.calls for p in scenario.threads}, "post": scenario.post}
@@ -177,5 +187,5 @@ def programs(scenario: Scenario) -> dict[str, tuple[Call, ...]]:
 
 def sockets(scenario: Scenario) -> list[str]:
     """The names the scenario makes."""
-    made = [call.args["as"] for calls in programs(scenario).values() for call in calls if "as" in call.args]
-    return list(dict.fromkeys(str(name) for name in made))
+    made = [call.args.get("as") for calls in programs(scenario).values() for call in calls]
+    return list(dict.fromkeys(str(name) for name in made if name))

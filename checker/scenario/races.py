@@ -1,28 +1,27 @@
 """Races that real kernels ran: a file of observed outcomes becomes Scenarios and the rows they must contain.
 
-Two calls A and B run against each other after ``setup``; ``post`` looks at what is left.  ``two_threads_one_processor`` has
-longer programs and less exact remarks; what they state is taken, what they tell in words is not.
+Calls A and B (C... if there are more threads) run against each other after ``setup``; ``post`` looks at what is left.
+``two_threads_one_processor`` has longer programs and less exact remarks, see ``race_rows.py``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from checker.errors import Place
 from checker.scenario.kernel_words import in_words_of_the_model
-from checker.scenario.load import load_document_case
+from checker.scenario.load import RACE_SECTIONS, load_document_case
 from checker.scenario.program import Scenario
 from checker.scenario.question import Row
+from checker.scenario.race_rows import Told, read_row
 from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
 
 REMARK = re.compile(r"\s*\([^)]*\)")
-REMARK_BEHIND = re.compile(r"\s*\((?!fam=)[^)]*\)")
-NEVER = re.compile(r"(\w+) (?:blocks|never returns)\s*$")
-VERSION = re.compile(r"\d+(\.\d+)+")
+THREAD = re.compile(r"[A-Z]")
 PROBES = {
     "getpeername": "getpeername {}",
     "getsockname": "getsockname {}",
@@ -31,10 +30,11 @@ PROBES = {
 }
 """Calls that a remark (``then listen EINVAL``) mentions without arguments."""
 
-KEYS = {
-    "races": ("id", "tries", "setup", "A", "B", "post", "outcomes", "note", "machine"),
-    "two_threads_one_processor": ("id", "setup", "A", "B", "seen", "versions", "note"),
-}
+ROWS = ("outcomes", "seen")
+PROGRAMS = ("setup", "post")
+REMARKS = ("title", "category", "source", "tries", "versions", "note", "why")
+ENVIRONMENT = ("machine", "events", "peers")
+KEYS = ("id", *REMARKS, *ENVIRONMENT, "setup", "A", "B", "post", *ROWS)
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Observed:
     place: Place = field(compare=False)
 
     def required(self, version: str | None) -> bool:
-        """Whether the model must have it: seen on ``version``, or on any kernel if that is None."""
-        return version is None or version not in self.seen or self.seen[version] > 0
+        """Whether the model must have it: seen on ``version``, or on any kernel if that is None or nobody counted."""
+        return version is None or not self.seen or self.seen.get(version, 0) > 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def load_races(document: Document) -> list[Race]:
     if not isinstance(document.data, dict):
         raise document.problem("wrong-type", (), "a file of races is a mapping", "write races: and a list")
     found = []
-    for section in KEYS:
+    for section in RACE_SECTIONS:
         entries = document.data.get(section, [])
         if not isinstance(entries, list):
             raise document.problem("wrong-type", (section,), f"{section} is no list", "write a list of races")
@@ -76,57 +76,39 @@ def load_races(document: Document) -> list[Race]:
 
 
 def _race(document: Document, top: Trail, entry: Any) -> Race:
-    section = str(top[0])
     if not isinstance(entry, dict):
         raise document.problem("wrong-type", top, "a race is a mapping", "write id:, setup:, A:, B:")
     for key in entry:
-        if key not in KEYS[section]:
-            raise document.problem("unknown-key", (*top, key), f"there is no key {key} in a race", ", ".join(KEYS[section]))
-    rows_key = "seen" if section == "two_threads_one_processor" else "outcomes"
+        if key not in KEYS and not THREAD.fullmatch(str(key)):
+            raise document.problem("unknown-key", (*top, key), f"there is no key {key} in a race", ", ".join(KEYS))
+    rows_key = next((key for key in ROWS if key in entry), ROWS[0])
     missing = [key for key in ("id", "A", "B", rows_key) if not entry.get(key)]
     if missing:
         raise document.problem("missing-key", top, f"{' and '.join(missing)} missing in a race", f"add {missing[0]}: ...")
-    for key in ("setup", "post", rows_key):
+    for key in (*PROGRAMS, rows_key):
         if not isinstance(entry.get(key, []), list):
             raise document.problem("wrong-type", (*top, key), f"{key} is no list", "write a list")
-    entries = entry[rows_key]
-    rows = [_row_entry(document, (*top, rows_key, n), row, entry) for n, row in enumerate(entries)]
-    scenario, lines = _as_scenario(document, top, entry, rows_key, rows)
+    threads = {key: _several(value) for key, value in entry.items() if THREAD.fullmatch(str(key))}
+    told = [read_row(document, (*top, rows_key, n), row, {**entry, **threads}) for n, row in enumerate(entry[rows_key])]
+    scenario, lines = _as_scenario(document, top, entry, threads, rows_key, told)
     case = load_document_case(Document(document.file, scenario, lines, document.text))
     asked = next(q for q in case.questions if q.kind == "outcomes")
     observed = [
-        Observed(in_words_of_the_model(row, case.scenario), told["seen"], told["nonserial"], document.place((*top, rows_key, n)))
-        for n, (row, told) in enumerate(zip(asked.rows, rows, strict=True))
+        Observed(in_words_of_the_model(row, case.scenario), one.seen, one.nonserial, document.place((*top, rows_key, n)))
+        for n, (row, one) in enumerate(zip(asked.rows, told, strict=True))
     ]
     return Race(case.scenario, tuple(observed), document.place((*top, "id")))
 
 
-def _row_entry(document: Document, trail: Trail, row: Any, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """One observed outcome as text, probes, counts by version, and whether it is non-serial."""
-    if isinstance(row, str):
-        text, _, told = row.partition(", then ")
-        pieces = [NEVER.sub(r"\1=blocks", piece) for piece in REMARK_BEHIND.sub("", text).split(",")]
-        stated = ",".join(piece for piece in pieces if "=" in piece) or text
-        versions = entry.get("versions", [])
-        seen = {str(v): 1 for v in versions} if isinstance(versions, list) else {}
-        return {"text": stated, "then": told, "seen": seen, "nonserial": None}
-    if not isinstance(row, dict) or not isinstance(row.get("outcome"), str):
-        raise document.problem("missing-key", trail, "outcome missing in an observed outcome", "add outcome: A=0, B=EINVAL")
-    counts = {key: value for key, value in row.items() if key not in ("outcome", "nonserial")}
-    for key, value in counts.items():
-        if not VERSION.fullmatch(key):
-            fix = "write outcome, nonserial, or a kernel version with a count"
-            raise document.problem("unknown-key", (*trail, key), f"there is no key {key} in an observed outcome", fix)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise document.problem("wrong-type", (*trail, key), f"{value} is no count", "write how often it was seen")
-    nonserial = row.get("nonserial", False)
-    if not isinstance(nonserial, bool):
-        raise document.problem("wrong-type", (*trail, "nonserial"), f"{nonserial} is not true or false", "write true or false")
-    return {"text": row["outcome"], "then": "", "seen": counts, "nonserial": nonserial}
+def _several(steps: Any) -> Any:
+    """The steps of a thread as a list if there are several, also of one text: ``reuse a 1; listen a 1``."""
+    if isinstance(steps, str) and ";" in steps:
+        return [step.strip() for step in steps.split(";")]
+    return steps
 
 
 def _as_scenario(
-    document: Document, top: Trail, entry: Mapping[str, Any], rows_key: str, rows: list[dict[str, Any]]
+    document: Document, top: Trail, entry: Mapping[str, Any], threads: Mapping[str, Any], rows_key: str, told: Sequence[Told]
 ) -> tuple[dict[str, Any], dict[Trail, int]]:
     """A race as a scenario document with the lines of the race."""
     lines: dict[Trail, int] = {(): document.place(top).line, ("id",): document.place((*top, "id")).line}
@@ -139,21 +121,22 @@ def _as_scenario(
         return [REMARK.sub("", step) if isinstance(step, str) else step for step in found]
 
     setup = steps(entry.get("setup", []), ("setup",), ("setup",))
-    threads = {name: steps(entry[name], (name,), ("threads", name)) for name in ("A", "B")}
+    programs = {name: steps(given, (name,), ("threads", name)) for name, given in threads.items()}
     post = steps(entry.get("post", []), ("post",), ("post",))
-    probes = [_probes(row["then"], row["text"]) for row in rows]
-    wanted = [(n, step) for n, row in enumerate(rows) for step in re.findall(r"\bstate \w+", row["text"])]
+    probes = [_probes(row.then, row.text) for row in told]
+    wanted = [(n, step) for n, row in enumerate(told) for step in re.findall(r"\bstate \w+", row.text)]
     wanted += [(n, step) for n, asked in enumerate(probes) for step in asked]
     for n, step in wanted:
         if step not in post:
             lines[("post", len(post))] = document.place((*top, rows_key, n)).line
             post.append(step)
     texts = []
-    for n, (row, asked) in enumerate(zip(rows, probes, strict=True)):
+    for n, (row, asked) in enumerate(zip(told, probes, strict=True)):
         lines[("outcomes", n)] = document.place((*top, rows_key, n)).line
-        texts.append(", ".join([row["text"], *(f"{step}={result}" for step, result in asked.items())]))
-    machine = entry.get("machine", "up" if rows_key == "seen" else "smp")
-    data = {"id": entry["id"], "machine": machine, "setup": setup, "threads": threads, "post": post, "outcomes": texts}
+        texts.append(", ".join([row.text, *(f"{step}={result}" for step, result in asked.items())]))
+    machine = entry.get("machine", RACE_SECTIONS[str(top[0])])
+    data = {key: entry[key] for key in ENVIRONMENT if key in entry} | {"id": entry["id"], "machine": machine}
+    data |= {"setup": setup, "threads": programs, "post": post, "outcomes": texts}
     return {key: value for key, value in data.items() if value != []}, lines
 
 

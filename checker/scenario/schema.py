@@ -103,6 +103,7 @@ def step_schema() -> Schema:
             "args": {"title": "arguments", "type": "object"},
             "expect": _ref("result"),
             "name": {"title": "name", "type": "string", "pattern": f"^{words.NAME.pattern}$"},
+            "note": _ref("text"),
         },
         "required": ["call"],
         "allOf": [

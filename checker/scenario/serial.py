@@ -17,7 +17,7 @@ class SerialSearch(Search):
 
     def next_states(self, state: State) -> tuple[Found, bool]:
         going_on: Found = []
-        self.any_time = False  # A timeout that ends a sleep is an event like any other.
+        self.any_time = self.may_expire = False  # A timeout that ends a sleep is an event like any other.
         for client in sorted(self._may_run(state, False), key=lambda client: client != state.running):
             if not self._at_user_mode(state, client):
                 going_on += self._moves(state, client, False)
@@ -25,7 +25,7 @@ class SerialSearch(Search):
                 break
         if going_on:
             return going_on, False
-        self.any_time = "timeout" in self.scenario.events
+        self.any_time, self.may_expire = "timeout" in self.scenario.events, not self.alone
         return super().next_states(state)
 
     def _running(self, state: State, client: int, irq: bool) -> int:

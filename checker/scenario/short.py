@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checker.scenario.program import Argument, PortChosen, PortOf
-from checker.scenario.vocabulary import CALLS, SHORT_ADDRESSES, SHORT_NAMES, TYPES, CallShape, nearest, required
+from checker.scenario.vocabulary import ADDRESSES, CALLS, SHORT_ADDRESSES, SHORT_NAMES, TYPES, CallShape, nearest, required
 
 
 class ShortStepError(ValueError):
@@ -78,10 +78,10 @@ def _value(shape: CallShape, key: str, word: str) -> Any:
     """A word of a short step as the value it would have in a long one; wrong ones are left to the schema."""
     kind = next((p.kind for p in shape.parameters if p.name == key), "")
     if kind == "address":
-        return SHORT_ADDRESSES.get(word, word)
+        return SHORT_ADDRESSES.get(word, word.upper() if word.upper() in ADDRESSES else word)
     if kind == "port" and word.startswith("of:"):
         return {"of": word.removeprefix("of:")}
-    if kind == "type":
+    if kind in ("type", "direction"):
         return plain_number(word.upper())
     if kind == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(word.lower(), word)
@@ -105,7 +105,7 @@ def label(name: str, args: Mapping[str, Argument]) -> str:
         words, shown = ["reuse"], shown - {"opt"}
     if name == "connect" and args["family"] == "AF_UNSPEC":
         shown -= {"addr", "port"}
-    words += [_word(args[n]) for n in shape.short if n in shown]
+    words += [word for n in shape.short if n in shown and (word := _word(args[n]))]
     for p in shape.parameters:
         if p.name not in shape.short and args[p.name] != p.default:
             plain = p.name if p.kind == "boolean" and args[p.name] else f"{p.name}={_word(args[p.name])}"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from checker.scenario.names import RESERVED
 from checker.scenario.program import Argument, Call, PortChosen, PortOf
 from checker.scenario.vocabulary import CALLS, DESCRIPTORS, nearest
 from checker.scenario.yamlfile import Document, Trail
 
 CLOSING = ("close", "reset_close")
-"""After these calls a name is free, and may be made again by the program that made it."""
+"""After these calls a name is free, and may be made again by who made it; so it is if the call that makes it fails."""
+
+COLUMNS = ("linux_", "seed_")
+"""What the keys of recorded results begin with."""
 
 Placed = tuple[Call, Trail]
 """A call, and where its step stands."""
@@ -39,16 +43,27 @@ class _Book:
 
     def make(self, name: str, call: Call, program: str, trail: Trail) -> None:
         place = (*trail, "args", "as")
-        if name in RESERVED:
+        if keyword.iskeyword(name):
             raise self.document.problem("reserved-name", place, f"nothing can be called {name}", "choose another name")
         before = self.made.get(name)
         accepts = before is not None and (before.call, call.name) == ("accept", "accept")
-        again = before is not None and before.program == program and (accepts or name in self.closed)
+        free = accepts or name in self.closed or (before is not None and self.fails(before.trail))
+        again = before is not None and before.program == program and free
         if before is not None and not again:
             line = self.document.place(before.trail).line
             raise self.document.problem("duplicate-name", place, f"{name} is already made in line {line}", "choose another name")
         self.made[name] = _Made(call.name, program, trail)
         self.closed.discard(name)
+
+    def fails(self, trail: Trail) -> bool:
+        """Whether the call at ``trail`` is said to fail, where it is made or in a column of recorded results."""
+        *above, program, n = trail
+        scenario: Any = self.document.data
+        for part in above:
+            scenario = scenario[part]
+        columns = [value for key, value in scenario.items() if program == "steps" and key.startswith(COLUMNS)]
+        said = [scenario[program][n].get("expect"), *(column[n] for column in columns if len(column) > int(n))]
+        return any(one not in (None, 0, "0") for one in said)
 
     def use(self, name: str, program: str, place: Trail, *, as_socket: bool, by: str) -> None:
         if as_socket and name in DESCRIPTORS:
@@ -84,7 +99,7 @@ def check_sockets(document: Document, plan: Mapping[str, Sequence[Placed]]) -> N
 def _check_argument(book: _Book, program: str, call: Call, place: Trail, kind: str, value: Argument) -> None:
     if kind == "socket":
         book.use(str(value), program, place, as_socket=True, by=call.name)
-    elif kind == "new name":
+    elif kind == "new name" and value:
         book.make(str(value), call, program, place[:-2])
     elif isinstance(value, (PortOf, PortChosen)):
         book.use(value.socket, program, place, as_socket=False, by=call.name)

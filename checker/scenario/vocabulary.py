@@ -248,9 +248,9 @@ _SHAPES = (
     ),
     CallShape(
         "accept",
-        (_SOCKET, _NEW, Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK),
+        (_SOCKET, Parameter("as", "new name", ""), Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK),
         ("s", "as"),
-        "take a connection from a listening socket; peer: ask who is connected",
+        "take a connection from a listening socket, which needs no name; peer: ask who is connected",
     ),
     CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
     CallShape(

@@ -51,6 +51,7 @@ CALLS = {
 }
 MIN_PAYLOAD = 8
 """Shorter IP datagrams are dropped on arrival."""
+LARGEST_DATAGRAM = (1 << 16) - 1 - 20 - 8
 CAPABILITIES = ("capable_net_raw", "capable_net_bind_service")
 
 
@@ -170,8 +171,18 @@ class Calls(Environment):
             "device": int(bool(value)),
             "wants_name": int(bool(args.get("peer") or args.get("bad_buffer"))),
             "bad_buffer": int(bool(args.get("bad_buffer"))),
-            "short": int(int(str(args.get("size", MIN_PAYLOAD))) < MIN_PAYLOAD),
+            "short": int(self._size(call, heap, sock) < MIN_PAYLOAD),
         }
+
+    def _size(self, call: Call, heap: tuple[int, ...], sock: int) -> int:
+        """How many bytes a call sends.  Raises OutsideModelError if the model does not tell so many from others."""
+        size = int(str(call.args.get("size", MIN_PAYLOAD)))
+        stream = self._member("Socket", "type", self._get(heap, "Socket", "type", sock)) == "SOCK_STREAM"
+        if stream and size == 0:
+            raise OutsideModelError("outside-model", "over TCP the model sends one byte at least", "send some")
+        if not stream and size > LARGEST_DATAGRAM:
+            raise OutsideModelError("outside-model", f"{size} bytes are too large for a datagram of the model", "send fewer")
+        return size
 
     def _port(self, port: Any, heap: tuple[int, ...], known: dict[str, int]) -> int:
         if isinstance(port, PortOf):
@@ -194,7 +205,7 @@ class Calls(Environment):
         errno = list(kernel.Errno)[returned].name
         if errno != "SUCCESS":
             return errno, self._note_port(call, heap, names)
-        if "as" in call.args:
+        if call.args.get("as"):
             made = self._get(heap, "Thread", "installed", thread)
             names = _with(names, str(call.args["as"]), made)
         names = self._note_port(call, heap, names)
@@ -222,13 +233,15 @@ class Calls(Environment):
         return f"0 {self._shown_name(call, heap, names, thread)}"
 
     def _note_port(self, call: Call, heap: tuple[int, ...], names: Names) -> Names:
-        """Remember the port the kernel chose for a socket, when it has one that no scenario names."""
+        """Remember the port the kernel chose for a socket, when it has one that neither the scenario nor the program names."""
         name = str(call.args.get("s", ""))
         return self._note_chosen(name, dict(names).get(name, 0), heap, names)
 
     def _note_chosen(self, name: str, sock: int, heap: tuple[int, ...], names: Names) -> Names:
         port = self._local_port(heap, sock)
-        if not port or port in self._chosen(names, name) or not self._is_ephemeral(port):
+        if self._get(heap, "Sock", "bindport_lock", self._get(heap, "Socket", "sk", sock)):
+            return names  # The program chose it.
+        if not port or not self._is_ephemeral(port):
             return names
         return _with(names, f"{name}.chosen", port)
 
@@ -238,15 +251,16 @@ class Calls(Environment):
         named = {self.world.number(p) for p in ports if not isinstance(p, (PortOf, PortChosen))}
         return number not in named and any(low <= number <= max(high, low + 127) for low, high in self.world.ranges)
 
-    def _chosen(self, names: Names, socket: str) -> dict[int, str]:
-        """Who was given which port by the kernel; TCP and UDP each count on their own."""
-        kinds = {name: TYPES[kind] for name, kind in self.world.kinds.items() if kind in TYPES}
-        return {v: n for v, n in self._given(names) if kinds.get(n) == kinds.get(socket)}
+    def _chosen_for(self, port: int, names: Names, socket: str) -> list[str]:
+        """Whom the kernel chose a port for, as seen from ``socket``, sorted: one that was closed may have left it to another.
 
-    @staticmethod
-    def _given(names: Names) -> list[tuple[int, str]]:
-        """Ports that the kernel chose, and for whom."""
-        return [(v, n.removesuffix(".chosen")) for n, v in names if n.endswith(".chosen")]
+        TCP and UDP each count on their own; an accepted socket has the port of its listener.
+        """
+        given = sorted(n.removesuffix(".chosen") for n, v in names if n.endswith(".chosen") and v == port)
+        kinds = {name: TYPES.get(kind) for name, kind in self.world.kinds.items()}
+        own = [name for name in given if name not in self.world.accepted]
+        alike = [name for name in own if kinds.get(name) == kinds.get(socket)]
+        return alike or own or given
 
     def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
@@ -260,8 +274,8 @@ class Calls(Environment):
     def _shown_port(self, port: int, names: Names, socket: str) -> str:
         number = (0, *self.world.ports)[port]
         named = {v: k for k, v in NAMED_PORTS.items()}
-        chosen = {**dict(self._given(names)), **self._chosen(names, socket)}
-        return f"eph_{chosen[port]}" if port in chosen else str(named.get(number, number))
+        chosen = self._chosen_for(port, names, socket)
+        return "|".join(f"eph_{name}" for name in chosen) or str(named.get(number, number))
 
     def _shown_field(self, name: str, heap: tuple[int, ...], names: Names, socket: str) -> str:
         """A field of the sock (``sk.num``) or of the socket (``sock.state``) in the words of scenario files."""

@@ -30,6 +30,7 @@ from spec.scenarios.calls import Calls
 from spec.scenarios.empty_range import empty_range
 from spec.scenarios.expand import expand, fold
 from spec.scenarios.outcomes import sockets
+from spec.scenarios.prequeue import prequeue
 from spec.scenarios.races import Sockets
 from spec.scenarios.unused import DATAGRAM_EVENTS, EVERYTHING, Used, unused
 from spec.scenarios.world import World
@@ -61,7 +62,9 @@ def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
 def _patches(
     overrides: Mapping[str, Callable[..., Any]] | None, used: Used = EVERYTHING
 ) -> tuple[tuple[str, Callable[..., Any]], ...]:
-    return tuple(sorted({**(overrides or {}), **unused(used), **empty_range(used=used.empty_range)}.items()))
+    return tuple(
+        sorted({**(overrides or {}), **unused(used), **empty_range(used=used.empty_range), **prequeue(used=used.readers)}.items())
+    )
 
 
 def _program(overrides: Mapping[str, Callable[..., Any]] | None, used: Used = EVERYTHING) -> tuple[Model, Program]:
@@ -155,7 +158,7 @@ class Runner:
 
     def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
         world = World(whole)
-        used = Used(world.datagrams, bool(world.memberships), any(low > high for low, high in world.ranges))
+        used = Used(world.datagrams, bool(world.memberships), any(low > high for low, high in world.ranges), world.readers)
         model, program = self.compiled(used)
         memory = Memory(model, world.instance(model))
         return memory, program, Calls(memory, world)

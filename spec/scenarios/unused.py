@@ -19,11 +19,12 @@ UNUSED = "no call of the scenario uses it"
 
 @dataclass(frozen=True)
 class Used:
-    """What a scenario uses: datagrams, memberships, a local port range that is empty."""
+    """What a scenario uses: datagrams, memberships, a local port range that is empty, threads that sleep in recv() of TCP."""
 
     datagrams: bool = True
     memberships: bool = True
     empty_range: bool = False
+    readers: bool = False
 
 
 EVERYTHING = Used()

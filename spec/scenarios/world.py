@@ -8,7 +8,7 @@ from typing import Any
 from checker.instance import Instance
 from checker.language.model import Model
 from checker.scenario.explore import MAX_EVENTS
-from checker.scenario.program import Scenario
+from checker.scenario.program import Call, Scenario
 from spec import state as kernel
 
 NAMED_PORTS = {"P1": 6001, "P2": 6002, "P3": 6003, "P4": 6004, "E1": 50001}
@@ -59,8 +59,14 @@ class World:
         self.addresses = self._addresses()
         self.ports = self._ports()
         self.kinds = {str(c.args["as"]): c.args.get("type", "STREAM") for c in self.calls if "as" in c.args}
+        self.readers = not scenario.alone and any(self._may_read(c) for p in scenario.threads for c in p.calls)
+        self.accepted = {str(c.args["as"]) for c in self.calls if c.name == "accept"}
         self.ack_delays = self._ack_delays()
         self.quiet = not self.events and not any(a in ROUTED_ADDRESSES for a in self.addresses)
+
+    def _may_read(self, call: Call) -> bool:
+        """Whether a call may sleep in recv() of a TCP socket; which name is one is known by how it was made."""
+        return call.name == "recv" and not call.args["nonblock"] and self.kinds.get(str(call.args["s"])) in ("STREAM", 1)
 
     def _ack_delays(self) -> tuple[int, ...]:
         """Whether the ACK of a FIN waits for its timer: always where time passes, else never if packets are to settle.

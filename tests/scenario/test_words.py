@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checker import cli
 from checker.commands.scenario import load_engine
 from checker.errors import OutsideModelError, UsageError
 from checker.scenario.conform import AGREED, DIFFERS, conform_race
@@ -45,6 +46,17 @@ def test_sockets_of_other_families_are_outside_the_model(tmp_path: Path, family:
         results(tmp_path, f"socket a stream domain={family}")
 
 
+@pytest.mark.parametrize("steps", [("socket a stream", "send a 0"), ("socket u dgram", "sendto u lo P1 65508")])
+def test_sizes_that_the_model_does_not_tell_apart_are_outside_it(tmp_path: Path, steps: tuple[str, ...]) -> None:
+    with pytest.raises(OutsideModelError):
+        results(tmp_path, *steps)
+
+
+def test_an_empty_datagram_is_one(tmp_path: Path) -> None:
+    steps = ("socket u dgram", "bind u lo P1", "sendto u lo P1 0", "recv u", "sendto u lo P1 65507")
+    assert results(tmp_path, *steps)[2:] == ("0", "0 LOOPBACK:P1", "0")
+
+
 @pytest.mark.parametrize(("written", "given"), [("EWOULDBLOCK", "EAGAIN"), ("EAGAIN", "EWOULDBLOCK"), ("ENOTSUP", "EOPNOTSUPP")])
 def test_both_names_of_an_error_are_one(written: str, given: str) -> None:
     assert expectation(written).matches(given)
@@ -63,6 +75,32 @@ def test_a_closed_name_may_be_made_again(tmp_path: Path) -> None:
 def test_a_name_in_use_may_not(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="already made"):
         results(tmp_path, "socket a stream", "close a", "socket a stream", "socket a stream")
+
+
+def test_a_name_whose_call_fails_may_be_made_again(tmp_path: Path) -> None:
+    again = ("socket a raw 1 uid=65534 -> EPERM", "socket a stream", "bind a lo P1")
+    assert results(tmp_path, *again) == ("EPERM", "0", "0")
+    recorded = tmp_path / "recorded.yaml"
+    recorded.write_text("id: x\nsteps: [socket a raw 1 uid=65534, socket a stream]\nlinux_2_4_17: [EPERM, 0]\n")
+    assert load_cases(recorded)
+
+
+def test_a_socket_may_be_called_like_a_word_of_expressions(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text("""id: x
+setup: [socket peer stream, socket sk stream, socket LISTEN dgram]
+threads: {A: [listen peer 1], B: [bind sk lo P1]}
+reach: A == 0 and state.peer == LISTEN and sk.sk.num == P1 and name.LISTEN == "0 ANY:0" and peer.peer == ENOTCONN
+""")
+    assert cli.main(["scenario", str(file)]) == 0
+
+
+def test_short_steps_need_no_capitals(tmp_path: Path) -> None:
+    assert results(tmp_path, "socket u DGRAM", "bind u mcast P1", "connect u Lo_Bcast P2", "shutdown u rdwr")[1:] == (
+        "0",
+        "EACCES",
+        "ENOTCONN",
+    )
 
 
 def test_a_silent_peer_may_be_closed(tmp_path: Path) -> None:
@@ -120,6 +158,91 @@ def standing(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str
     return conform_race(race, None, load_engine("spec", "")).standing
 
 
+@pytest.mark.parametrize(
+    ("setup", "a", "b", "post", "outcome"),
+    [
+        ("socket l stream 0, bind l lo P1, listen l 1, nonblock l 1", "accept l", "accept l", "", "A=EAGAIN, B=EAGAIN"),
+        (
+            "socket l stream 0, bind l lo P1, listen l 1, socket c stream 0, connect c lo P1",
+            "accept l",
+            "so_error c",
+            "shutdown l rdwr",
+            "A=0 (fam=2 127.0.0.1:E), B=0, shutdown l RDWR=0",
+        ),
+        ("socket a stream 0, nonblock a 1, connect a lo P1", "so_error a", "getpeername a", "", "A=111, B=ENOTCONN"),
+        (
+            "socket u dgram 0, connect u none P1",
+            "getsockname u",
+            "getpeername u",
+            "",
+            "A=0 (fam=2 10.1.2.3:E), B=0 (fam=2 10.9.9.9:P1)",
+        ),
+        ("socket a stream 0", "reuse a 1; bind a lo P1", "so_error a", "", "A=0/0, B=0"),
+        ("socket a stream 0", "'reuse a 1; bind a lo P1; bind a lo P2'", "so_error a", "", "A=EINVAL, B=0"),
+        ("socket a stream 0", "bind a lo P1", "[so_error a, so_error a]", "state a", "A=0, so_error a=0, state a=CLOSE"),
+    ],
+)
+def test_races_as_people_write_them(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str) -> None:
+    assert standing(tmp_path, setup, a, b, post, outcome) == AGREED
+
+
+@pytest.mark.parametrize(
+    ("b", "outcome"), [("[bind a lo P1, listen a 1]", "B=0/EINVAL"), ("[bind a lo P1, listen a 1]", "B=EINVAL")]
+)
+def test_results_of_several_calls_that_differ(tmp_path: Path, b: str, outcome: str) -> None:
+    assert standing(tmp_path, "socket a stream 0", "so_error a", b, "", outcome) == DIFFERS
+
+
+def test_the_environment_of_a_race(tmp_path: Path) -> None:
+    """A call that a signal ends is restarted or gives EINTR, which is for the program to say."""
+    file = tmp_path / "races.yaml"
+    text = RACE.format(
+        setup="socket s stream 0", a="connect s remote P1", b="getpeername s", post="", outcome="A=EINTR, B=ENOTCONN"
+    )
+    text = text.replace("2.4.17: 5", "2.4.17-up: 5")
+    file.write_text(text + "  events: [signal]\n  peers: {REMOTE: silent}\n  machine: up\n")
+    (race,) = load_races(load_yaml(file))
+    assert (race.scenario.events, race.scenario.machine, race.scenario.peers) == (("signal",), "up", {"REMOTE": "silent"})
+    assert conform_race(race, None, load_engine("spec", "")).standing == AGREED
+
+
+def test_a_third_thread_and_remarks_about_a_race(tmp_path: Path) -> None:
+    file = tmp_path / "races.yaml"
+    text = RACE.format(setup="socket a stream 0", a="bind a lo P1", b="bind a lo P2", post="", outcome="A=0, B=EINVAL, C=EINVAL")
+    file.write_text(text + "    note: seldom\n  C: bind a lo P3\n  title: three\n  why: to see\n")
+    (race,) = load_races(load_yaml(file))
+    assert [p.name for p in race.scenario.threads] == ["A", "B", "C"]
+
+
+OTHER_KERNEL = """races:
+- id: R
+  setup: [socket u dgram 0]
+  A: send u 5
+  B: so_error u
+  outcomes:
+  - {outcome: "A=ENOTCONN, B=0", 2.4.17: 9}
+  - {outcome: "A=EDESTADDRREQ, B=0", 2.4.17: 0, 2.4.27: 9}
+"""
+
+
+@pytest.mark.parametrize(("version", "expected"), [("2.4.17", AGREED), ("2.4.27", DIFFERS), (None, DIFFERS), ("2.4.20", DIFFERS)])
+def test_what_only_another_kernel_gave_is_told(tmp_path: Path, version: str | None, expected: str) -> None:
+    file = tmp_path / "races.yaml"
+    file.write_text(OTHER_KERNEL)
+    (race,) = load_races(load_yaml(file))
+    found = conform_race(race, version, load_engine("spec", ""))
+    assert found.standing == expected
+    assert "EDESTADDRREQ" in " ".join(found.details)
+
+
+def test_the_kernel_a_model_is_named_after_is_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "races.yaml"
+    file.write_text(OTHER_KERNEL)
+    assert cli.main(["conform", str(file)]) == 0
+    assert "not in the model, nor seen on 2.4.17: A=EDESTADDRREQ, B=0  (seen 0 on 2.4.17, 9 on 2.4.27)" in capsys.readouterr().out
+    assert cli.main(["conform", str(file), "--expect-key", "2.4.27"]) == 1
+
+
 def test_remarks_behind_what_was_seen(tmp_path: Path) -> None:
     file = tmp_path / "races.yaml"
     file.write_text("""races: []
@@ -128,7 +251,7 @@ two_threads_one_processor:
   setup: [socket s stream 0]
   A: connect s none P1
   B: [connect s unspec, listen s 1]
-  seen: ["A=0 (it says so), and so on, state s=LISTEN", A never returns]
+  seen: ["A=0 (it says so), and so on, state s=LISTEN", A never returns, A=EINTR after a signal; B=0]
 """)
     (race,) = load_races(load_yaml(file))
-    assert [o.row.text for o in race.observed] == ["A=0, state s=LISTEN", "A=blocks"]
+    assert [o.row.text for o in race.observed] == ["A=0, state s=LISTEN", "A=blocks", "A=EINTR, B.listen=0"]

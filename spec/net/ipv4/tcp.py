@@ -302,7 +302,18 @@ def tcp_recvmsg(sk: Sock, noblock: bool) -> Errno:
 
 
 @kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
+def tcp_install_reader(sk: Sock) -> None:
+    abstracted("who reads: only scenarios in which others can see that it has not run yet, spec/scenarios/prequeue.py", "ucopy")
+
+
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
+def tcp_prequeue_process(sk: Sock) -> None:
+    abstracted("nothing is left to a reader but in the same scenarios", "prequeue")
+
+
+@kernel("net/ipv4/tcp.c", holds="lock_sock(sk)")
 def tcp_data_wait(sk: Sock, timeo: Timeo) -> Timeo:
+    tcp_install_reader(sk)
     add_wait_queue(sk.sleep)
     current().state = TASK_INTERRUPTIBLE
     with released(lock_sock(sk)):
@@ -310,6 +321,7 @@ def tcp_data_wait(sk: Sock, timeo: Timeo) -> Timeo:
             timeo = schedule_timeout(timeo)
     remove_wait_queue()
     current().state = TASK_RUNNING
+    tcp_prequeue_process(sk)
     return timeo
 
 

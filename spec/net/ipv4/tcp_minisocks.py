@@ -70,6 +70,11 @@ def tcp_v4_syn_recv_sock(sk: Sock, req: OpenRequest) -> Sock:
     return newsk
 
 
+@kernel("include/net/tcp.h")
+def tcp_prequeue_init(sk: Sock) -> None:
+    abstracted("no listener has a reader but in scenarios, spec/scenarios/prequeue.py", "prequeue", "ucopy")
+
+
 @kernel("net/ipv4/tcp_minisocks.c")
 def tcp_create_openreq_child(sk: Sock, req: OpenRequest) -> Sock:
     """A copy of the listener, then what a child has of its own; it is born locked."""
@@ -95,6 +100,7 @@ def tcp_create_openreq_child(sk: Sock, req: OpenRequest) -> Sock:
     newsk.dl_next = NULL
     newsk.socket = NULL
     newsk.sleep = NULL
+    tcp_prequeue_init(newsk)
     newsk.validated = False
     newsk.bound_to = 0
     current().rx_child = newsk
