@@ -9,14 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from checker.commands.console import out_console, working
-from checker.commands.model import load_package
 from checker.commands.scenario import load_engine
 from checker.errors import EXIT_UNDETERMINED, UsageError
 from checker.report.outcomes import findings_json, print_findings
 from checker.scenario.conform import Finding, conform_case, conform_race, status_of_findings
 from checker.scenario.load import cases_of, is_race_file
 from checker.scenario.program import Engine
-from checker.scenario.race_rows import VERSION
 from checker.scenario.races import load_races
 from checker.scenario.yamlfile import load_yaml
 
@@ -30,7 +28,7 @@ def run_conform(spec: str, file: Path, *, features: str, key: str, variant: str,
 
     Raises UsageError for a bad file before anything is run.
     """
-    jobs, left_out = find_jobs(file, features, key, None if variant else modelled_kernel(spec))
+    jobs, left_out = find_jobs(file, features, key)
     engine = load_engine(spec, variant)
     findings: list[Finding] = []
     interrupted = False
@@ -53,16 +51,10 @@ def run_conform(spec: str, file: Path, *, features: str, key: str, variant: str,
     return EXIT_UNDETERMINED if interrupted else status_of_findings(findings)
 
 
-def modelled_kernel(spec: str) -> str | None:
-    """The kernel version that the model of a package is named after, if it is."""
-    found = VERSION.search(load_package(spec).MODEL_NAME)
-    return found[0] if found else None
-
-
-def find_jobs(file: Path, features: str, key: str, kernel: str | None) -> tuple[list[Job], int]:
+def find_jobs(file: Path, features: str, key: str) -> tuple[list[Job], int]:
     """What to compare, and how many scenarios were left out because they use other features.
 
-    Races are compared with what ``kernel`` did unless ``key`` is the version of another.
+    Races are compared with all that was seen, or with what the kernel ``key`` did.
     """
     document = load_yaml(file)
     if is_race_file(document):
@@ -73,7 +65,7 @@ def find_jobs(file: Path, features: str, key: str, kernel: str | None) -> tuple[
         if key and key != DEFAULT_KEY and key not in versions:
             known = ", ".join(sorted(versions)) or "none"
             raise UsageError("unknown-column", f"no kernel {key} is recorded in {file}", f"choose one of {known}")
-        return [(race.scenario.id, partial(conform_race, race, key if key in versions else kernel)) for race in races], 0
+        return [(race.scenario.id, partial(conform_race, race, key if key in versions else None)) for race in races], 0
     cases = cases_of(document)
     for case in cases:
         if len(case.scenario.threads) > 1:

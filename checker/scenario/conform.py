@@ -79,12 +79,11 @@ def conform_race(race: Race, version: str | None, engine: Engine) -> Finding:
         serial = serial_outcomes(race.scenario, engine) if marked else None
     except (LimitError, OutsideModelError) as problem:
         return _not_run(race.scenario.id, "race", race.place, problem)
-    missing = [o for o in wanted if not any(o.row.matches(row) for row in found.rows)]
+    missing, elsewhere = ([o for o in some if not any(o.row.matches(r) for r in found.rows)] for some in (wanted, others))
     details = [f"not in the model: {o.row.text}{_seen(o)}" for o in missing] if found.complete else []
     details += _marks(marked, serial) if serial else []
     standing = DIFFERS if details else AGREED
     if found.complete:
-        elsewhere = [o for o in others if not any(o.row.matches(row) for row in found.rows)]
         details += [f"not in the model, nor seen on {version}: {o.row.text}{_seen(o)}" for o in elsewhere]
     if standing == AGREED and ((missing and not found.complete) or (serial and not serial.complete)):
         standing, details = UNDECIDED, ["the search stopped early"]

@@ -191,7 +191,6 @@ class Search:
         self.first = frozenset(1 + n for n, p in enumerate(s.threads) if p.first)
         self.any_time = "timeout" in s.events
         self.alone = s.alone
-        self.may_expire = not s.alone
         self.one_at_a_time = s.machine != "smp"
         self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
         memory = self.machine.memory
@@ -349,8 +348,8 @@ class Search:
         doing = call.label if call and not irq else about
         found = []
         events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
-        expire = late or self.any_time or (self.may_expire and state.phase == 1)
-        for after in self.go_on(state.heap, frame, client + 1, expire, None if irq else call):
+        expiring = self._may_expire(state, late)
+        for after in self.go_on(state.heap, frame, client + 1, expiring, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
             names, result = state.names, None
             if after.returned is not None and not irq:
@@ -361,6 +360,10 @@ class Search:
             following = self._with(state, client, changed, after.heap, names, faults, events, irq=irq)
             found.append((following, Move(client, irq, doing, result, after)))
         return found
+
+    def _may_expire(self, state: State, late: bool) -> bool:
+        """Whether the timeout of a sleep may expire: ``late``, always if the scenario says so, or while several threads run."""
+        return late or self.any_time or (not self.alone and state.phase == 1)
 
     def go_on(self, heap: Heap, frame: Frame, thread: int, expire: bool, call: Call | None) -> list[After]:
         """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""

@@ -18,8 +18,7 @@ from checker.scenario.yamlfile import Document, Trail
 REMARK_BEHIND = re.compile(r"\s*\((?!fam=)[^)]*\)")
 NEVER = re.compile(r"(\w+) (?:blocks|hangs|sleeps|never returns|does not return)(?: for ever| forever)?\s*$")
 BETWEEN = re.compile(r"[,;]|\band\b")
-VERSION = re.compile(r"\d+(\.\d+)+")
-KERNEL = re.compile(rf"{VERSION.pattern}([ _-]\w+)?")
+KERNEL = re.compile(r"\d+(\.\d+)+([ _-]\w+)?")
 """A version, perhaps with the machine: ``2.4.17``, ``2.4.17-up``."""
 
 OF_EACH_CALL = "/"

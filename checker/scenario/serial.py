@@ -15,18 +15,22 @@ from checker.scenario.vocabulary import SERIAL
 class SerialSearch(Search):
     """All sequential runs of a scenario."""
 
+    going_on = False
+    """Whether calls go on by themselves; a timeout that ends a sleep is an event like any other."""
+
     def next_states(self, state: State) -> tuple[Found, bool]:
-        going_on: Found = []
-        self.any_time = self.may_expire = False  # A timeout that ends a sleep is an event like any other.
+        moves: Found = []
+        self.going_on = True
         for client in sorted(self._may_run(state, False), key=lambda client: client != state.running):
             if not self._at_user_mode(state, client):
-                going_on += self._moves(state, client, False)
-            if going_on and client == state.running:
+                moves += self._moves(state, client, False)
+            if moves and client == state.running:
                 break
-        if going_on:
-            return going_on, False
-        self.any_time, self.may_expire = "timeout" in self.scenario.events, not self.alone
-        return super().next_states(state)
+        self.going_on = False
+        return (moves, False) if moves else super().next_states(state)
+
+    def _may_expire(self, state: State, late: bool) -> bool:
+        return not self.going_on and super()._may_expire(state, late)
 
     def _running(self, state: State, client: int, irq: bool) -> int:
         return client
