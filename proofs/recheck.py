@@ -23,6 +23,7 @@ import cvc5
 
 Sexp = Any  # an atom (str) or a list of S-expressions
 FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
+TOGETHER = 8  # queries to one solver: it need not read again what is given, but each leaves it slower
 TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
 WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
 DECLARE = ("declare-sort", "define-sort", "declare-datatypes", "declare-const")
@@ -241,10 +242,9 @@ class Certificate:
 
 def solve(queries: list[Any], seconds: float) -> list[tuple[str, float]]:
     """Everything cvc5 says to each of some queries with the same given, and how long it took."""
-    solver, answers = cvc5.Solver(cvc5.TermManager()), list[tuple[str, float]]()
-    for option in f"tlimit-per={seconds * 1000:.0f} enum-inst=true incremental=true".split():
+    answers, parser = list[tuple[str, float]](), cvc5.InputParser(solver := cvc5.Solver(cvc5.TermManager()))
+    for option in f"tlimit-per={seconds * 1000:.0f} enum-inst=true incremental=true decision=internal".split():
         solver.setOption(*option.split("="))
-    parser = cvc5.InputParser(solver)
     for query in queries:
         started, said = time.process_time(), []
         script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
@@ -267,7 +267,7 @@ def check(folder: Path, jobs: int, seconds: float) -> bool:
     except Rejected as problem:
         print(f"{folder.name}: rejected: {problem}", flush=True)
         return False
-    alike = [(list(group), seconds) for _, group in groupby(c.queries, key=lambda q: (q.file, q.given))]
+    alike = [([q for _, q in g], seconds) for _, g in groupby(enumerate(c.queries), lambda n: (n[0] // TOGETHER, n[1].given))]
     with Pool(jobs) as pool:
         answers = list(zip(c.queries, chain.from_iterable(pool.starmap(solve, alike, chunksize=1)), strict=True))
     bad = [(q, said) for q, (said, _) in answers if said != ("sat" if q.label == "assumptions" else "unsat")]
