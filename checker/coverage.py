@@ -20,13 +20,17 @@ from checker.language import terms
 from checker.report.pretty import Pretty
 from checker.system import Transition, TransitionSystem
 
+BEHIND = "only what is listed, or proved dead, leads there"
+"""Why a transition does not fire that begins where no process comes."""
+
 
 @dataclass(frozen=True)
 class Reason:
     """Why transitions of ``function`` whose guard contains all ``fragments`` cannot fire.
 
-    ``function`` is active at the location a transition leaves, or runs in it; ``fragments`` are pieces of the guard as
-    ``sockproof show`` prints it.  Neither depends on how locations and transitions are numbered.
+    ``function`` is active at the location a transition leaves, or runs in it; ``fragments`` are pieces of what it looks like:
+    ``at STATEMENT: GUARD, then STATEMENT``, with the guard as ``sockproof show`` prints it.  Neither depends on how locations
+    and transitions are numbered.
     """
 
     function: str
@@ -96,11 +100,16 @@ def total(explorations: Iterable[Exploration], system: TransitionSystem) -> dict
 
 
 def judge(
-    system: TransitionSystem, fired: Mapping[str, Coverage], proofs: Mapping[str, str], reasons: Sequence[Reason]
+    system: TransitionSystem,
+    fired: Mapping[str, Coverage],
+    proofs: Mapping[str, str],
+    reasons: Sequence[Reason],
+    behind: Collection[str] = (),
 ) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Rows for all transitions, and what is wrong with ``reasons``.
 
-    ``proofs`` maps transitions that no reachable state enables to what shows it.
+    ``proofs`` maps transitions that no reachable state enables to what shows it; only what the reasons exclude leads to those
+    that are ``behind``.
     """
     check_reasons(system, reasons)
     rows, used = [], {reason: [0, 0] for reason in reasons}
@@ -108,7 +117,7 @@ def judge(
         mine = [r for r in reasons if matches(system, r, t)]
         for r in mine:
             used[r][bool(fired[t.name].fired)] += 1
-        why = mine[0].why if mine and not fired[t.name].fired else ""
+        why = "" if fired[t.name].fired else mine[0].why if mine else BEHIND if t.name in behind else ""
         rows.append(Row(t, fired[t.name].fired, fired[t.name].new, proofs.get(t.name, ""), why))
     stale = []
     for reason, (silent, firing) in used.items():
@@ -133,8 +142,14 @@ def matches(system: TransitionSystem, reason: Reason, t: Transition) -> bool:
     """Whether ``reason`` is about ``t``."""
     if reason.function not in _active(system, t):
         return False
-    guard = " and ".join(guard_parts(system, t))
-    return all(fragment in guard for fragment in reason.fragments)
+    shape = described(system, t)
+    return all(fragment in shape for fragment in reason.fragments)
+
+
+def described(system: TransitionSystem, t: Transition) -> str:
+    """What a transition looks like to a reason: the statement it leaves from, its guard, the statement it goes to."""
+    here, there = (system.locations_by_name[name].text for name in (t.source, t.target))
+    return f"at {here}: {' and '.join(guard_parts(system, t))}, then {there}"
 
 
 def guard_parts(system: TransitionSystem, t: Transition) -> list[str]:

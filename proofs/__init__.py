@@ -11,7 +11,7 @@ from types import ModuleType
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from checker.system import Property
-from proofs import accept, bind_listen, connect, datagram, raw, sockets, udp, udp_locked
+from proofs import accept, attempts, bind_listen, connect, datagram, raw, routes, sockets, udp, udp_locked
 from proofs.frames import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
@@ -19,10 +19,10 @@ from proofs.structure import structural_facts
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "bind_listen": (sockets, bind_listen),
-    "udp": (sockets, datagram, udp, udp_locked),
-    "udp_kept": (sockets, datagram, udp),
+    "udp": (sockets, datagram, routes, udp, udp_locked),
+    "udp_kept": (sockets, datagram, routes, udp),
     "raw": (sockets, datagram, raw),
-    "connect": (connect,),
+    "connect": (connect, attempts),
     "accept": (accept,),
 }
 """The lemmas of each client."""

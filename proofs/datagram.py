@@ -9,7 +9,8 @@ from checker.language import NULL, implies, inside, lemma
 from proofs.sockets import HELD
 from spec.net.core.sock import sk_free, sock_put
 from spec.net.ipv4.protocols import inet_dgram_ops
-from spec.net.ipv4.udp import udp_connect
+from spec.net.ipv4.raw import raw_sendmsg
+from spec.net.ipv4.udp import udp_connect, udp_sendmsg
 from spec.state import INADDR_ANY, RTN_BROADCAST, RTN_MULTICAST, SUCCESS, Addr, Fib, Sock, Socket, Thread
 
 
@@ -33,9 +34,15 @@ def dgram_held(t: Thread, sk: Sock) -> bool:
 
 @lemma(uses=("references",))
 def dgram_peer(t: Thread, sk: Sock, peer: Addr) -> bool:
-    """udp_connect stores a destination that has a route, or needs none, and that is no broadcast address."""
+    """udp_connect stores a destination that has a route, or needs none, and that is no broadcast address; send reads it."""
     return implies(
-        peer != INADDR_ANY and (sk.daddr == peer or inside(t, udp_connect, daddr=peer)),
+        peer != INADDR_ANY
+        and (
+            sk.daddr == peer
+            or inside(t, udp_connect, daddr=peer)
+            or inside(t, udp_sendmsg, daddr=peer)
+            or inside(t, raw_sendmsg, daddr=peer)
+        ),
         Fib[peer].type != RTN_BROADCAST
         and (Fib[peer].route == SUCCESS or Fib[peer].type == RTN_MULTICAST or Fib[peer].limited_broadcast),
     )

@@ -388,14 +388,11 @@ class _Claims:
         return terms.conj(*(terms.implies(terms.conj(self._at(where), way), claim) for (way, claim), where in places.items()))
 
     def returns(self) -> Term:
-        """Where the shared functions at work return to; nobody is where no transition leads."""
+        """Where the shared functions at work return to."""
         found: dict[Term, list[str]] = {}
         for location, ways in self.frames.known.items():
             found.setdefault(terms.disj(*(self._exactly(location, w) for w in ways)), []).append(location)
-        nowhere = [loc.name for loc in self.system.locations if loc.name not in self.frames.known]
-        return terms.conj(
-            terms.negate(self._at(nowhere)), *(terms.implies(self._at(where), ways) for ways, where in found.items())
-        )
+        return terms.conj(*(terms.implies(self._at(where), ways) for ways, where in found.items()))
 
     def _at(self, places: list[str]) -> Term:
         return terms.disj(*(self.system.at(self.t, p) for p in places))

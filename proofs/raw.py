@@ -6,9 +6,8 @@ from checker.language import at, implies, inside, lemma
 from proofs.sockets import HELD
 from spec.net.ipv4.af_inet import capable_net_bind_service, inet_autobind, inet_bind
 from spec.net.ipv4.protocols import raw_prot
-from spec.net.ipv4.raw import raw_sendmsg
 from spec.net.ipv4.udp import udp_disconnect
-from spec.state import INADDR_ANY, NOT_HASHED, RTN_BROADCAST, RTN_MULTICAST, SUCCESS, Addr, Fib, Sock, Thread
+from spec.state import NOT_HASHED, Sock, Thread
 
 
 @lemma(uses=("linked",))
@@ -44,14 +43,4 @@ def raw_paths(t: Thread) -> bool:
         or at(t, inet_bind, "with lock_sock(sk):")
         or at(t, inet_bind, "sk.rcv_saddr = sk.saddr = addr")
         or at(t, inet_bind, "sk.saddr = INADDR_ANY")
-    )
-
-
-@lemma(uses=("dgram_peer", "references"))
-def raw_destination(t: Thread, daddr: Addr) -> bool:
-    """raw_sendmsg without a destination takes that of the connection."""
-    return implies(
-        daddr != INADDR_ANY and inside(t, raw_sendmsg, daddr=daddr),
-        Fib[daddr].type != RTN_BROADCAST
-        and (Fib[daddr].route == SUCCESS or Fib[daddr].type == RTN_MULTICAST or Fib[daddr].limited_broadcast),
     )

@@ -6,8 +6,8 @@ from checker.language import at, implies, inside, lemma
 from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_bind
 from spec.net.ipv4.protocols import udp_prot
-from spec.net.ipv4.udp import udp_search_port, udp_v4_get_port
-from spec.state import Port, Sock, Thread, net
+from spec.net.ipv4.udp import udp_search_port, udp_sendmsg, udp_v4_get_port
+from spec.state import RTN_BROADCAST, Addr, Fib, Port, Sock, Thread, net
 
 
 @lemma(uses=("local_port_range",))
@@ -31,6 +31,15 @@ def udp_unbound(t: Thread, sk: Sock) -> bool:
 def udp_only(sk: Sock) -> bool:
     """sys_socket makes UDP sockets only."""
     return implies(sk.live, sk.prot == udp_prot)
+
+
+@lemma()
+def udp_routed(t: Thread, rt_daddr: Addr) -> bool:
+    """A route that takes no look at the table leads to a group or to this host, not to a broadcast address."""
+    return implies(
+        at(t, udp_sendmsg, "if Fib[rt_daddr].type == RTN_BROADCAST and (not sk.broadcast):", rt_daddr=rt_daddr),
+        Fib[rt_daddr].type != RTN_BROADCAST,
+    )
 
 
 PROPERTY_USES: dict[str, tuple[str, ...]] = {

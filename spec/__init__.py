@@ -161,6 +161,7 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
     privileged ports by one; the code compares ports only with each other, with 0, with PROT_SOCK and with the ends of the range.
     The first address is local (and 127.0.0.1), the second one a broadcast address, the third one another host's.  From four
     addresses on there is a multicast address, and lengths and backlogs may be too large; from five on any address may be bound.
+    From three threads on two segments may be under way.
     """
     between = range(LOCAL_PORT_LOW, LOCAL_PORT_LOW + max(0, ports - 2))
     local = (*between, LOCAL_PORT_HIGH)
@@ -169,7 +170,7 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
         ("Thread", threads),
         ("Socket", sockets),
         ("Sock", sockets),
-        ("Segment", 1),
+        ("Segment", 1 if threads < 3 else 2),
         ("IpMcSocklist", 1),
         ("OpenRequest", 1),
         ("Addr", addresses),

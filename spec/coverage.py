@@ -5,41 +5,113 @@
 
 from __future__ import annotations
 
-from spec.routes import ROUTES
+from spec.routes import RANGES, ROUTES
 
-SEARCHES = {
+TABLES = {**ROUTES, **RANGES}
+
+HOMES = ("no way home", "255.255.255.255", "home without a way")
+GROUPS = ("a group", "no way")
+FEW = tuple(name for name in ROUTES if name not in (*HOMES, *GROUPS, "127.0.0.1 a group", "every kind of route"))
+"""Tables of few addresses: a usual host, and what refuses, or is refused, once a race has changed the socket meanwhile."""
+
+DATAGRAM = (
+    (2, 1, 2, 4, 3_000, 100, *FEW),
+    (3, 1, 1, 4, 6_000, 140, "no route", "sent out from 127.0.0.1"),
+    (2, 1, 1, 13, 1_000, 80, "every kind of route"),
+    (1, 3, 4, 5, 500, 80, "a range of two ports", "a range that UDP exceeds"),
+)
+
+WALKS = {
     "bind_listen": (
-        # threads, sockets, ports, addresses, states
-        (1, 1, 2, 4, 1_000_000),
-        (1, 1, 2, 5, 1_000_000),
-        (2, 1, 2, 1, 1_000_000),
-        (1, 2, 1, 1, 1_000_000),
-        (1, 2, 3, 2, 10_000_000),
-        (1, 3, 3, 1, 3_000_000),
-        (1, 3, 4, 1, 13_000_000),
+        (2, 1, 2, 5, 2_000, 100),
+        (1, 3, 4, 4, 6_000, 140, "a host", "a range of two ports", "a range that UDP exceeds"),
+    ),
+    "udp": DATAGRAM,
+    "udp_kept": DATAGRAM,
+    "connect": (
+        (3, 1, 1, 1, 5_000, 180),
+        (2, 1, 2, 4, 8_000, 160, *FEW, "127.0.0.1 a group"),
+        (2, 1, 1, 2, 20_000, 200, "a group"),
+        (2, 1, 1, 2, 40_000, 200, *GROUPS),
+        (2, 1, 1, 2, 20_000, 200, *HOMES),
+        (1, 3, 5, 1, 2_000, 200, "a range of two ports", "a range of three ports"),
+        (2, 2, 2, 2, 3_000, 150, "a host"),
+        (1, 2, 2, 5, 8_000, 200),
     ),
     "raw": (
-        (2, 1, 1, 2, 1_000_000, "127.0.0.1 sent out from itself"),
-        (2, 1, 1, 2, 1_000_000, "127.0.0.1 sent out"),
-        (2, 1, 1, 2, 1_000_000, "127.0.0.1 unreachable"),
-        (2, 1, 1, 2, 1_000_000, "127.0.0.1 broadcast"),
-        (1, 1, 1, 4, 1_000_000),
-        (2, 1, 1, 1, 1_000_000),
-        (1, 1, 1, 13, 1_000_000, "every kind of route"),
+        (2, 1, 1, 4, 1_000, 60, *FEW),
+        (2, 1, 1, 13, 1_000, 60, "every kind of route"),
     ),
 }
-"""Per client.  bind_listen: every kind of address, every length; a second thread that closes while the first one fails; a local
-port range of one port; sharing and fast reuse; and two searches that are cut short once calls found the two, or three, ports of
-the range occupied.  raw: routing tables that refuse what a race changes between connect and send.  The other clients are not
-measured."""
+"""Per client: searches that begin with each of some tables, and expand only so many states of each level."""
 
-TABLES = ROUTES
+_OPEN_HASHED = "connect hashes a socket under the hold of the lock in which it leaves CLOSE"
+_NO_ATTEMPT = "such a call ends with a socket that is not in SYN_SENT: it found it in another state, or left it so"
+_UNLOCKED = "close orphans a socket after it has released it for good: nobody empties a backlog of it then"
+_PATIENT = "nobody sets SO_SNDTIMEO: waiting has no end"
 
-WALKS = {"raw": ((2, 1, 1, 13, 1_000, 100, "every kind of route"),)}
-"""Per client: searches that expand only so many states of each level."""
-
-UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {}
-"""Per client: function, fragments of the guard, and why such transitions cannot fire."""
+UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "connect": (
+        (
+            "tcp_rcv_state_process",
+            ("at if not skb.ack:: not skb.ack",),
+            "only a SYN with an ACK comes here, and flags of segments do not change",
+        ),
+        (
+            "tcp_unhash",
+            ("sk.hashed != NOT_HASHED", "sk.prev == NULL"),
+            "connect hashes a socket that has a port, which is given up behind unhashing",
+        ),
+        ("tcp_v4_connect", ("addr_len < 16",), "every address has 16 bytes"),
+        ("tcp_done", ("at with spin_lock_bh(tcp_ehash_lock):", "sk.hashed == NOT_HASHED"), _OPEN_HASHED),
+        ("tcp_disconnect", ("at sk.prot.unhash(sk):", "sk.hashed == NOT_HASHED"), _OPEN_HASHED),
+        ("tcp_connect", ("sk.hashed != NOT_HASHED",), "tcp_connect closes a socket only if it could not hash it"),
+        ("tcp_connect", ("sk.hashed == NOT_HASHED", "sk.prev == NULL"), "connect chooses a port before"),
+        (
+            "tcp_connect",
+            ("at with spin_lock_bh(tcp_bhash_lock):: not any(", ", then sk.state = state"),
+            "it can: the socket that had the same addresses and ports would have to go between two locks; no walk is that deep",
+        ),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "then return EADDRINUSE"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "then return EAGAIN"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "then return EISCONN"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "then return 0"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "then tcp_send_fin(sk)"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "$back == call10, then return err"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "$back == call14, then return err"), _NO_ATTEMPT),
+        ("tcp_v4_send_reset", ("at if not skb.rst:", "$back == call19, then return err"), _NO_ATTEMPT),
+        (
+            "inet_stream_connect",
+            ("at if sock.state == SS_UNCONNECTED:: sock.state != SS_UNCONNECTED",),
+            "the other states were excluded, and only the owner of the lock changes them",
+        ),
+        (
+            "inet_wait_for_connect",
+            ("at add_wait_queue(sk.sleep):", "not (sk.state == TCP_SYN_SENT or sk.state == TCP_SYN_RECV)"),
+            "it was one of these, and the lock is held",
+        ),
+        ("inet_wait_for_connect", ("timeo == TIMEO_ZERO",), _PATIENT),
+        ("inet_wait_for_connect", ("timeo != MAX_SCHEDULE_TIMEOUT",), _PATIENT),
+        ("system_call", ("at sk.state = state:", ": sk.dead"), _UNLOCKED),
+        ("system_call", ("sk.state != TCP_CLOSE and sk.dead",), _UNLOCKED),
+        (
+            "inet_stream_connect",
+            ("at sk.sport = htons(sk.num):", "Fib[sk.saddr].type != RTN_LOCAL"),
+            "a socket keeps its address and loses its port only by a connection, for which the address had to be of this host",
+        ),
+        (
+            "tcp_destroy_sock",
+            ("at sk.gone = True: $back == call0, then tcp_v4_do_rcv(sk, skb)",),
+            "close ends an attempt before it orphans the socket: no orphan is in SYN_SENT",
+        ),
+        (
+            "inet_bind",
+            ("BindBucket[snum].live and sk.prev == NULL and sk.rcv_saddr == INADDR_ANY",),
+            "a bucket that is there has an owner, with which a socket without an address conflicts",
+        ),
+    ),
+}
+"""Per client: function, fragments of what a transition looks like, and why such transitions cannot fire."""
 
 _NEVER_FAILS = "tcp_disconnect returns 0 on every path"
 _UP = "no code writes it: a scenario begins with it true, an outcome table, which wants no packets, with it false"

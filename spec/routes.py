@@ -39,8 +39,11 @@ def table(*routes: Route, loopback: int = 1) -> Cells:
 
 LOCALHOST = Route(RTN_LOCAL, source=1, loopback=True)
 HERE = Route(RTN_LOCAL, source=2)
+NOWHERE = Route(RTN_UNICAST)
+"""Its packets leave through a device without an address."""
 
 ROUTES: dict[str, Cells] = {
+    "a host": table(LOCALHOST, HERE, Route(RTN_UNICAST, source=2)),
     "every kind of route": table(
         LOCALHOST,
         HERE,
@@ -60,6 +63,27 @@ ROUTES: dict[str, Cells] = {
     "127.0.0.1 sent out": table(Route(RTN_UNICAST, source=2, loopback=True), HERE),
     "127.0.0.1 unreachable": table(Route(RTN_UNICAST, ENETUNREACH, loopback=True), HERE),
     "127.0.0.1 local and unreachable": table(Route(RTN_LOCAL, ENETUNREACH, loopback=True), HERE),
+    "no route": table(LOCALHOST, Route(RTN_UNICAST, ENETUNREACH, limited=True), Route(RTN_MULTICAST, ENETUNREACH), NOWHERE),
+    "sent out from 127.0.0.1": table(LOCALHOST, HERE, Route(RTN_UNICAST, source=1), NOWHERE),
+    "a group": table(LOCALHOST, Route(RTN_MULTICAST, source=1)),
+    "no way": table(LOCALHOST, Route(RTN_UNICAST, ENETUNREACH)),
+    "255.255.255.255": table(LOCALHOST, Route(RTN_BROADCAST, source=1, limited=True)),
+    "no way home": table(LOCALHOST, Route(RTN_LOCAL, ENETUNREACH, source=2)),
+    "home without a way": table(LOCALHOST, Route(RTN_LOCAL, source=2, limited=True)),
+    "127.0.0.1 a group": table(Route(RTN_MULTICAST, source=2, loopback=True), HERE),
     "127.0.0.1 broadcast": table(Route(RTN_BROADCAST, source=1, loopback=True), HERE),
 }
 """By name, what a table says."""
+
+
+def port_range(low: int, high: int, udp_high: int = 0) -> Cells:
+    """The cells that make it so, by the numbers of ports; a search for a UDP port may go on to ``udp_high``."""
+    return ((("", "local_port_low", 0), low), (("", "local_port_high", 0), high), (("", "udp_port_high", 0), udp_high or high))
+
+
+RANGES: dict[str, Cells] = {
+    "a range of two ports": port_range(2, 3),
+    "a range that UDP exceeds": port_range(2, 2, 3),
+    "a range of three ports": port_range(2, 4),
+}
+"""By name, local port ranges for at least four ports, or five."""

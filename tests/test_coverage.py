@@ -10,14 +10,20 @@ from types import ModuleType
 import pytest
 
 from checker import cli
-from checker.commands.coverage import cover, plan
+from checker.commands.coverage import Search, cover, instances_of, plan, run_search
 from checker.commands.model import Scope, compile_package, load_package, make_instance
-from checker.coverage import Covered, Reason, judge, matches, measure, total
+from checker.coverage import BEHIND, Covered, Reason, described, judge, matches, measure, total
 from checker.errors import UsageError
+from checker.explicit.explore import Coverage
 from checker.explicit.wander import wander
+from checker.language import terms
+from checker.language.client import Client
+from checker.language.compile import compile_model
 from checker.report.coverage import coverage_summary
-from checker.symbolic.dead import dead_transitions
+from checker.symbolic.dead import dead_transitions, unreached
 from checker.symbolic.inductive import Fact
+from checker.system import IDLE
+from tests.language import copies
 from tests.tiny import coverage as listed
 
 TINY = load_package("tests.tiny")
@@ -48,7 +54,7 @@ def test_an_unexplained_transition_is_a_problem() -> None:
 
 def test_a_reason_or_a_proof_explains_it() -> None:
     assert judged(LISTED).complete
-    assert coverage_summary(judged(LISTED)) == "6 of 7 transitions fire, 1 dead for listed reasons"
+    assert coverage_summary(judged(LISTED)) == "6 of 7 transitions fire, 1 listed with a reason"
     proved = judged(proofs={DEAD: "proved"})
     assert proved.complete
     assert coverage_summary(proved) == "6 of 7 transitions fire, 1 proved dead for any size"
@@ -84,12 +90,25 @@ def test_a_search_cut_short_counts_what_it_saw() -> None:
 def test_a_search_of_a_part_counts_only_what_can_fire() -> None:
     instance = make_instance(TINY, Scope(2, 2, 1, 1))
     whole = measure(SYSTEM, instance, 1000)
-    part = wander(SYSTEM, instance, 2, 50)
+    part = wander(SYSTEM, [instance], 2, 50)
     assert not part.complete and part.states < whole.states
-    assert part == wander(SYSTEM, instance, 2, 50)
+    assert part == wander(SYSTEM, [instance], 2, 50)
     assert {n for n, c in part.fired.items() if c.fired} <= {n for n, c in whole.fired.items() if c.fired}
-    everything = wander(SYSTEM, instance, 1000, 50)
+    everything = wander(SYSTEM, [instance], 1000, 50)
     assert everything.complete and everything.states == whole.states and everything.fired == whole.fired
+
+
+def test_a_walk_begins_with_every_table() -> None:
+    """What tables say does not change, so the states of one are not those of another."""
+    package = load_package("spec")
+    compiled = compile_package(package, client="raw")
+    walk = Search(Scope(1, 1, 1, 2), 100_000, ("127.0.0.1 sent out", "127.0.0.1 broadcast"), 100)
+    instances = instances_of(package, walk, compiled.client)
+    together = run_search(compiled, instances, walk)
+    alone = [run_search(compiled, [instance], walk) for instance in instances]
+    assert together.complete and together.states == sum(part.states for part in alone)
+    assert together.fired == total(alone, compiled.system)
+    assert alone[0].fired != alone[1].fired
 
 
 def test_what_contradicts_a_fact_is_dead() -> None:
@@ -99,12 +118,41 @@ def test_what_contradicts_a_fact_is_dead() -> None:
     assert dead_transitions(SYSTEM, SYSTEM.transitions, []) == {}
 
 
-def test_cover_puts_searches_proofs_and_reasons_together() -> None:
+def test_what_only_dead_transitions_lead_to_is_dead() -> None:
+    assert not unreached(SYSTEM, ())
+    starting = [t.name for t in SYSTEM.transitions if t.source == IDLE]
+    assert unreached(SYSTEM, starting) == [t.name for t in SYSTEM.transitions if t.name not in starting]
+
+
+def test_what_returns_to_a_caller_that_never_calls_is_dead() -> None:
+    system = compile_model("copies", [copies], client=Client("looks", ("sys_look",))).system
+    (back,) = (v.key for v in system.state_vars if v.name.endswith("/look.$back"))
+    second = [t.name for t in system.transitions if any(u.key == back and u.value.data == 1 for u in t.updates)]
+    returning = [t.name for t in system.transitions if "/look.$back != call0" in terms.show(t.guard)]
+    assert second and returning
+    assert set(returning) <= set(unreached(system, second)) | set(second)
+
+
+def test_what_only_a_reason_excludes_leads_to_is_listed() -> None:
+    silent = {name: Coverage(0, 0) for name in FIRED}
+    rows, _ = judge(SYSTEM, silent, {}, (), behind=[DEAD])
+    assert [(r.transition.name, r.reason) for r in rows if r.reason] == [(DEAD, BEHIND)]
+
+
+def test_a_reason_may_tell_where_a_transition_begins_and_ends() -> None:
+    (dead,) = (t for t in SYSTEM.transitions if t.name == DEAD)
+    assert described(SYSTEM, dead).startswith("at idle: ") and described(SYSTEM, dead).endswith(", then box.marked = True")
+
+
+def test_cover_puts_searches_proofs_and_reasons_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reason excludes is not proved besides."""
+    (row,) = (r for r in cover(TINY, COMPILED).rows if not r.fired)
+    assert (row.proof, row.reason) == ("", "only red boxes are taken")
+    monkeypatch.setattr(listed, "UNFIRED", ())
     covered = cover(TINY, COMPILED)
     assert covered.complete
     (row,) = (r for r in covered.rows if not r.fired)
-    assert row.proof == "proved, any size: it contradicts taken_red"
-    assert row.reason == "only red boxes are taken"
+    assert (row.proof, row.reason) == ("proved, any size: it contradicts taken_red", "")
     assert covered.searches == (
         "1 thread, 1 socket, 1 port, 1 address: all 6 states, down to depth 4",
         "2 threads, 1 socket, 1 port, 1 address: all 9 states, down to depth 4",
@@ -125,6 +173,7 @@ def test_a_package_may_list_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SEARCHES", ((1, 1, 1),)),
         ("SEARCHES", ((1, 1, 1, 1, 0),)),
         ("SEARCHES", ((1, 1, 1, 1, 9, "no such table"),)),
+        ("SEARCHES", ((1, 1, 1, 1, 9, "one table", "another"),)),
         ("UNFIRED", (("f", "text", "why"),)),
         ("UNFIRED", ("f",)),
     ],
@@ -173,11 +222,20 @@ def test_every_transition_of_the_model_fires_or_is_explained() -> None:
     assert not covered.problems
 
 
-def test_every_transition_of_raw_fires_or_is_proved_dead() -> None:
+@pytest.mark.parametrize(
+    ("client", "summary"),
+    [
+        ("udp", "204 of 269 transitions fire, 65 proved dead for any size"),
+        ("udp_kept", "188 of 251 transitions fire, 63 proved dead for any size"),
+        ("connect", "381 of 637 transitions fire, 192 proved dead for any size, 64 listed with a reason"),
+        ("raw", "110 of 169 transitions fire, 59 proved dead for any size"),
+    ],
+)
+def test_every_transition_of_a_client_fires_or_is_explained(client: str, summary: str) -> None:
     package = load_package("spec")
-    covered = cover(package, compile_package(package, client="raw"))
+    covered = cover(package, compile_package(package, client=client))
     assert not covered.problems
-    assert coverage_summary(covered) == "110 of 169 transitions fire, 59 proved dead for any size"
+    assert coverage_summary(covered) == summary
 
 
 def test_a_reason_for_what_does_fire_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from checker.commands.console import out_console, working
 from checker.commands.engines import Say, silent
 from checker.commands.model import Scope, compile_package, load_package, make_instance
-from checker.coverage import Covered, Reason, check_reasons, judge, measure, total
+from checker.coverage import Covered, Reason, check_reasons, judge, matches, measure, total
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
 from checker.explicit.explore import Exploration
 from checker.explicit.wander import wander
@@ -20,7 +20,7 @@ from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
-from checker.symbolic.dead import dead_transitions
+from checker.symbolic.dead import dead_transitions, unreached
 from checker.symbolic.inductive import Fact, Prover, closure
 
 
@@ -28,12 +28,13 @@ from checker.symbolic.inductive import Fact, Prover, closure
 class Search:
     """An instance and where its search stops: after ``states``, or, if ``steps`` is given, so deep with so many states a level.
 
-    ``table`` names one of the ``TABLES`` of the package: what the environment says there.
+    ``tables`` name some of the ``TABLES`` of the package: what the environment says there.  Only a search that has ``steps``
+    begins with more than one.
     """
 
     scope: Scope
     states: int
-    table: str = ""
+    tables: tuple[str, ...] = ()
     steps: int = 0
 
 
@@ -52,11 +53,13 @@ DEFAULT_SEARCHES = (Search(Scope(1, 2, 1, 1), 5_000_000), Search(Scope(2, 1, 1, 
 
 SHAPES = {
     "SEARCHES": "write (threads, sockets, ports, addresses, states), all greater than 0, and perhaps the name of one of TABLES",
-    "WALKS": "write (threads, sockets, ports, addresses, states of a level, levels), all greater than 0, and perhaps such a name",
+    "WALKS": "write (threads, sockets, ports, addresses, states of a level, levels), all greater than 0, and perhaps such names",
     "UNFIRED": "write (function, (fragment, ...), why)",
     "UNRUN": "write (function, text, why)",
 }
 """What an entry of each list looks like."""
+
+UNREACHED = "proved, any size: only what is proved dead leads there"
 
 PROOF_SECONDS = 10.0
 """The limit of each obligation of a fact."""
@@ -84,7 +87,7 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     """The coverage of a model by the searches its package lists, and by proof.
 
     The proofs use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
-    and the others that are proved here.
+    and the others that are proved here.  What a reason excludes is not proved besides.
     """
     planned = plan(package, compiled.client)
     searches, reasons = planned.searches, planned.reasons
@@ -92,21 +95,25 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
         raise UsageError(
             "no-searches",
             f"{package.__name__}.coverage lists no searches for the client {compiled.client.name if compiled.client else ''}",
-            "add them to SEARCHES",
+            "add them to SEARCHES or WALKS",
         )
     check_reasons(compiled.system, reasons)
     explorations, told = [], []
     for search in searches:
-        instance = instance_of(package, search, compiled.client)
-        say(f"coverage: {instance}")
-        explored = run_search(compiled, instance, search)
+        title = "; ".join([str(search.scope), *search.tables])
+        say(f"coverage: {title}")
+        explored = run_search(compiled, instances_of(package, search, compiled.client), search)
         explorations.append(explored)
-        told.append(f"{instance}: {_seen(explored, search)}, down to depth {explored.depth}")
+        told.append(f"{title}: {_seen(explored, search)}, down to depth {explored.depth}")
     fired = total(explorations, compiled.system)
     silent_ones = [t for t in compiled.system.transitions if not fired[t.name].fired]
     facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
-    dead = dead_transitions(compiled.system, silent_ones, proved(compiled, facts, say))
-    rows, stale = judge(compiled.system, fired, {name: _told(core) for name, core in dead.items()}, reasons)
+    listed = {t.name for t in silent_ones if any(matches(compiled.system, reason, t) for reason in reasons)}
+    open_ones = [t for t in silent_ones if t.name not in listed]
+    dead = dead_transitions(compiled.system, open_ones, proved(compiled, facts, say))
+    shown = {name: _told(core) for name, core in dead.items()}
+    shown |= {name: UNREACHED for name in unreached(compiled.system, dead)}
+    rows, stale = judge(compiled.system, fired, shown, reasons, unreached(compiled.system, listed | set(dead)))
     return Covered(rows, tuple(told), stale)
 
 
@@ -124,22 +131,24 @@ def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> 
     return [f for f in known.values() if not any(g.name in weak for g in closure(known, [f.name]))]
 
 
-def instance_of(package: ModuleType, search: Search, client: Client | None) -> Instance:
-    """The instance of a search.  Raises UsageError for a table that the package does not have."""
+def instances_of(package: ModuleType, search: Search, client: Client | None) -> list[Instance]:
+    """The instance of a search, with each of its tables.  Raises UsageError for a table that the package does not have."""
     instance = make_instance(package, search.scope, client)
-    if not search.table:
-        return instance
+    if not search.tables:
+        return [instance]
     tables = getattr(import_module(f"{package.__name__}.coverage"), "TABLES", {})
-    if search.table not in tables:
-        known = ", ".join(tables) or "none"
-        raise UsageError("coverage-entry", f"a search names the table {search.table!r}, which is not there", f"there are {known}")
-    return replace(instance, tables=(*instance.tables, *tables[search.table]), title=f"{instance}, {search.table}")
+    for name in search.tables:
+        if name not in tables:
+            known = ", ".join(tables) or "none"
+            raise UsageError("coverage-entry", f"a search names the table {name!r}, which is not there", f"there are {known}")
+    return [replace(instance, tables=(*instance.tables, *tables[name])) for name in search.tables]
 
 
-def run_search(compiled: Compiled, instance: Instance, search: Search) -> Exploration:
-    """Search an instance of the whole system."""
+def run_search(compiled: Compiled, instances: Sequence[Instance], search: Search) -> Exploration:
+    """Search instances of the whole system."""
     if search.steps:
-        return wander(compiled.system, instance, search.states, search.steps)
+        return wander(compiled.system, instances, search.states, search.steps)
+    (instance,) = instances
     return measure(compiled.system, instance, search.states)
 
 
@@ -153,7 +162,7 @@ def plan(package: ModuleType, client: Client | None = None) -> Plan:
     """What ``PACKAGE.coverage`` lists; without it, two searches, no reasons.
 
     ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)`` and perhaps a name of ``TABLES``, ``WALKS`` has
-    ``(threads, sockets, ports, addresses, states of a level, levels)`` and perhaps one as well, ``UNFIRED`` has
+    ``(threads, sockets, ports, addresses, states of a level, levels)`` and perhaps several, ``UNFIRED`` has
     ``(function, fragments, why)``; in a package with clients each maps their names to such tuples, and a client
     without searches has no coverage.
     Raises UsageError if they look different.
@@ -168,10 +177,8 @@ def plan(package: ModuleType, client: Client | None = None) -> Plan:
             return ()
         return shaped(name, _of_client(name, getattr(module, table), table, client), table, good)
 
-    searches = [Search(Scope(*entry[:4]), *entry[4:]) for entry in listed("SEARCHES", _is_search)]
-    walks = [
-        Search(Scope(*entry[:4]), entry[4], "".join(entry[6:]), entry[5]) for entry in listed("WALKS", _is_walk, needed=False)
-    ]
+    searches = [Search(Scope(*entry[:4]), entry[4], entry[5:]) for entry in listed("SEARCHES", _is_search, needed=False)]
+    walks = [Search(Scope(*entry[:4]), entry[4], entry[6:], entry[5]) for entry in listed("WALKS", _is_walk, needed=False)]
     return Plan((*searches, *walks), tuple(Reason(*entry) for entry in listed("UNFIRED", _is_reason)))
 
 
@@ -194,7 +201,7 @@ def shaped(module: str, entries: Sequence[Entry], name: str, good: Callable[[Ent
 
 
 def _is_search(entry: object) -> bool:
-    return _has_sizes(entry, 5)
+    return _has_sizes(entry, 5) and isinstance(entry, tuple) and len(entry) <= 6
 
 
 def _is_walk(entry: object) -> bool:
@@ -202,8 +209,8 @@ def _is_walk(entry: object) -> bool:
 
 
 def _has_sizes(entry: object, count: int) -> bool:
-    """Whether an entry is so many positive numbers, and perhaps the name of a table."""
-    if not (isinstance(entry, tuple) and len(entry) in (count, count + 1)):
+    """Whether an entry is so many positive numbers, and names of tables."""
+    if not (isinstance(entry, tuple) and len(entry) >= count):
         return False
     return all(isinstance(n, int) and n > 0 for n in entry[:count]) and all(isinstance(name, str) for name in entry[count:])
 

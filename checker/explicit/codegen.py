@@ -50,10 +50,16 @@ class Native:
 
 
 def generate(
-    layout: Layout, formulas: tuple[tuple[tuple[Term, ...], Term], ...], projections: tuple[Projection, ...], *, symmetry: bool
+    layout: Layout,
+    formulas: tuple[tuple[tuple[Term, ...], Term], ...],
+    projections: tuple[Projection, ...],
+    *,
+    symmetry: bool,
+    hasty: bool = False,
 ) -> Native:
     """Compile ``layout.system``; ``formulas`` are pairs of parameters and what is looked for.
 
+    ``hasty`` code is there ten times sooner, and slower: it is for searches of fewer than a million states or so.
     Raises UsageError if there are too many transitions or a projection has too many values.
     """
     if len(layout.system.transitions) >= 1 << TRANSITION_BITS:
@@ -61,7 +67,7 @@ def generate(
     generator = _Generator(layout, _matrices(layout, projections), symmetry)
     expand = generator.expand()
     found = [generator.predicate(i, params, body) for i, (params, body) in enumerate(formulas)]
-    engine = _compile(str(generator.module))
+    engine = _compile(str(generator.module), hasty)
 
     def entry(function: ir.Function) -> Callable[..., int]:
         address = engine.get_function_address(function.name)
@@ -85,13 +91,21 @@ def _matrices(layout: Layout, projections: tuple[Projection, ...]) -> tuple[Matr
     return tuple(matrices)
 
 
-def _compile(text: str) -> Any:
+def _compile(text: str, hasty: bool) -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     module = llvm.parse_assembly(text)
     machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=2, jit=True
+        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=0 if hasty else 2, jit=True
     )
+    if not hasty:
+        _optimise(module, machine)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
+
+def _optimise(module: Any, machine: Any) -> None:
     # The code is straight-line and small: folding, common sub-expressions and clean-up give all the speed of -O2
     # in a third of its time.
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
@@ -101,9 +115,6 @@ def _compile(text: str) -> Any:
     passes.add_simplify_cfg_pass()
     for function in module.functions:
         passes.run(function, builder)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return engine
 
 
 class _Generator:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checker.errors import InternalError, LimitError, UsageError
-from checker.evaluate import evaluate, initial_state
+from checker.evaluate import State, evaluate, initial_state
 from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, TRANSITION_BITS, Native, generate
 from checker.explicit.layout import Layout, Words, make_layout
 from checker.explicit.project import Edge, Projected, Projection, Values
@@ -117,7 +117,7 @@ def interchangeable(layout: Layout, formulas: tuple[Term, ...]) -> bool:
 
 
 class Search:
-    """A search under way: its layout, native code and table.
+    """A search under way: its layout, native code (``hasty`` if it is to be short) and table.
 
     After ``run`` the reachable states are ``table.states[:table.stored]``, unpacked by ``layout.unpack``.
     """
@@ -130,6 +130,7 @@ class Search:
         projections: tuple[Projection, ...] = (),
         *,
         symmetry: bool = True,
+        hasty: bool = False,
     ) -> None:
         _distinct("property", [p.name for p in properties])
         _distinct("projection", [p.name for p in projections])
@@ -138,15 +139,22 @@ class Search:
         read = (*(formula for _, formula in questions), *(p.formula() for p in projections))
         self.layout = make_layout(system, instance, read)
         self.symmetry = symmetry and interchangeable(self.layout, read)
-        self.native: Native = generate(self.layout, tuple(questions), projections, symmetry=self.symmetry)
-        start = self.layout.pack(initial_state(system, instance))
-        self.table = Table(self.layout.canonical(start) if self.symmetry else start, len(system.transitions))
+        self.native: Native = generate(self.layout, tuple(questions), projections, symmetry=self.symmetry, hasty=hasty)
+        self.table = Table(self._packed(initial_state(system, instance)), len(system.transitions))
         self.first: list[int | None] = [None] * len(questions)
         self.depth = 0
         self.report = np.zeros(3, np.int64)
         self.changes = np.zeros(max(1, sum(m.size for m in self.native.matrices)), np.uint8)
         self.capacity = max(BATCH, 2 * self.native.widest)
         self.out = np.empty((self.capacity, self.layout.words + 1), np.uint64)
+
+    def _packed(self, state: State) -> Words:
+        words = self.layout.pack(state)
+        return self.layout.canonical(words) if self.symmetry else words
+
+    def begin(self, state: State) -> None:
+        """Search from ``state`` as well."""
+        self.table.begin(self._packed(state))
 
     def run(self, max_states: int, progress: Progress | None) -> bool:
         """Search level by level; False if there are more than ``max_states`` states."""

@@ -144,8 +144,13 @@ class Table:
         self.fired: NDArray[np.int64] = np.zeros(max(1, transitions), np.int64)
         self.fresh: NDArray[np.int64] = np.zeros(max(1, transitions), np.int64)
         self.stored = 0
+        self.begin(initial)
+
+    def begin(self, initial: Words) -> None:
+        """Add a state that no transition has to lead to."""
+        fired, fresh = self.fired.copy(), self.fresh.copy()
         self.insert(np.array([[*initial, 0]], np.uint64), 1)
-        self.fired[:] = self.fresh[:] = 0
+        self.fired, self.fresh = fired, fresh
 
     def insert(self, out: U64, count: int) -> None:
         """Add the first ``count`` records of ``out``.  Raises LimitError when states can no longer be numbered or kept."""

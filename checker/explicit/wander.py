@@ -6,10 +6,12 @@ It reaches deep into instances that are too large to explore.  What it sees is r
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from checker.evaluate import initial_state
 from checker.explicit.codegen import PRODUCED, TRANSITION_BITS
 from checker.explicit.explore import Exploration, Search
 from checker.instance import Instance
@@ -18,15 +20,18 @@ from checker.system import TransitionSystem
 SEED = 1
 
 
-def wander(system: TransitionSystem, instance: Instance, width: int, steps: int) -> Exploration:
+def wander(system: TransitionSystem, instances: Sequence[Instance], width: int, steps: int) -> Exploration:
     """Expand at most ``width`` states of each of ``steps`` levels; the same ones every time.
 
-    The exploration has no traces, and is ``complete`` if every state of the instance was expanded.
+    It begins in every one of ``instances``, which differ in nothing but their tables.  The exploration has no traces, and
+    is ``complete`` if every state of them was expanded.
     """
     started = time.perf_counter()
-    search = Search(system, instance)
+    search = Search(system, instances[0], hasty=True)
+    for other in instances[1:]:
+        search.begin(initial_state(system, other))
     random = np.random.default_rng(SEED)
-    level = search.table.states[:1].copy()
+    level = search.table.states[: search.table.stored].copy()
     whole = True
     for _ in range(steps):
         before = search.table.stored

@@ -8,6 +8,7 @@ one of transitions.  A node that can block only starts a transition, so deadlock
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from checker.language import terms
@@ -62,9 +63,16 @@ class Path:
 
 
 class Compactor:
-    """Turns one graph into locations and transitions."""
+    """Turns one graph into locations and transitions; ``possible`` says whether a guard may hold where a node begins."""
 
-    def __init__(self, model: Model, graph: Graph, classes: dict[tuple[str, int], Mover], process: Term) -> None:
+    def __init__(
+        self,
+        model: Model,
+        graph: Graph,
+        classes: dict[tuple[str, int], Mover],
+        process: Term,
+        possible: Callable[[int, Term], bool] | None = None,
+    ) -> None:
         self.model = model
         self.graph = graph
         self.process = process
@@ -73,6 +81,7 @@ class Compactor:
         self.read_before = may_have_read(graph)
         self.regions = region_classes(graph, self.classes)
         self.guarding = guarding_choices(graph)
+        self.possible = possible
         self.names: dict[int, str] = {ENTRY: IDLE}
         self.transitions: list[Transition] = []
         self.work: list[int] = []
@@ -296,7 +305,7 @@ class Compactor:
         for key, allowed in self.graph.restrictions.items():
             if key in path.locals:
                 path.guard = simplify_guard(path.guard, path.locals[key], allowed)
-        if FALSE in path.guard:
+        if FALSE in path.guard or not self._may_begin(path):
             return
         updates = list(path.writes)
         for key, variable in self.graph.locals.items():
@@ -319,6 +328,10 @@ class Compactor:
                 tuple(path.arguments),
             )
         )
+
+    def _may_begin(self, path: Path) -> bool:
+        """Whether its tests may have these outcomes together, for all that is known of where the path starts."""
+        return path.start == ENTRY or self.possible is None or self.possible(path.start, terms.conj(*path.guard))
 
     def _choose_pending(self, path: Path, target: int, live: frozenset[FieldKey]) -> None:
         for key in self.graph.lazy:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ from checker.language.client import Client, choose_roots, restrict
 from checker.language.compact import Compactor
 from checker.language.declare import Kind
 from checker.language.expressions import Expressions, single_expression
+from checker.language.flow import Analysis
 from checker.language.graph import Graph
 from checker.language.lower import lower
 from checker.language.model import Model, load
@@ -104,7 +106,7 @@ def compile_graphs(
     asked = [s for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES) if _asked_of(s, client)]
     traps = _traps(graphs)
     read = [*(_property(s, PlacelessExpressions(model, s, {}, NOBODY)) for s in asked), *traps]
-    system = _assemble(model, process, graphs, _visible(read), reduce)
+    system = _assemble(model, process, graphs, _visible(read), reduce, values if prune else None)
     bare = Compiled(model, system, (), tuple(graphs), values, client)
     placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
     return replace(bare, properties=(*placed, *traps, *exclusive_claims(model, system, graphs)))
@@ -126,7 +128,9 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prun
         ((graph,), _) = specialise(model, [graph], compiled.system.self_var, compiled.values)
     visible = _visible(compiled.properties)
     classes = classify(model, [*(g for g in compiled.graphs if g.root != name), graph], visible, reduce=reduce)
-    locations, transitions = Compactor(model, graph, classes, compiled.system.self_var).run()
+    values = compiled.values if prune else None
+    possible = _possible(model, graph, compiled.system.self_var, values)
+    locations, transitions = Compactor(model, graph, classes, compiled.system.self_var, possible).run()
     return _system(model, compiled.system.self_var, [graph], locations, transitions)
 
 
@@ -146,15 +150,34 @@ def _visible(properties: Iterable[Property]) -> set[FieldKey]:
     return {k for p in properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
 
 
-def _assemble(model: Model, process: Term, graphs: list[Graph], visible: set[FieldKey], reduce: bool) -> TransitionSystem:
+def _assemble(
+    model: Model,
+    process: Term,
+    graphs: list[Graph],
+    visible: set[FieldKey],
+    reduce: bool,
+    values: Mapping[FieldKey, Values] | None,
+) -> TransitionSystem:
+    """The system of ``graphs``; with ``values`` of the shared variables, without what those exclude."""
     classes = classify(model, graphs, visible, reduce=reduce)
     locations: list[Location] = []
     transitions: list[Transition] = []
     for graph in graphs:
-        more, steps = Compactor(model, graph, classes, process).run()
+        more, steps = Compactor(model, graph, classes, process, _possible(model, graph, process, values)).run()
         locations += more
         transitions += steps
     return _system(model, process, graphs, locations, transitions)
+
+
+def _possible(
+    model: Model, graph: Graph, process: Term, values: Mapping[FieldKey, Values] | None
+) -> Callable[[int, Term], bool] | None:
+    """What tells the compactor of ``graph`` whether a guard may hold where a node begins, given ``values`` of what is shared."""
+    if values is None:
+        return None
+    analysis = Analysis(model, [graph], process, values)
+    analysis.run()
+    return partial(analysis.possible, 0)
 
 
 def _system(

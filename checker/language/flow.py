@@ -2,17 +2,20 @@
 
 A conditional constant propagation over sets of values.  Fields have one set for all objects: what they hold at first, and
 whatever a reachable node may store.  Locals have one set per node: what some path from the entry gives them, narrowed by the
-tests on it.  Sets and reachable nodes are the least solution together: an edge counts only once its condition may hold.
+tests on it; and two locals that hold the same on every path, as one was copied from the other, are known to be equal.  All
+this is the least solution together: an edge counts only once its condition may hold.
 :mod:`checker.language.specialise` says why this is sound and what is made of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from checker.errors import InternalError
 from checker.language import terms
+from checker.language.builder import CALL_SITES
 from checker.language.graph import Action, Graph, Node
 from checker.language.liveness import live_locals
 from checker.language.model import Model
@@ -21,15 +24,52 @@ from checker.language.terms import FieldKey, Term
 from checker.language.valuesets import NO, YES, ZERO, Evaluator, Values, abstract, everything, objects
 from checker.system import StateVar
 
-Env = dict[FieldKey, Values]
-"""What the live locals of a process may hold at one node."""
+Same = frozenset[tuple[FieldKey, FieldKey]]
+"""Locals with the same value, each pair both ways round."""
+
+
+@dataclass(frozen=True)
+class Env:
+    """What a process knows of its live locals at one node: what each may hold, and which hold the same."""
+
+    values: Mapping[FieldKey, Values]
+    same: Same = frozenset()
+
+    def assigned(self, key: FieldKey, values: Values) -> Env:
+        """Behind an assignment to the local ``key``."""
+        return Env({**self.values, key: values}, frozenset(pair for pair in self.same if key not in pair))
+
+    def copied(self, key: FieldKey, source: FieldKey) -> Env:
+        """Behind an assignment to ``key`` of what the local ``source``, another one, holds."""
+        after = self.assigned(key, self.values[source])
+        equal = {source, *(b for a, b in after.same if a == source)}
+        return Env(after.values, after.same | {pair for other in equal for pair in ((key, other), (other, key))})
+
+    def narrowed(self, left: Mapping[FieldKey, Values]) -> Env:
+        """Behind a test that leaves only some values of some locals."""
+        return Env({**self.values, **left}, self.same)
+
+    def of(self, live: Collection[FieldKey]) -> Env:
+        """What is known of the locals that are needed."""
+        return Env(
+            {key: values for key, values in self.values.items() if key in live},
+            frozenset(pair for pair in self.same if pair[0] in live and pair[1] in live),
+        )
+
+    def joined(self, other: Env) -> Env:
+        """What holds where a process may come with either."""
+        values = {key: found | other.values[key] for key, found in self.values.items()}
+        return Env(values, self.same & other.same)
+
 
 Edge = tuple[int, Env]
 """A successor slot that may be taken, and the locals behind it."""
 
+Left = tuple[int, Mapping[FieldKey, Values]]
+"""A successor slot that may be taken, and what a test leaves of the values of locals."""
 
-Known = tuple[Values | None, ...]
-"""The values of the variables of a term."""
+Known = tuple[tuple[Values | None, ...], Same]
+"""The values of the variables of a term, and which of them are equal."""
 
 
 class Analysis:
@@ -52,12 +92,12 @@ class Analysis:
         self.waiting: set[tuple[int, int]] = set()
         self.fields: dict[Term, list[FieldKey]] = {}
         self.evaluated: dict[tuple[Term, Known], Values] = {}
-        self.tested: dict[tuple[Term, Known], list[Edge]] = {}
+        self.tested: dict[tuple[Term, Known], list[Left]] = {}
 
     def run(self) -> None:
         """Find the least solution: ``shared``, and ``envs`` per graph and node, None where no process ever is."""
         for number, graph in enumerate(self.graphs):
-            self._join(number, 0, {key: first_values(graph, key) for key in graph.locals})
+            self._join(number, 0, Env({key: first_values(graph, key) for key in graph.locals}))
         while self.work:
             number, index = place = heappop(self.work)
             self.waiting.discard(place)
@@ -70,14 +110,12 @@ class Analysis:
     def _join(self, number: int, index: int, env: Env) -> None:
         """A process may come to a node with ``env``."""
         old = self.envs[number][index]
-        live = self.live[number][index]
-        if old is None:
-            self.envs[number][index] = {key: values for key, values in env.items() if key in live}
-        elif more := {key: values | old[key] for key, values in env.items() if key in live and not values <= old[key]}:
-            self.envs[number][index] = {**old, **more}
-        else:
-            return
-        self._again(number, index)
+        new = env.of(self.live[number][index])
+        if old is not None:
+            new = new.joined(old)
+        if new != old:
+            self.envs[number][index] = new
+            self._again(number, index)
 
     def _again(self, number: int, index: int) -> None:
         """A node has to be looked at; those nearest to an entry come first."""
@@ -93,6 +131,11 @@ class Analysis:
                 if self.envs[number][index] is not None:
                     self._again(number, index)
 
+    def possible(self, number: int, index: int, condition: Term) -> bool:
+        """Whether ``condition`` may hold for a process that comes to a node."""
+        env = self.envs[number][index]
+        return env is not None and 1 in self.evaluator(self.graphs[number], env).values(condition)
+
     # -- one node -----------------------------------------------------------------------------------------------------
 
     def evaluator(self, graph: Graph, env: Env) -> Evaluator:
@@ -100,11 +143,19 @@ class Analysis:
 
         def read(t: Term) -> Values:
             if t.data in graph.locals:
-                known = env.get(t.data) if t.args == (self.process,) else None
+                known = env.values.get(t.data) if t.args == (self.process,) else None
                 return everything(t.sort) if known is None else known
             return self.shared.get(t.data, everything(t.sort))
 
-        return Evaluator(read)
+        def local(key: FieldKey) -> Term:
+            return terms.field(key, graph.locals[key].sort, self.process)
+
+        return Evaluator(read, given={terms.eq(local(a), local(b)): YES for a, b in env.same})
+
+    def _source(self, graph: Graph, value: Term) -> FieldKey | None:
+        """The local of the process that ``value`` is, if it is one."""
+        key: FieldKey | None = value.data if value.op == "field" and value.args == (self.process,) else None
+        return key if key in graph.locals else None
 
     def step(self, graph: Graph, node: Node, env: Env) -> list[Edge]:
         """Store what ``node`` may store; the edges it may take.  Raises InternalError for an action this module does not know."""
@@ -115,10 +166,14 @@ class Analysis:
                 return []
             case Action.ASSIGN:
                 assert node.target and node.value is not None
-                env = {**env, node.target.key: self.values(graph, env, node.value)}
+                source = self._source(graph, node.value)
+                if source is None:
+                    env = env.assigned(node.target.key, self.values(graph, env, node.value))
+                elif source != node.target.key:
+                    env = env.copied(node.target.key, source)
             case Action.READ:
                 assert node.target and node.key
-                env = {**env, node.target.key: self.shared[node.key]}
+                env = env.assigned(node.target.key, self.shared[node.key])
             case Action.WRITE | Action.GHOST:
                 assert node.key and node.value is not None
                 if node.where is None or 1 in self.values(graph, env, node.where):
@@ -131,7 +186,7 @@ class Analysis:
                 return [edge for edge in self.outcomes(graph, env, node.value) if edge[0] == 0]
             case Action.CHOOSE:
                 assert node.target and node.value is not None
-                env = {**env, node.target.key: objects(node.target.sort)}
+                env = env.assigned(node.target.key, objects(node.target.sort))
                 return [edge for edge in self.outcomes(graph, env, node.value) if edge[0] == 0]
             case Action.ACQUIRE | Action.RELEASE:
                 assert node.lock
@@ -141,7 +196,7 @@ class Analysis:
                         self.store(key, YES if taking else NO)
             case Action.NEW:
                 assert node.target and node.record
-                env = {**env, node.target.key: objects(node.target.sort)}
+                env = env.assigned(node.target.key, objects(node.target.sort))
                 self.store((node.record.name, "live"), YES)
             case Action.FREE:
                 pass  # zeroes what may be zero anyway
@@ -161,21 +216,23 @@ class Analysis:
         question = (condition, self._known(graph, env, condition))
         if question not in self.tested:
             self.tested[question] = self._test(graph, env, condition)
-        return [(slot, {**env, **left}) for slot, left in self.tested[question]]
+        return [(slot, env.narrowed(left)) for slot, left in self.tested[question]]
 
     def _known(self, graph: Graph, env: Env, term: Term) -> Known:
         if term not in self.fields:
             self.fields[term] = terms.fields_of(term)
-        return tuple(env.get(k) if k in graph.locals else self.shared.get(k) for k in self.fields[term])
+        fields = self.fields[term]
+        values = tuple(env.values.get(k) if k in graph.locals else self.shared.get(k) for k in fields)
+        return values, frozenset((a, b) for a, b in env.same if a in fields and b in fields)
 
-    def _test(self, graph: Graph, env: Env, condition: Term) -> list[Edge]:
+    def _test(self, graph: Graph, env: Env, condition: Term) -> list[Left]:
         """The possible outcomes of a test, each with what it tells of locals."""
         e = self.evaluator(graph, env)
         outcomes = e.values(condition)
         own = (self.process,)
         tested = [t for t in terms.subterms(condition) if t.op == "field" and t.data in graph.locals and t.args == own]
         cases = {t.data: {v: e.pin(t, frozenset({v})).values(condition) for v in e.values(t)} for t in tested}
-        edges: list[Edge] = []
+        edges: list[Left] = []
         for slot, outcome in enumerate((1, 0)):
             left = {key: frozenset(v for v, found in by_value.items() if outcome in found) for key, by_value in cases.items()}
             if outcome in outcomes and all(left.values()):
@@ -198,8 +255,13 @@ def initial_values(variable: StateVar) -> Values:
 
 
 def first_values(graph: Graph, key: FieldKey) -> Values:
-    """What a local holds at the entry: an argument, anything the client allows; another local, its initial value."""
+    """What a local holds at the entry: an argument, anything the client allows; another local, its initial value.
+
+    Where a subroutine returns to has no value: it is stored before the subroutine runs, and read nowhere else.
+    """
     variable = graph.locals[key]
+    if variable.sort == CALL_SITES:
+        return frozenset()
     if key not in graph.lazy:
         return frozenset({abstract(variable.initial, variable.sort)})
     if key in graph.restrictions:

@@ -7,13 +7,13 @@ Why this is sound.  Let every process run the given graphs, starting with argume
 steps of a run, each field of each object holds a value of its set (0 included: new objects are zeroed, and a field of NULL
 reads as 0), each process stands at a node that was reached, and its live locals hold values of their sets at that node (an
 argument not chosen yet will be, when it is read, with a value of its set).  For a step stores values of terms, and their sets
-are computed from the sets of fields alone, whatever other processes did in between; and locals belong to one process, so
-what a test has shown of them stays true until the next assignment.  Hence a branch with one possible outcome has that
-outcome in every run, a node without a set never runs, a folded term has the value of the original whenever it is evaluated,
-and storing the only value of a set changes nothing.  What is left out are steps that change no shared memory and decide
-nothing: tests, reads nobody uses, writes of what is there.  So the new graphs reach the same contents of shared memory, and
-the same results of calls, as the old ones.  A ghost assignment happens together with the step before it, which may
-be an earlier one now; as with the merging of steps, no property may depend on more.
+are computed from the sets of fields alone, whatever other processes did in between; and locals belong to one process, so what
+a test has shown of them, or that one was copied from another, stays true until the next assignment.  Hence a branch with one
+possible outcome has that outcome in every run, a node without a set never runs, a folded term has the value of the original
+whenever it is evaluated, and storing the only value of a set changes nothing.  What is left out are steps that change no
+shared memory and decide nothing: tests, reads nobody uses, writes of what is there.  So the new graphs reach the same
+contents of shared memory, and the same results of calls, as the old ones.  A ghost assignment happens together with the step
+before it, which may be an earlier one now; as with the merging of steps, no property may depend on more.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Rewriter:
             self.nodes[node.index] = replace(node, action=Action.WAIT, target=None, value=FALSE, successors=forever)
             return
         if node.action is Action.CHOOSE and node.target is not None:
-            chosen = {**env, node.target.key: objects(node.target.sort)}
+            chosen = env.assigned(node.target.key, objects(node.target.sort))
             e = self.analysis.evaluator(self.graph, chosen)
         foldable = node.value is not None and node.action is not Action.COPY
         made = replace(

@@ -51,19 +51,26 @@ def constant(sort: Sort, values: Values) -> Term | None:
 class Evaluator:
     """Evaluates and folds terms where each state variable has a known set of values.
 
-    ``read`` gives the set of a ``field`` term; ``pinned`` terms have another set here.  Results are kept per evaluator, so one
-    serves one moment of one process: the same term read twice has the same value.
+    ``read`` gives the set of a ``field`` term; ``pinned`` terms have another set here, and ``given`` is known of others, none of
+    which has a bound variable.  Results are kept per evaluator, so one serves one moment of one process: the same term read
+    twice has the same value.
     """
 
-    def __init__(self, read: Callable[[Term], Values], pinned: Mapping[Term, Values] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[Term], Values],
+        pinned: Mapping[Term, Values] | None = None,
+        given: Mapping[Term, Values] | None = None,
+    ) -> None:
         self.read = read
         self.pinned = dict(pinned or {})
-        self.known: dict[Term, Values] = {}
+        self.given = dict(given or {})
+        self.known: dict[Term, Values] = dict(self.given)
         self.folded: dict[Term, Term] = {}
 
     def pin(self, term: Term, values: Values) -> Evaluator:
         """The same moment, knowing that ``term`` has one of ``values``."""
-        return Evaluator(self.read, {**self.pinned, term: values})
+        return Evaluator(self.read, {**self.pinned, term: values}, self.given)
 
     # -- folding ------------------------------------------------------------------------------------------------
 
@@ -79,7 +86,7 @@ class Evaluator:
         if t.op in ("exists", "forall"):
             kept = {p: v for p, v in self.pinned.items() if t.data not in set(terms.subterms(p))}
             if len(kept) < len(self.pinned):
-                return Evaluator(self.read, kept)
+                return Evaluator(self.read, kept, self.given)
         return self
 
     # -- evaluating ---------------------------------------------------------------------------------------------

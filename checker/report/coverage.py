@@ -53,7 +53,7 @@ def coverage_summary(covered: Covered) -> str:
     fired = sum(bool(r.fired) for r in rows)
     counts = {
         "proved dead for any size": sum(bool(r.proof) for r in rows if not r.fired),
-        "dead for listed reasons": sum(bool(r.reason) and not r.proof for r in rows if not r.fired),
+        "listed with a reason": sum(bool(r.reason) and not r.proof for r in rows if not r.fired),
         "not explained": sum(r.unexplained for r in rows),
     }
     parts = [f"{fired} of {len(rows)} transitions fire", *(f"{n} {what}" for what, n in counts.items() if n)]

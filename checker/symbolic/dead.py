@@ -1,51 +1,90 @@
 """Dead transitions: those that no reachable state of any size enables, because their guard contradicts proved facts.
 
 In go a system, transitions, and facts that another run proves inductive; out come, per dead transition, facts that its
-guard contradicts (none if it contradicts itself).
+guard contradicts (none if it contradicts itself).  What only dead transitions lead to is dead as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import z3
 
-from checker.symbolic.inductive import Fact
+from checker.language import terms
+from checker.language.builder import CALL_SITES
+from checker.language.terms import Term
+from checker.symbolic.inductive import EASY, Fact, Views
 from checker.symbolic.unbounded import Encoder
-from checker.system import Transition, TransitionSystem
+from checker.system import IDLE, Transition, TransitionSystem
 
 PREFIX = "fact "
 """Keeps the names of facts apart from those of state variables."""
 
 
 def dead_transitions(
-    system: TransitionSystem, transitions: Iterable[Transition], facts: Sequence[Fact], *, seconds: float = 2.0
+    system: TransitionSystem, transitions: Iterable[Transition], facts: Sequence[Fact], *, effort: int = EASY
 ) -> dict[str, tuple[str, ...]]:
     """The transitions whose guard and location contradict ``facts``, each with facts that suffice, in their order.
 
-    ``seconds`` limits each query; a transition the solver does not decide is not dead.
+    Each is asked for with the facts that are about its location, then with all that say anything of it, with and without the
+    search for models, and with other seeds: each goes astray where another does not.  ``effort`` is what Z3 may spend on any,
+    in its own units; a transition it does not decide with that is not dead.
     """
-    encoder = Encoder(system)
-    closed = {f.name: encoder.closed(f.params, f.formula) for f in facts}
+    encoder, views = Encoder(system), Views(system)
     found: dict[str, tuple[str, ...]] = {}
     for t in transitions:
-        core = _contradicts(encoder, t, closed, seconds)
+        telling = [fact for fact in facts if views.tells(fact, t)]
+        near = [fact for fact in telling if views.is_about(fact, t)]
+        ways = ((near, True, 0), (telling, False, 0), (telling, True, 0), (near, True, 1), (near, True, 2))
+        core = next(filter(None, (_core(encoder, t, told, effort, models, seed) for told, models, seed in ways)), None)
         if core is not None:
-            found[t.name] = tuple(name for name in closed if name in core)
+            found[t.name] = tuple(fact.name for fact in telling if PREFIX + fact.name in core)
     return found
 
 
-def _contradicts(encoder: Encoder, t: Transition, closed: dict[str, z3.BoolRef], seconds: float) -> set[str] | None:
-    """The facts in an unsatisfiable core of "``t`` is enabled", or None."""
-    solver = z3.Solver(ctx=encoder.context)
-    solver.set("timeout", int(seconds * 1000))
-    solver.set("random_seed", 0)
+def _core(encoder: Encoder, t: Transition, facts: Sequence[Fact], effort: int, models: bool, seed: int) -> set[str] | None:
+    """What contradicts "``t`` is enabled", itself included, or None."""
+    solver = z3.SimpleSolver(ctx=encoder.context)
+    solver.set("rlimit", effort)
+    solver.set("random_seed", seed)
     solver.set("core.minimize", True)
+    solver.set("mbqi", models)
     for v in (encoder.system.self_var, *t.choices):
         solver.add(*encoder.not_null(v))
     solver.add(encoder.encode(encoder.system.guard(t)))
-    for name, formula in closed.items():
-        solver.assert_and_track(formula, z3.Bool(PREFIX + name, ctx=encoder.context))
-    if solver.check() != z3.unsat:
-        return None
-    return {str(p).removeprefix(PREFIX) for p in solver.unsat_core()}
+    for fact in facts:
+        solver.assert_and_track(encoder.closed(fact.params, fact.formula), z3.Bool(PREFIX + fact.name, ctx=encoder.context))
+    return {t.name, *map(str, solver.unsat_core())} if solver.check() == z3.unsat else None
+
+
+def unreached(system: TransitionSystem, dead: Collection[str]) -> list[str]:
+    """The transitions, besides ``dead`` ones, to which no process comes if it never takes one of those.
+
+    A process is followed through its locations, and through whom its shared functions return to; all its other tests may
+    have any outcome.
+    """
+    returns = {v.key: system.read(v.key, system.self_var) for v in system.state_vars if v.sort == CALL_SITES}
+    leaving: dict[str, list[Transition]] = {}
+    for t in system.transitions:
+        if t.name not in dead:
+            leaving.setdefault(t.source, []).append(t)
+    start = (IDLE, tuple(0 for _ in returns))
+    seen, work, taken = {start}, [start], set()
+    while work:
+        location, backs = work.pop()
+        known = {back: terms.const(n, CALL_SITES) for back, n in zip(returns.values(), backs, strict=True)}
+        for t in leaving.get(location, ()):
+            if terms.substitute(t.guard, known) == terms.FALSE:
+                continue
+            taken.add(t.name)
+            after = (t.target, _behind(t, returns.values(), known))
+            if after not in seen:
+                seen.add(after)
+                work.append(after)
+    return [t.name for t in system.transitions if t.name not in dead and t.name not in taken]
+
+
+def _behind(t: Transition, returns: Iterable[Term], known: dict[Term, Term]) -> tuple[int, ...]:
+    """Whom the shared functions return to once ``t`` has been taken."""
+    written = {(u.key, u.obj): u.value for u in t.updates if u.where is None}
+    return tuple(terms.substitute(written.get((back.data, back.args[0]), back), known).data for back in returns)

@@ -126,7 +126,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
-        self.views: dict[str, _View] = {}
+        self.views = Views(system)
         self.solver: z3.Solver | None = None
         self.known: list[int] = []
         self.spent = self.total = 0
@@ -169,7 +169,7 @@ class Prover:
         if not touches(system, t, fact.formula):
             return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
         claimed = violation(system, fact, t)
-        telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self._tells(n, t)]
+        telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self.views.tells(self.facts[n], t)]
         if len(telling) == len(hypotheses) - 1:
             return self._check(fact, "consecution", t.name, hypotheses, *claimed)
         first = self._check(fact, "consecution", t.name, [self.closed[fact.name], *telling], *claimed, effort=EASY)
@@ -177,14 +177,6 @@ class Prover:
             return first
         found = self._check(fact, "consecution", t.name, hypotheses, *claimed)
         return replace(found, seconds=first.seconds + found.seconds, effort=first.effort + found.effort)
-
-    def _tells(self, name: str, t: Transition) -> bool:
-        """Whether a fact says anything of a process that is where ``t`` starts."""
-        if name not in self.views:
-            system = self.encoder.system
-            self.views[name] = _View(system.pc_key, system.pc_sort, self.facts[name].formula)
-        seen = self.views[name].seen_from(t.source)
-        return not seen or any(view != terms.TRUE for view in seen)
 
     def always(self, t: Transition, claim: Term, facts: Iterable[str]) -> bool:
         """Whether ``claim`` holds whenever ``t`` fires in a state in which ``facts`` hold."""
@@ -284,6 +276,28 @@ class _View:
             here = terms.member(self.sort, location)
             self.seen[location] = tuple(terms.substitute(self.formula, {place: here}) for place in self.places)
         return self.seen[location]
+
+
+class Views:
+    """What facts about a system say of its processes, as far as it has been asked for."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        self.system = system
+        self.views: dict[str, _View] = {}
+
+    def tells(self, fact: Fact, t: Transition) -> bool:
+        """Whether ``fact`` says anything of a process that is where ``t`` starts."""
+        seen = self._seen(fact, t)
+        return not seen or any(view != terms.TRUE for view in seen)
+
+    def is_about(self, fact: Fact, t: Transition) -> bool:
+        """Whether it says something of such a process that it does not say of every other."""
+        return any(view != terms.TRUE for view in self._seen(fact, t))
+
+    def _seen(self, fact: Fact, t: Transition) -> tuple[Term, ...]:
+        if fact.name not in self.views:
+            self.views[fact.name] = _View(self.system.pc_key, self.system.pc_sort, fact.formula)
+        return self.views[fact.name].seen_from(t.source)
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ from checker.language.sorts import BOOL, EnumSort, RefSort, WordSort
 from checker.language.valuesets import EITHER, NO, YES, Evaluator, Values
 from checker.system import TransitionSystem
 from spec.clients import BIND_LISTEN
-from tests.language import shades
+from tests.language import copies, shades
 
 INSTANCE = Instance((("Thread", 2), ("Cell", 1)), (("Port", (80,)),))
 SHADE = EnumSort("Shade", ("WHITE", "GREY", "BLACK", "BLUE"))
@@ -209,6 +209,44 @@ def test_a_function_as_its_client_runs_it() -> None:
     ]
     assert texts and not any("BLUE" in text for text in texts)
     assert any("BLUE" in str(t.guard) for t in compile_function(model, "darken").transitions)
+
+
+def looking(*dye: bool, prune: bool = True) -> Compiled:
+    return compile_model("copies", [copies], client=Client("looks", ("sys_look",), {"sys_look.dye": dye}), prune=prune)
+
+
+def test_a_copy_equals_what_it_was_copied_from() -> None:
+    """Where no cell is blue, ``seen`` is ``c`` on every path; it may be another one where some are."""
+    assert "c.flag = True" not in graph_text(looking(False).graphs[0])
+    assert "c.flag = True" in graph_text(looking(False, True).graphs[0])
+
+
+def test_a_function_returns_to_those_who_call_it() -> None:
+    """``note`` may come back to ``look`` before ``look`` was called at all, as far as its own callers tell."""
+
+    def returns(model: Compiled) -> list[str]:
+        return [str(n.value) for n in model.graphs[0].nodes if n.action is Action.BRANCH and "/look.$back" in str(n.value)]
+
+    assert len(returns(looking(False, True))) == 1
+    assert not returns(looking(False))
+
+
+@pytest.mark.parametrize("prune", [True, False])
+def test_a_transition_is_not_what_an_earlier_test_excludes(prune: bool) -> None:
+    model = compile_model("copies", [copies], client=Client("tells", ("sys_tell",)), prune=prune)
+    (inside,) = (loc.name for loc in model.system.locations if loc.text == "c.noted = False")
+    outcomes = {terms.show(t.guard) for t in model.system.transitions if t.source == inside}
+    assert outcomes == (
+        {"self.sys_tell/sys_tell.loud"} if prune else {"self.sys_tell/sys_tell.loud", "not self.sys_tell/sys_tell.loud"}
+    )
+
+
+@pytest.mark.parametrize("dye", [(False,), (False, True)])
+def test_copies_reach_the_same_states(dye: tuple[bool, ...]) -> None:
+    pruned, whole = (looking(*dye, prune=prune) for prune in (True, False))
+    instance = Instance((("Thread", 2), ("Cell", 2)), ())
+    found = [reachable(model.system, instance, visible(model), 20_000) for model in (pruned, whole)]
+    assert found[0] is not None and found[0] == found[1]
 
 
 @pytest.mark.parametrize(
