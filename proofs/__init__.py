@@ -6,14 +6,32 @@ properties it proves, each with the facts its proof needs besides itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 
 from checker.language.compile import Compiled, assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from checker.system import Property
-from proofs import accept, attempts, bind_listen, connect, datagram, raw, routes, sockets, udp, udp_locked
+from proofs import (
+    accept,
+    accept_life,
+    accept_names,
+    accept_ports,
+    accept_queue,
+    accept_sockets,
+    attempts,
+    bind_listen,
+    connect,
+    datagram,
+    raw,
+    routes,
+    sockets,
+    udp,
+    udp_locked,
+)
 from proofs.frames import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
+from proofs.locks import lock_facts
 from proofs.ports import port_facts
 from proofs.structure import structural_facts
 
@@ -23,7 +41,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "udp_kept": (sockets, datagram, routes, udp),
     "raw": (sockets, datagram, raw),
     "connect": (connect, attempts),
-    "accept": (accept,),
+    "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept),
 }
 """The lemmas of each client."""
 
@@ -49,7 +67,13 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     if connect in modules:
         return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
     if accept in modules:
-        return separate_frame_facts(compiled.system)
+        system = compiled.system
+        unhashed = closing_unhashed(system)
+        made = [
+            *lock_facts(system, accept_names.NAMES, accept_names.IN_HAND, accept_names.LOCK_USES),
+            replace(unhashed, uses=accept_names.LOCK_USES[unhashed.name]),
+        ]
+        return [*separate_frame_facts(system), *made]
     return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
 
 

@@ -1,66 +1,33 @@
-"""Lemmas of TCP sockets that listen and accept while packets arrive: who has a socket, and who alone has a new one."""
+"""What is proved of TCP sockets that listen and accept while packets arrive, and what each proof rests on."""
 
 from __future__ import annotations
 
-from checker.language import NULL, at, called, implies, lemma, pure
-from spec.net.ipv4.protocols import inet_stream_ops
-from spec.net.socket import sock_release, sockfd_put, sys_accept
-from spec.state import Socket, Thread
-
-
-@lemma(uses=("releasing", "file_open", "fresh", "ways", "same_socket"))
-def releaser_shut(sock: Socket) -> bool:
-    """The last reference can only be dropped after close emptied the descriptor slot."""
-    return implies(sock.releaser != NULL, sock.live and not sock.fd)
-
-
-@lemma(uses=("releasing", "fresh", "ways", "same_socket"))
-def open_live(sock: Socket) -> bool:
-    """A socket with a descriptor exists."""
-    return implies(sock.fd, sock.live)
-
-
-@lemma(uses=("releaser_shut", "releasing", "fresh", "open_live", "ways", "same_socket"))
-def file_open(t: Thread, sock: Socket) -> bool:
-    """While a thread holds a reference to the file nobody releases the socket."""
-    return implies(t.file == sock, sock.live and sock.releaser == NULL)
-
-
-@pure
-def making(t: Thread, sock: Socket) -> bool:
-    """In sys_accept with a socket that is new."""
-    return called(t, sys_accept, newsock=sock) and t.file != NULL and not at(t, sockfd_put, "with spin_lock(files_lock):")
-
-
-@lemma(uses=("file_open", "releaser_shut", "fresh", "alone", "ways", "same_socket"))
-def releasing(t: Thread, sock: Socket) -> bool:
-    """From sock_release on the socket belongs to the thread that dropped the last reference, or that made it in accept."""
-    return implies(
-        called(t, sock_release, sock=sock),
-        sock.live and not sock.fd and (making(t, sock) or (t.file == NULL and sock.releaser == t)),
-    )
-
-
-@lemma(uses=("file_open", "releasing", "releaser_shut", "open_live", "alone", "ways", "same_socket"))
-def fresh(t: Thread, u: Thread, sock: Socket) -> bool:
-    """The socket that accept makes is in no descriptor table and in nobody's call before fd_install."""
-    return implies(making(t, sock), sock.live and not sock.fd and sock.releaser == NULL and u.file != sock)
-
-
-@lemma(uses=("fresh", "ways", "same_socket"))
-def alone(t: Thread, u: Thread, sock: Socket) -> bool:
-    """Two threads never make the same socket."""
-    return implies(t != u and making(t, sock), not making(u, sock))
-
-
-@lemma(uses=("file_open", "ways", "same_socket"))
-def stream_only(sock: Socket) -> bool:
-    """sys_socket makes stream sockets only, and accept makes them after a socket that is open."""
-    return implies(sock.live, sock.ops == inet_stream_ops)
-
+from proofs.accept_life import LIVE
+from proofs.accept_names import CALL_LOCKED, CALL_SAME, LOCKED, LOCKS
 
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
+    "hashed_sport": (CALL_LOCKED, "hash_ready", "not_hashed", "carrying"),
+    "lock_returned": ("owners", "sound"),
+    "sk_attached": ("fd_has_sk", "linked"),
+    "one_socket": ("linked",),
+    "error_left_handshake": ("error_closes", "sound"),
+    "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": (*LOCKED, "not_hashed"),
+    "BUG_TRAP(tcp_destroy_sock: sk.hashed == NOT_HASHED)": (CALL_LOCKED, "closing_unhashed", "closed_unhashed", "closed"),
+    "BUG_TRAP(tcp_destroy_sock: sk.state == TCP_CLOSE)": (CALL_LOCKED, "closed"),
+    "BUG_TRAP(tcp_destroy_sock: sk.num == 0 or sk.prev != NULL)": (*LOCKS, "has_bucket"),
+    "BUG_TRAP(tcp_forget_peer: sk.num == 0 or sk.prev != NULL)": (CALL_LOCKED, "has_bucket"),
+    "BUG_TRAP(tcp_take_port: sk.prev == tb)": (CALL_LOCKED, "has_bucket", "asked"),
+    "BUG_TRAP(tcp_listen_stop: child.slock or not child.users)": (CALL_SAME, "sound", "locked_by_call", "carrying", "unaccepted"),
+    "BUG_TRAP(tcp_close: sk.slock or not sk.users)": (*LOCKS, "owners", "sound", "locked_by_call", "closing", "unaccepted"),
     "exclusive": ("releasing", "releaser_shut", "file_open", "fresh", "alone", "ways", "same_socket"),
     "call through NULL (sys_listen: sock.ops.listen)": ("stream_only", "open_live"),
-    "call through NULL (sys_accept: sock.ops.accept)": ("stream_only", "file_open", "ways", "same_socket"),
+    "call through NULL (sys_accept: sock.ops.accept)": ("stream_only", "file_open", "same_socket"),
+    "BUG_TRAP(tcp_destroy_sock: sk.dead)": (),
 }
+
+
+def uses_of(name: str) -> tuple[str, ...] | None:
+    """What the proof of the property ``name`` rests on; None for those without a proof."""
+    if name in PROPERTY_USES or not name.startswith("call through NULL"):
+        return PROPERTY_USES.get(name)
+    return LIVE

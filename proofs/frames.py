@@ -19,6 +19,7 @@ from checker.symbolic.inductive import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
 
 OWNER = ("Sock", "owner")
+LIVE = ("Sock", "live")
 SHARED = {("Thread", name) for name in ("file", "held_sk", "rx_sk", "rx_child")}
 """References of a thread that others read."""
 
@@ -67,10 +68,14 @@ class Frames:
     """Follows the transitions of a system; ``known`` says what holds at every location, per way back.
 
     With ``among`` it follows only those references of a thread, and with ``through`` only the ways back of those functions.
+    ``mark`` is the field by which an object says who owns it.
     """
 
-    def __init__(self, system: TransitionSystem, among: Sequence[str] = (), through: Sequence[str] = ()) -> None:
+    def __init__(
+        self, system: TransitionSystem, among: Sequence[str] = (), through: Sequence[str] = (), mark: FieldKey = OWNER
+    ) -> None:
         self.system = system
+        self.mark = mark
         own = [v for v in system.state_vars if v.record == system.thread.name]
         references = [v for v in own if isinstance(v.sort, RefSort) and v.sort.name in ("Sock", "Socket")]
         returns = [v for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)]
@@ -134,6 +139,7 @@ class _Step:
     def __init__(self, frames: Frames, backs: Backs, knowledge: Knowledge) -> None:
         system = frames.system
         self.self_var = system.self_var
+        self.mark = frames.mark
         self.references = [system.read(key, system.self_var) for key in frames.references]
         self.backs = {system.read(key, system.self_var): n for key, n in zip(frames.returns, backs, strict=True)}
         self.numbers = dict(zip(self.references, knowledge.values, strict=True))
@@ -153,8 +159,9 @@ class _Step:
                 values[written] = self._number(update.value)
             elif written in backs and update.value.op == "const":
                 backs[written] = update.value.data
+        freed = {u.obj for u in t.updates if u.key == LIVE and u.value == terms.FALSE}
         for update in t.updates:
-            if update.key == OWNER:
+            if update.key == self.mark and update.obj not in freed:
                 self._lock(update)
         return tuple(backs.values()), self._knowledge([values[r] for r in self.references])
 

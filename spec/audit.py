@@ -60,6 +60,7 @@ VALUES = {
     "err[0]": "current().err",
     "inet_accept: err": "current().err",
     "tcp_accept: req.sk": "newsk",
+    "tcp_accept: req.dl_next": "following",
     "tcp_accept: req": "newsk",
 }
 """Expressions that the model writes in another way: addresses and ports are values, a request and its child are one object."""
@@ -86,6 +87,7 @@ TABLE_DRIVEN = "from 2.4.16 on a table is searched; the model follows the switch
 LATE_RELEASE = "the error goes to a variable of the caller, which no other thread sees: before or after the release is the same"
 DIFFERENCES = {
     "tcp_accept: order: release_sock": LATE_RELEASE,
+    "tcp_accept: no C statement: following = newsk.dl_next": "names the value that C assigns and tests at once",
     "inet_create: no C statement: prot = sk.prot": "gives the local its type",
     "inet_create if inetsw: unaccounted: answer": TABLE_DRIVEN,
     "inet_create if inetsw: unaccounted: BR_NETPROTO_LOCK": TABLE_DRIVEN,

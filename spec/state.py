@@ -508,6 +508,9 @@ class Sock(Record):
 
     owner: Ghost[Thread]
     closer: Ghost[Thread]
+    freer: Ghost[Thread]
+    carrier: Ghost[Thread]
+    queued_at: Ghost[Sock]
     validated: Ghost[bool]
     bound_to: Ghost[Port]
     reuse_withdrawn: Ghost[bool]

@@ -85,6 +85,7 @@ def sock_put(sk: Sock) -> None:
         current().held_sk = NULL
         last = sk.gone and not referenced(sk)
     if last:
+        sk.freer = current()
         sk_free(sk)
 
 

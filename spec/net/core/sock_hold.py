@@ -14,6 +14,7 @@ def rx_sock_put(sk: Sock) -> None:
         current().rx_sk = NULL
         last = sk.gone and not referenced(sk)
     if last:
+        sk.freer = current()
         sk_free(sk)
 
 
@@ -24,6 +25,7 @@ def child_sock_put(sk: Sock) -> None:
         current().rx_child = NULL
         last = sk.gone and not referenced(sk)
     if last:
+        sk.freer = current()
         sk_free(sk)
 
 

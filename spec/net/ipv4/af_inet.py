@@ -230,6 +230,7 @@ def inet_accept(sock: Socket, newsock: Socket, noblock: bool) -> Errno:
     with lock_sock(sk2):
         BUG_TRAP(sk2.state in (TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_CLOSE))
         sock_graft(sk2, newsock)
+        sk2.carrier = NULL
         newsock.state = SS_CONNECTED
     return 0
 

@@ -93,11 +93,14 @@ def tcp_listen_stop(sk: Sock) -> None:
         req = find(r for r in OpenRequest if r.live and r.listener == sk)
     while child != NULL:
         following = child.dl_next
+        child.queued_at = NULL
+        child.carrier = current()
         current().held_sk = child
         BUG_TRAP(child.slock or not child.users)
         with bh_lock_sock(child):
             tcp_abort(child)
             sock_orphan(child)
+            child.carrier = NULL
             tcp_destroy_sock(child)
         sock_put(child)
         sk.ack_backlog = sk.ack_backlog - 1
@@ -166,7 +169,10 @@ def tcp_accept(sk: Sock, noblock: bool) -> Sock:
                 current().err = error
                 return NULL
         newsk = sk.accept_queue
-        sk.accept_queue = newsk.dl_next
+        following = newsk.dl_next
+        sk.accept_queue = following
+        newsk.queued_at = NULL
+        newsk.carrier = current()
         if sk.accept_queue == NULL:
             sk.accept_queue_tail = NULL
         newsk.dl_next = NULL

@@ -52,6 +52,8 @@ def tcp_acceptq_queue(sk: Sock, child: Sock) -> None:
         sk.accept_queue = child
     else:
         sk.accept_queue_tail.dl_next = child
+    child.carrier = NULL
+    child.queued_at = sk
     sk.accept_queue_tail = child
 
 
@@ -103,6 +105,9 @@ def tcp_create_openreq_child(sk: Sock, req: OpenRequest) -> Sock:
     tcp_prequeue_init(newsk)
     newsk.validated = False
     newsk.bound_to = 0
+    newsk.closer = newsk.freer = NULL
+    newsk.queued_at = NULL
+    newsk.owner = newsk.carrier = current()
     current().rx_child = newsk
     return newsk
 
