@@ -20,9 +20,15 @@ from proofs import (
     accept_queue,
     accept_sockets,
     attempts,
+    await_denied,
     bind_listen,
     connect,
+    create,
+    create_cleared,
     datagram,
+    dial,
+    foreign,
+    peername,
     raw,
     routes,
     sockets,
@@ -33,7 +39,7 @@ from proofs.frames import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.locks import lock_facts
 from proofs.ports import port_facts
-from proofs.structure import structural_facts
+from proofs.structure import queued_facts, read_under_lock, structural_facts, values_to_store
 
 MODULES: dict[str, tuple[ModuleType, ...]] = {
     "bind_listen": (sockets, bind_listen),
@@ -42,6 +48,11 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "raw": (sockets, datagram, raw),
     "connect": (connect, attempts),
     "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept),
+    "create": (create, create_cleared),
+    "foreign": (sockets, foreign),
+    "peername": (sockets, peername),
+    "dial": (sockets, dial),
+    "await": (sockets, await_denied),
 }
 """The lemmas of each client."""
 
@@ -74,7 +85,14 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
             replace(unhashed, uses=accept_names.LOCK_USES[unhashed.name]),
         ]
         return [*separate_frame_facts(system), *made]
-    return [*structural_facts(compiled), *(port_facts(compiled) if udp in modules else [])]
+    if create in modules:
+        return []
+    more = port_facts(compiled) if udp in modules else []
+    if peername in modules:
+        more = [read_under_lock(compiled.system, peername.PEER, uses=("named_sk",))]
+    if await_denied in modules:
+        more = [queued_facts(compiled.system, "inet_wait_for_connect"), values_to_store(compiled.system)]
+    return [*structural_facts(compiled), *more]
 
 
 def _serves(module: ModuleType, expected: list[Property]) -> bool:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from checker.language import NULL, implies, inside, lemma, pure
 from spec.net.core.sock import sock_setsockopt
-from spec.net.ipv4.af_inet import inet_bind, inet_dgram_connect, inet_listen, inet_release, inet_sendmsg, inet_stream_connect
+from spec.net.ipv4.af_inet import (
+    inet_bind,
+    inet_dgram_connect,
+    inet_getname,
+    inet_listen,
+    inet_release,
+    inet_sendmsg,
+    inet_stream_connect,
+)
 from spec.net.socket import sock_release, system_call
 from spec.state import Sock, Socket, Thread
 
@@ -22,6 +30,7 @@ def working(t: Thread, sock: Socket, sk: Sock) -> bool:
         or inside(t, inet_stream_connect, sock=sock, sk=sk)
         or inside(t, inet_dgram_connect, sock=sock, sk=sk)
         or inside(t, inet_sendmsg, sock=sock, sk=sk)
+        or inside(t, inet_getname, sock=sock, sk=sk)
         or inside(t, sock_setsockopt, sock=sock, sk=sk)
     )
 

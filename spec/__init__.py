@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from spec import clients
+from spec import clients, defects
 from spec.state import AddrType
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ MODULES = (
     "spec.properties.listen",
     "spec.properties.datagram",
     "spec.properties.connection",
+    "spec.properties.defects",
 )
 
 PROOFS = "proofs"
@@ -78,7 +79,12 @@ REPAIRS = {
             "udp_connected_hashed",
             "udp_num_iff_hashed",
         )
-    }
+    },
+    "create": {"failed_create_clears_sk": ("released_sk_live", defects.FREED_SOCK, "exclusive")},
+    "foreign": {"bind_checks_family": ("foreign_unbound",)},
+    "peername": {"udp_disconnect_locked,dgram_connect_locked,getname_locked": ("named_whole",)},
+    "dial": {"connect_chooses_port_last": ("unbound_portless",)},
+    "await": {"disconnect_denied": ("listener_unconnected",)},
 }
 """By client and variants, the properties that are proved of the model with these variants, whatever the plain one does."""
 

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from checker.language.client import Client
-
-SOCKET: Mapping[str, tuple[str | bool, ...]] = {
-    "sys_socket.family": ("AF_INET",),
-    "sys_socket.init_may_fail": (False,),
-    "sys_socket.table_may_be_full": (False,),
-}
-
-CALL: Mapping[str, tuple[bool, ...]] = {"system_call.bad_buffer": (False,)}
-"""Addresses are where the program has memory."""
+from spec import defects
+from spec.arguments import CALL, HANDSHAKE, SOCKET
 
 BIND_LISTEN = Client(
     "bind_listen",
@@ -79,8 +70,6 @@ RAW = Client(
     words={"Port": (17,), "Protocol": (17,)},
 )
 
-HANDSHAKE = {"segment_arrives.fin": (False,), "segment_arrives.data": (False,), "segment_arrives.acks_fin": (False,)}
-
 CONNECT = Client(
     "connect",
     ("sys_socket", "system_call", "segment_arrives"),
@@ -114,4 +103,4 @@ ACCEPT = Client(
     larger=((2, 2, 1, 1),),
 )
 
-CLIENTS = (BIND_LISTEN, UDP, UDP_KEPT, RAW, CONNECT, ACCEPT)
+CLIENTS = (BIND_LISTEN, UDP, UDP_KEPT, RAW, CONNECT, ACCEPT, *defects.CLIENTS)

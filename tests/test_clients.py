@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,24 @@ def test_the_client_is_found_by_the_property() -> None:
 def test_a_property_that_names_an_unknown_client_is_an_error() -> None:
     with pytest.raises(SpecError, match="there is no client taker"):
         compile_package(package(PAINTER))
+
+
+def test_a_client_may_be_asked_less_and_violate_what_others_are_to_keep() -> None:
+    careless = Client("careless", ("enter",), {}, asked=("taken_red", "taken"), violates={"taken_red": "so it is"})
+    kept = Client("kept", ("enter",))
+    asked = {c.name: compile_package(package(careless, kept, PAINTER, TAKER), client=c.name).properties for c in (careless, kept)}
+    assert [(p.name, p.expected, p.reason) for p in asked["careless"]] == [
+        ("taken_red", "violated", "so it is"),
+        ("taken", "reachable", "paint it red first"),
+    ]
+    assert "marked_taken" in {p.name for p in asked["kept"]}
+    assert {p.name: p.expected for p in asked["kept"]}["taken_red"] == "holds"
+
+
+@pytest.mark.parametrize("wrong", [{"asked": ("taken_rde",)}, {"violates": {"taken_rde": "so it is"}}])
+def test_a_client_that_speaks_of_an_unknown_property_is_an_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="there is no property taken_rde"):
+        compile_package(package(Client("careless", ("enter",), **wrong), PAINTER, TAKER), client="careless")
 
 
 def test_properties_may_ask_where_a_thread_is() -> None:

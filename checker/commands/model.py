@@ -144,6 +144,9 @@ def compile_package(package: ModuleType, variant: Variant | None = None, client:
     name = client or (variant.client if variant else "") or _client_asked(package, asked)
     chosen = choose_client(package, name)
     compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen)
+    if chosen and not variant:  # a patch may remove an assertion
+        for asked in (*chosen.asked, *chosen.violates):
+            compiled.property(asked)
     known = [c.name for c in clients_of(package)]
     for source in compiled.model.of_kind(Kind.ALWAYS, Kind.SOMETIMES):
         for named in source.declaration.clients:

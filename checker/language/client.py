@@ -6,8 +6,8 @@ any order.  Arguments a client does not mention take every value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from checker.errors import UsageError
 from checker.language import terms
@@ -15,6 +15,7 @@ from checker.language.graph import Graph
 from checker.language.model import Model
 from checker.language.sorts import BoolSort, EnumSort, RefSort, Sort
 from checker.language.terms import FALSE, Term
+from checker.system import Property
 
 Argument = str | int | bool
 Sizes = tuple[int, int, int, int]
@@ -29,6 +30,9 @@ class Client:
     ``check --full`` also on the ``larger`` ones; ``words`` are representative values that its instances need instead of
     those of the package; each scope gives numbers of threads, sockets, ports and addresses.
 
+    ``asked`` names the only properties it is asked, if there are any that it must not be; ``violates`` those that its
+    programs violate, whatever others are expected to do, each with the reason.
+
     >>> listener = Client("listener", ("system_call",), {"system_call.call": ("SYS_BIND", "SYS_LISTEN")}, "Binds and listens.")
     >>> listener.arguments["system_call.call"]
     ('SYS_BIND', 'SYS_LISTEN')
@@ -41,9 +45,21 @@ class Client:
     scopes: tuple[Sizes, ...] = ()
     larger: tuple[Sizes, ...] = ()
     words: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    violates: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.doc}"
+
+
+def expected_of(client: Client | None, properties: Sequence[Property]) -> tuple[Property, ...]:
+    """What ``client`` is asked of ``properties``, with what is expected of its programs."""
+    if client is None:
+        return tuple(properties)
+    asked = [p for p in properties if not client.asked or p.name in client.asked]
+    return tuple(
+        replace(p, expected="violated", reason=client.violates[p.name]) if p.name in client.violates else p for p in asked
+    )
 
 
 def choose_roots(client: Client | None, known: list[str]) -> list[str]:
@@ -122,4 +138,4 @@ def _consistent(guard: list[Term], argument: Term, value: Term) -> bool:
     return all(terms.substitute(part, {argument: value}) != FALSE for part in guard)
 
 
-__all__ = ["Client", "choose_roots", "permitted", "restrict", "simplify_guard"]
+__all__ = ["Client", "choose_roots", "expected_of", "permitted", "restrict", "simplify_guard"]

@@ -12,7 +12,7 @@ from typing import Any
 from checker.errors import Place, SpecError, UsageError
 from checker.language import declare, terms
 from checker.language.claims import exclusive_claims
-from checker.language.client import Client, choose_roots, restrict
+from checker.language.client import Client, choose_roots, expected_of, restrict
 from checker.language.compact import Compactor
 from checker.language.declare import Kind
 from checker.language.expressions import Expressions, single_expression
@@ -109,7 +109,8 @@ def compile_graphs(
     system = _assemble(model, process, graphs, _visible(read), reduce, values if prune else None)
     bare = Compiled(model, system, (), tuple(graphs), values, client)
     placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
-    return replace(bare, properties=(*placed, *traps, *exclusive_claims(model, system, graphs)))
+    asked_of_all = (*placed, *traps, *exclusive_claims(model, system, graphs))
+    return replace(bare, properties=expected_of(client, asked_of_all))
 
 
 def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prune: bool = False) -> TransitionSystem:

@@ -47,7 +47,9 @@ def report(reported: Sequence[Reported], readings: Sequence[Reading], ran: Seque
         of = f" of the client {name}" if name else ""
         lines += ["", f"## Properties{of}"]
         for (prop, variant), group in _by_property(mine).items():
-            lines += ["", f"### {_heading(prop, variant)}", "", *_property(group, reading.system)]
+            # Of a variant the formula names other places, and says what that of the model says.
+            formula = [] if variant else [*_formula(group[0].verdict.property, reading.system), ""]
+            lines += ["", f"### {_heading(prop, variant)}", "", *formula, *_property(group)]
         if reading.covered is not None:
             lines += ["", f"## Coverage{of}", "", *_coverage(reading.covered, reading.system)]
     if ran:
@@ -103,10 +105,9 @@ def _files(r: Reported) -> str:
     return ", ".join(f"[{name}]({target})" for name, target in links if target)
 
 
-def _property(group: list[Reported], system: TransitionSystem) -> list[str]:
+def _property(group: list[Reported]) -> list[str]:
     prop = group[0].verdict.property
-    lines = [*_formula(prop, system), ""]
-    lines += [f"- stands for: {prop.stands_for}"] if prop.stands_for else []
+    lines = [f"- stands for: {prop.stands_for}"] if prop.stands_for else []
     lines += [f"- expected: {prop.expected}" + (f", because {prop.reason}" if prop.reason else ""), f"- written in {prop.place}"]
     for r in group:
         v = r.verdict

@@ -11,9 +11,10 @@ import tests.tiny
 from checker import cli
 from checker.commands.certify import certificate_folders, certified, facts_about, recheck, together
 from checker.commands.check import Extent, Task, perform, tasks
-from checker.commands.engines import prove_any_size
-from checker.commands.model import Scope, compile_package, load_variant
-from checker.language.compile import Compiled
+from checker.commands.engines import prove_any_size, run_explicit
+from checker.commands.model import Scope, choose_client, compile_package, load_variant, make_instance
+from checker.language.compile import Compiled, compile_model
+from spec import defects
 
 ROOT = Path(__file__).parents[2]
 LOCKED = "udp_disconnect_locked,dgram_connect_locked"
@@ -63,6 +64,41 @@ def test_check_asks_the_proof_and_the_search_of_a_repaired_model(folder: Path, t
 
 def test_a_repair_is_the_same_however_its_parts_are_written() -> None:
     assert load_variant(spec, "udp_disconnect_locked, dgram_connect_locked").name == LOCKED
+
+
+SMALL = [(client, patch) for client in ("create", "foreign", "peername") for patch in spec.REPAIRS[client]]
+"""Clients that are compiled and searched in a second or two; ``check`` asks the same of the others."""
+
+
+def found(client: str, variant: str, *, reduce: bool = True) -> dict[str, str]:
+    """What a search of the first instance of a client says, with the names of properties."""
+    chosen = choose_client(spec, client)
+    assert chosen is not None
+    overrides = load_variant(spec, variant).overrides if variant else None
+    compiled = compile_model(client, spec.modules(), overrides=overrides, client=chosen, reduce=reduce)
+    instance = make_instance(spec, Scope(*chosen.scopes[0]), chosen)
+    return {v.property.name: v.verdict for v in run_explicit(compiled, compiled.properties, instance).verdicts}
+
+
+@pytest.mark.parametrize(("client", "variant"), SMALL)
+def test_a_small_client_meets_its_defect_in_the_model_and_not_in_what_repairs_it(client: str, variant: str) -> None:
+    plain, repaired = found(client, ""), found(client, variant)
+    violated = {p.name for p in compile_package(spec, client=client).properties if p.expected == "violated"}
+    assert violated and violated <= set(spec.REPAIRS[client][variant])
+    assert plain == {name: "violated" if name in violated else "proved" for name in plain}
+    assert set(repaired.values()) == {"proved"}
+
+
+@pytest.mark.parametrize(("variant", "verdict"), [("", "violated"), ("failed_create_clears_sk", "proved")])
+def test_what_is_closed_is_freed_also_when_no_steps_are_joined(variant: str, verdict: str) -> None:
+    every = {"released_sk_live": verdict, defects.FREED_SOCK: verdict, "exclusive": "proved"}
+    assert found("create", variant, reduce=False) == every
+
+
+def test_every_defect_with_a_client_of_its_own_is_repaired_by_some_variant() -> None:
+    for client in defects.CLIENTS:
+        asked = {p.name for p in compile_package(spec, client=client.name).properties if p.expected == "violated"}
+        assert asked and asked <= {name for names in spec.REPAIRS[client.name].values() for name in names}
 
 
 def test_what_the_model_says_is_repaired_has_a_certificate() -> None:

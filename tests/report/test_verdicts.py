@@ -139,6 +139,13 @@ def test_report_is_golden() -> None:
     assert "### window in variant no_window" in text
 
 
+def test_of_a_variant_the_report_says_nothing_in_places_of_the_model() -> None:
+    elsewhere = terms.eq(toy.SYSTEM.read(toy.SYSTEM.pc_key, toy.SYSTEM.self_var), terms.const(99, toy.SYSTEM.pc_sort))
+    there = replace(HOLDS, formula=elsewhere)
+    text = report([Reported(verdict(there, "proved", variant="longer"))], WHOLE, with_times=False)
+    assert "### num_is_set in variant longer\n\n- stands for: the comment on num_is_set" in text
+
+
 def test_report_gathers_engines_under_their_property() -> None:
     text = report(reported(), WHOLE, with_times=False)
     assert text.count("### num_is_set") == 1
