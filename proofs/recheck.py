@@ -1,8 +1,6 @@
-"""Checks certificates without the program that wrote them: needs Python and cvc5, and imports nothing else of sockproof.
+"""Checks certificates (docs/certificates.md) without the program that wrote them: all it needs is Python and cvc5.
 
-In go folders of proofs/certificates (see docs/certificates.md): obligations are rebuilt from the dump, compared, given to cvc5.
-Out comes a line per property; the exit status is 0 if all are confirmed, 1 if one is rejected or not decided, 2 for bad input.
-"""
+Out comes a line per property; exit status: 0 if all are confirmed, 1 if one is rejected or not decided, 2 for bad input."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd",
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
 CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
-Owed = namedtuple("Owed", "label hypotheses commands")
+Owed = namedtuple("Owed", "label hypotheses commands asked")  # asked: the commands, or what is left of them to ask
 Query = namedtuple("Query", "file label given script")
 
 
@@ -107,7 +105,7 @@ class Certificate:
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
         heads = set(HEAD.findall(" ".join(show(fact.formula) for fact in self.facts.values()))) - {""}
-        odd = sorted(bound & {*self.variables, *self.locations} | heads - OPERATORS - bound - set(self.variables))
+        odd = sorted(bound & {*self.variables, *self.locations, self.me} | heads - OPERATORS - bound - set(self.variables))
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
         self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}
         folders = [f"properties/{stem(p)}/{part}" for p in self.properties for part in ("implication.smt2", "manifest.json")]
@@ -129,16 +127,21 @@ class Certificate:
         self.variables = {name: [domain, sort] for name, domain, sort in by["declare-fun"]}
         self.initial = {name: value for name, value in by["initial"]}  # a variable without one never changes
         (((self.me, self.thread), self.pc),) = by["process"]
-        constants = {sort: [c for (c,) in members] for ((sort, _),), (members,) in by["declare-datatypes"]}
-        self.locations = constants[self.variables[self.pc][1]]
-        self.transitions: dict[str, tuple[str, str, Sexp, Sexp, dict[str, Sexp]]] = {}
+        places = self.variables[self.pc][1]
+        (self.locations,) = ([c for (c,) in members] for ((s, _),), (members,) in by["declare-datatypes"] if s == places)
+        self.transitions: dict[str, tuple[str, str, list[str], dict[str, Sexp], set[str]]] = {}
         for name, source, target, choices, guard, *news in by["transition"]:
             new = {n: value for _, n, *value in news}  # by variable: parameters, sort and body of its value afterwards
             need({source, target} <= set(self.locations), f"{plain(name)} has an unknown location")
             fits = all(self.variables[n] == [[p for _, p in params], sort] for n, (params, sort, _) in new.items())
             fits = fits and len(news) == len(new) and set(new) <= set(self.initial) - {self.pc}
             need(fits, f"{plain(name)} writes what it cannot write")
-            self.transitions[name] = (source, target, choices, guard, new)
+            given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
+            given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
+            own, mine = [["$o", self.thread]], ["ite", ["=", "$o", self.me]]  # what only the process that acts gets
+            shared = {n for n, (params, _, v) in new.items() if [params, v[:2], v[3:]] != [own, mine, [[n, "$o"]]]}
+            new[self.pc] = [own, places, [*mine, target, [self.pc, "$o"]]]
+            self.transitions[name] = (source, target, given, new, shared)
         self.properties = {name: (plain(words), formula) for name, words, formula in by["property"]}
 
     def _read_facts(self, commands: list[Sexp]) -> None:
@@ -156,11 +159,9 @@ class Certificate:
 
     def closure(self, names: list[str], through: str = "") -> list[str]:
         """What ``names`` rest on, themselves included, in the order of the dump; only uses of facts proved by ``through``."""
-        found, work = set(), list(names)
-        while work:
-            if (name := work.pop()) not in found:
-                found.add(name)
-                work += self.facts[name].uses if through in ("", self.facts[name].method) else []
+        found = list(names)
+        for name in found:  # which grows
+            found += [n for n in self.facts[name].uses if n not in found and through in ("", self.facts[name].method)]
         return [name for name in self.facts if name in found]
 
     def _seen(self, x: Sexp, place: Sexp, location: str) -> Sexp:
@@ -192,24 +193,23 @@ class Certificate:
         formula, text = self.facts[name].formula, show(self.facts[name].formula)
         used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(self.facts[name].uses) if n != name]
         if self.facts[name].method == "implication":
-            return [Owed("implication", used, self._claim([], {}, text))]
+            return [Owed("implication", used, *[self._claim([], {}, text)] * 2)]
         start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
-        found = [Owed("initiation", [], self._claim([], start, text))]
+        owed = [Owed("initiation", [], *[self._claim([], start, text)] * 2)]
         listed = set(re.findall(r"^; consecution (.*)$", self.texts[file], re.MULTILINE))
         places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
         views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
         hypotheses, words = [f"(assert {text})", *used], set(WORD.findall(text))
-        for label, (source, target, choices, guard, changed) in self.transitions.items():
-            written = sorted(words & set(changed))
-            frame = plain(label) in listed or not written and views[source] == views[target]
-            need(frame, f"{file}: no obligation for {plain(label)}, which writes {written} and moves to {plain(target)}")
+        one = formula[:1] == ["forall"] and [x for x in parts(formula) if x[1:] == [self.thread]] == formula[1][:1] != []
+        elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != formula[1][0][:1]} if one else words
+        mine = show(["forall", formula[1], ["=>", ["=", formula[1][0][0], self.me], formula[2]]]) if one else text
+        for label, (source, target, given, new, shared) in self.transitions.items():
+            frame = plain(label) in listed or words & set(new) <= {self.pc} and views[source] == views[target]
+            need(frame, f"{file}: no obligation for {plain(label)}, which writes {sorted(words & set(new))}, to {plain(target)}")
             if plain(label) in listed:
-                given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
-                given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
-                moved = ["ite", ["=", "$o", self.me], target, [self.pc, "$o"]]
-                new = {**changed, self.pc: [[["$o", self.thread]], self.variables[self.pc][1], moved]}
-                found.append(Owed(f"consecution {plain(label)}", hypotheses, self._claim(given, new, text)))
-        return found
+                asked = text if words & shared or elsewhere & set(new) else mine  # of others it says the same as before
+                owed.append(Owed(f"consecution {plain(label)}", hypotheses, *(self._claim(given, new, x) for x in (text, asked))))
+        return owed
 
     def _head(self, body: list[str]) -> list[str]:
         """What stands before ``body``: all sorts and constants, and the state variables it mentions."""
@@ -224,7 +224,7 @@ class Certificate:
         head = self._head(body)
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*head, *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
-        return [Query(file, o.label, "\n".join([*head, *o.hypotheses]), "\n".join([*o.commands, "(check-sat)"])) for o in owed]
+        return [Query(file, o.label, "\n".join([*head, *o.hypotheses]), "\n".join([*o.asked, "(check-sat)"])) for o in owed]
 
     def _property(self, name: str) -> list[Any]:
         """The query that a property follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
@@ -236,8 +236,8 @@ class Certificate:
         found = self.manifests[f"{folder}/manifest.json"]
         wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
         need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
-        owed = Owed("implication", [f"(assert {show(self.facts[name].formula)})"], self._claim([], {}, show(formula)))
-        return self._compare(files[-1], [owed])
+        claim = self._claim([], {}, show(formula))
+        return self._compare(files[-1], [Owed("implication", [f"(assert {show(self.facts[name].formula)})"], claim, claim)])
 
 
 def solve(queries: list[Any], seconds: float) -> list[tuple[str, float]]:
@@ -276,8 +276,8 @@ def check(folder: Path, jobs: int, seconds: float) -> bool:
         rests = c.closure([name])
         files = {FACTS, f"properties/{stem(name)}/implication.smt2", *(c.files[f] for f in rests if f in c.files)}
         owed = [(q, spent) for q, (_, spent) in answers if q.file in files]
-        steps = len(c.transitions) * sum(c.facts[f].method == "induction" for f in rests)
-        frame = steps - sum(q.label.startswith("consecution") for q, _ in owed)
+        frame = len(c.transitions) * sum(c.facts[f].method == "induction" for f in rests)
+        frame -= sum(q.label.startswith("consecution") for q, _ in owed)
         counts = f"{len(rests)} facts, {len(owed)} obligations and {frame} by frame, {sum(s for _, s in owed):.1f} s"
         print(f"{folder.name} {plain(name)}: {'not ' * any(q.file in files for q, _ in bad)}confirmed ({counts})")
     print(f"{folder.name}: {len(answers)} obligations; assumed: {' '.join(c.assumed) or 'nothing'}", flush=True)

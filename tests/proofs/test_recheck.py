@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import z3
 
 from proofs import recheck
 
@@ -86,3 +87,19 @@ def test_what_one_query_says_is_no_hypothesis_of_the_next() -> None:
     first, second, third, fourth = (said for said, _ in answers)
     assert (first, third, fourth) == ("unsat", "sat", "unsat")
     assert "nonsense" in second
+
+
+@pytest.mark.parametrize(("client", "every"), [("raw", 1), ("bind_listen", 7)])
+def test_what_is_asked_of_the_process_that_acts_alone_is_enough(client: str, every: int) -> None:
+    """Z3 as a judge: if a fact held before, and holds afterwards of the process that takes the step, it holds of all."""
+    certificate = recheck.Certificate(PROGRAM.parent / "certificates" / client)
+    owed = [(name, o) for name, file in certificate.files.items() for o in certificate._obligations(name, file)]
+    narrowed = [(name, o) for name, o in owed if o.asked != o.commands][::every]
+    assert len(narrowed) > 100
+    for name, one in narrowed:
+        fact = f"(assert {recheck.show(certificate.facts[name].formula)})"
+        of_me = one.asked[-1].removeprefix("(assert (not ").removesuffix("))")
+        commands = [fact, *one.commands, f"(assert {of_me})"]
+        solver = z3.Solver(ctx=z3.Context())
+        solver.from_string("\n".join([*certificate._head(commands), *commands]))
+        assert solver.check() == z3.unsat, (name, one.label)

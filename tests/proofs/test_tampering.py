@@ -107,7 +107,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "frame claim forged": (drop_obligation(OWNED, "consecution claim/1"), "no obligation for claim/1, which writes .*Node.owner"),
     "frame claim forged about a location": (
         drop_obligation("facts/hands_free.smt2", "consecution paint/1"),
-        r"for paint/1, which writes \[\] and moves to Location.paint:brush",
+        r"for paint/1, which writes \['Thread.pc'\], to Location.paint:brush",
     ),
     "initiation dropped": (drop_obligation(WORKS, "initiation"), "works.smt2 line .* is not what the dump demands: ; initiation"),
     "extra check-sat": (swap(WORKS, "(check-sat)", "(check-sat)\n(check-sat)"), r"works.smt2 line .* demands: \(pop 1\)"),
@@ -143,6 +143,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
         swap(FACTS, "((t Thread)", "((|Location.take:work| Location)"),
         "take:work.* cannot be bound, or applied",
     ),
+    "quantifier that captures the process": (swap(FACTS, "((t Thread)", "((self Thread)"), "self cannot be bound"),
     "binder that captures a location": (
         swap(FACTS, CLAIM, f"(let ((|Location.take:work| Location.idle)) {CLAIM})"),
         "facts.sexp: .*let.* cannot be bound, or applied, in a formula",
