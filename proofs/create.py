@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, implies, inside, lemma, pure
-from spec.net.socket import sock_release, sys_socket, system_call
+from spec.net.socket import sock_alloc, sock_release, sys_socket, system_call
 from spec.state import Socket, Thread
 
 
@@ -34,7 +34,11 @@ def file_held(t: Thread, sock: Socket) -> bool:
 @pure
 def making(t: Thread, sock: Socket) -> bool:
     """In sys_socket with a socket that is new."""
-    return inside(t, sys_socket, sock=sock) or (inside(t, sys_socket) and inside(t, sock_release, sock=sock))
+    return (
+        inside(t, sock_alloc, sock=sock)
+        or inside(t, sys_socket, sock=sock)
+        or (inside(t, sys_socket) and inside(t, sock_release, sock=sock))
+    )
 
 
 @lemma(uses=("file_open", "file_held", "releaser_shut", "fresh"))

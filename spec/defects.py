@@ -24,9 +24,10 @@ CREATE = Client(
     scopes=((2, 2, 1, 1),),
     asked=("released_sk_live", FREED_SOCK, "exclusive"),
     violates={FREED_SOCK: "inet_create frees the sock and leaves sock->sk pointing to it, and sock_release closes that"},
+    dangles="inet_create leaves sock->sk pointing to the sock it freed",
 )
-"""What was freed may be somebody else's sock by now, and closing it breaks more assertions.  Steps are joined on the ground that
-nobody touches what was freed: of such a client only what goes wrong first is asked."""
+"""What was freed may be somebody else's sock by now, and closing it breaks more assertions: of such a client only what goes
+wrong first is asked."""
 
 
 FOREIGN = Client(

@@ -47,8 +47,10 @@ from checker.commands.trace import write_trace
 from checker.commands.triples import compare_triples
 from checker.coverage import Covered, check_reasons
 from checker.errors import EXIT_DIFFERS, InternalError, LimitError
-from checker.language.client import Client
+from checker.language.client import Client, freed_by
 from checker.language.compile import Compiled
+from checker.language.dangling import NO_DANGLING
+from checker.language.lifetimes import Freed, freed_records
 from checker.language.terms import FieldKey
 from checker.report.coverage import coverage_summary, print_problems
 from checker.report.dot import find_dot
@@ -73,6 +75,8 @@ BOUNDED_TRANSITIONS = 400
 ALONE_DEPTH = 30
 """How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
+CLAIM = "claim"
+
 DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 """The instance behind the state diagram: one socket is enough, for the diagram watches one."""
 
@@ -89,8 +93,8 @@ class Extent(Enum):
 class Task:
     """One question for one engine, small enough to hand to a worker process.
 
-    ``method`` is ``inductive``, ``explicit``, ``bounded`` or ``alone`` (explicit, then bounded for each trace it found);
-    ``properties`` are names, none for all of them.
+    ``method`` is ``inductive``, ``explicit``, ``bounded``, ``alone`` (explicit, then bounded for each trace it found) or
+    ``claim`` (explicit, whether nobody has what is freed, on which the others rely); ``properties`` are names, none for all.
     """
 
     client: str
@@ -116,10 +120,14 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope | None, extent: 
         # An instance with fewer threads shows that invariants are not vacuous; races need the others.
         groups = families(compiled) if one.threads >= asked[0].threads else [_only(holding, g) for g in families(compiled)]
         found += [Task(client, "explicit", one, names) for names in groups if names]
+    claimed = [Task(client, CLAIM, one, (NO_DANGLING,)) for one in asked] if freed_records(compiled.graphs) else []
+    if freed_by(compiled.client) is Freed.NOBODY:
+        found += claimed
     for variant in mutants(package, client):
         found.append(Task(client, "explicit", small, (variant.breaks,), variant.name))
     for name, repaired in repaired_by(package, client).items():
         found += [Task(client, "inductive", small, (), name), Task(client, "explicit", small, repaired, name)]
+        found += [replace(task, scope=small, variant=name) for task in claimed[:1]]
     return found if extent is Extent.QUICK else [*found, *bounded_tasks(package, compiled, small, small in asked)]
 
 
@@ -202,6 +210,8 @@ def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
     package, compiled, variant = model_of(spec, task.client, task.variant)
     if task.method == "inductive":
         return prove_any_size(compiled, package, out)
+    if task.method == CLAIM:
+        compiled = compile_package(package, variant, task.client, asking=Freed.ASKED)
     instance = make_instance(package, task.scope, compiled.client)
     properties = choose_properties(compiled, list(task.properties))
     if variant and variant.breaks:

@@ -23,6 +23,7 @@ from checker.instance import MAX_SIZE, Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled, compile_model
 from checker.language.declare import Declaration, Kind
+from checker.language.lifetimes import Freed
 from checker.system import Property
 
 
@@ -134,16 +135,22 @@ def choose_client(package: ModuleType, name: str = "") -> Client | None:
     raise UsageError("unknown-client", f"there is no client {name}", f"choose one of {known}")
 
 
-def compile_package(package: ModuleType, variant: Variant | None = None, client: str = "", asked: str = "") -> Compiled:
+def compile_package(
+    package: ModuleType, variant: Variant | None = None, client: str = "", asked: str = "", asking: Freed | None = None
+) -> Compiled:
     """Compile a specification for one of its clients, patched by ``variant``.
 
-    Without ``client`` it is that of the variant, or else the first one of whom the property ``asked`` is asked.
+    Without ``client`` it is that of the variant, or else the first one of whom the property ``asked`` is asked.  A variant that
+    repairs something of a client leaves nobody with what was freed, whatever the client says; ``asking`` whether that is
+    so needs a system of its own.
     Raises SpecError for anything outside the language, UsageError for an unknown client.
     """
     overrides = variant.overrides if variant else None
     name = client or (variant.client if variant else "") or _client_asked(package, asked)
     chosen = choose_client(package, name)
-    compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen)
+    mended = variant is not None and chosen is not None and variant.name in repaired_by(package, chosen.name)
+    freed = asking or (Freed.NOBODY if mended else None)
+    compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen, freed=freed)
     if chosen and not variant:  # a patch may remove an assertion
         for asked in (*chosen.asked, *chosen.violates):
             compiled.property(asked)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from checker.errors import UsageError
 from checker.language import terms
 from checker.language.graph import Graph
+from checker.language.lifetimes import Freed
 from checker.language.model import Model
 from checker.language.sorts import BoolSort, EnumSort, RefSort, Sort
 from checker.language.terms import FALSE, Term
@@ -31,7 +32,8 @@ class Client:
     those of the package; each scope gives numbers of threads, sockets, ports and addresses.
 
     ``asked`` names the only properties it is asked, if there are any that it must not be; ``violates`` those that its
-    programs violate, whatever others are expected to do, each with the reason.
+    programs violate, whatever others are expected to do, each with the reason.  ``dangles`` says how its programs come to use
+    what was freed, if they do: steps that touch what may be freed are not joined then.
 
     >>> listener = Client("listener", ("system_call",), {"system_call.call": ("SYS_BIND", "SYS_LISTEN")}, "Binds and listens.")
     >>> listener.arguments["system_call.call"]
@@ -47,9 +49,15 @@ class Client:
     words: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     violates: Mapping[str, str] = field(default_factory=dict)
+    dangles: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.doc}"
+
+
+def freed_by(client: Client | None) -> Freed:
+    """Who may use an object when it is freed, in programs of ``client``."""
+    return Freed.ANYBODY if client is not None and client.dangles else Freed.NOBODY
 
 
 def expected_of(client: Client | None, properties: Sequence[Property]) -> tuple[Property, ...]:
@@ -138,4 +146,4 @@ def _consistent(guard: list[Term], argument: Term, value: Term) -> bool:
     return all(terms.substitute(part, {argument: value}) != FALSE for part in guard)
 
 
-__all__ = ["Client", "choose_roots", "expected_of", "permitted", "restrict", "simplify_guard"]
+__all__ = ["Client", "choose_roots", "expected_of", "freed_by", "permitted", "restrict", "simplify_guard"]

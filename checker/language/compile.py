@@ -12,12 +12,14 @@ from typing import Any
 from checker.errors import Place, SpecError, UsageError
 from checker.language import declare, terms
 from checker.language.claims import exclusive_claims
-from checker.language.client import Client, choose_roots, expected_of, restrict
+from checker.language.client import Client, choose_roots, expected_of, freed_by, restrict
 from checker.language.compact import Compactor
+from checker.language.dangling import dangling_claims
 from checker.language.declare import Kind
 from checker.language.expressions import Expressions, single_expression
 from checker.language.flow import Analysis
 from checker.language.graph import Graph
+from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
@@ -62,14 +64,17 @@ def compile_model(
     reduce: bool = True,
     client: Client | None = None,
     prune: bool = True,
+    freed: Freed | None = None,
 ) -> Compiled:
     """Compile a specification for one client (None: every root with any arguments).
 
     ``reduce`` merges commuting steps and ``prune`` removes what the client cannot reach: verdicts are the same without.
+    ``freed`` is who may use an object when it is freed: what the client says, if None; if that is what is asked, the claim
+    ``no_dangling`` is one of the properties.
     Raises SpecError, with file and line, for anything outside the language, UsageError for a client that names what is not there.
     """
     model, graphs = lower_model(name, modules, overrides=overrides, client=client)
-    return compile_graphs(model, graphs, reduce=reduce, client=client, prune=prune)
+    return compile_graphs(model, graphs, reduce=reduce, client=client, prune=prune, freed=freed)
 
 
 def lower_model(
@@ -96,9 +101,16 @@ def lower_model(
 
 
 def compile_graphs(
-    model: Model, graphs: list[Graph], *, reduce: bool = True, client: Client | None = None, prune: bool = True
+    model: Model,
+    graphs: list[Graph],
+    *,
+    reduce: bool = True,
+    client: Client | None = None,
+    prune: bool = True,
+    freed: Freed | None = None,
 ) -> Compiled:
     """The second half of :func:`compile_model`: from graphs to transitions and properties."""
+    freed = freed or freed_by(client)
     process = terms.var("self", model.thread)
     values: Mapping[FieldKey, Values] = {}
     if prune:
@@ -106,11 +118,12 @@ def compile_graphs(
     asked = [s for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES) if _asked_of(s, client)]
     traps = _traps(graphs)
     read = [*(_property(s, PlacelessExpressions(model, s, {}, NOBODY)) for s in asked), *traps]
-    system = _assemble(model, process, graphs, _visible(read), reduce, values if prune else None)
+    system = _assemble(model, process, graphs, _visible(read), reduce, freed, values if prune else None)
     bare = Compiled(model, system, (), tuple(graphs), values, client)
     placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
     asked_of_all = (*placed, *traps, *exclusive_claims(model, system, graphs))
-    return replace(bare, properties=expected_of(client, asked_of_all))
+    claimed = dangling_claims(model, system, graphs) if freed is Freed.ASKED else []
+    return replace(bare, properties=(*expected_of(client, asked_of_all), *claimed))
 
 
 def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prune: bool = False) -> TransitionSystem:
@@ -128,7 +141,8 @@ def compile_function(compiled: Compiled, name: str, *, reduce: bool = True, prun
     if prune:
         ((graph,), _) = specialise(model, [graph], compiled.system.self_var, compiled.values)
     visible = _visible(compiled.properties)
-    classes = classify(model, [*(g for g in compiled.graphs if g.root != name), graph], visible, reduce=reduce)
+    others = [g for g in compiled.graphs if g.root != name]
+    classes = classify(model, [*others, graph], visible, reduce=reduce, freed=freed_by(compiled.client))
     values = compiled.values if prune else None
     possible = _possible(model, graph, compiled.system.self_var, values)
     locations, transitions = Compactor(model, graph, classes, compiled.system.self_var, possible).run()
@@ -157,10 +171,11 @@ def _assemble(
     graphs: list[Graph],
     visible: set[FieldKey],
     reduce: bool,
+    freed: Freed,
     values: Mapping[FieldKey, Values] | None,
 ) -> TransitionSystem:
     """The system of ``graphs``; with ``values`` of the shared variables, without what those exclude."""
-    classes = classify(model, graphs, visible, reduce=reduce)
+    classes = classify(model, graphs, visible, reduce=reduce, freed=freed)
     locations: list[Location] = []
     transitions: list[Transition] = []
     for graph in graphs:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from checker.language.graph import Action, Graph, Node, on_every_path
+from checker.language.lifetimes import Freed, freed_records, searching, touching
 from checker.language.model import Model
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term, subterms
@@ -172,10 +173,13 @@ def conflict(a: Access, b: Access) -> bool:
     return not own and not (a.locked and b.locked)
 
 
-def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduce: bool) -> dict[tuple[str, int], Mover]:
+def classify(
+    model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduce: bool, freed: Freed = Freed.NOBODY
+) -> dict[tuple[str, int], Mover]:
     """The mover class of every node of every graph, by ``(root, node index)``.
 
-    ``visible`` are the variables properties read.  Without ``reduce`` nothing shared is taken to move.
+    ``visible`` are the variables properties read.  Without ``reduce`` nothing shared is taken to move.  ``freed`` says who may
+    use an object when it is freed.
     """
     members = member_fields(graphs)
     fresh = {g.root: fresh_objects(model, g, members) for g in graphs}
@@ -198,7 +202,35 @@ def classify(model: Model, graphs: list[Graph], visible: set[FieldKey], *, reduc
                 classes[place] = Mover.BOTH
             else:
                 classes[place] = _class(node, moving.get(place), visible, reduce)
+    if reduce:
+        by_root: dict[str, list[Access]] = {g.root: [] for g in graphs}
+        for a in every:
+            by_root[a.root].append(a)
+        for graph in graphs:
+            _constrain(model, graph, by_root[graph.root], classes, freed_records(graphs), freed)
     return classes
+
+
+def _constrain(
+    model: Model,
+    graph: Graph,
+    every: list[Access],
+    classes: dict[tuple[str, int], Mover],
+    records: frozenset[str],
+    freed: Freed,
+) -> None:
+    """Take back what does not commute with freeing and allocating objects of ``records``.
+
+    Who searches may come upon the object before and after; a reference leads there only before it is freed, unless it dangles.
+    """
+    for index in searching(graph, every, records):
+        classes[graph.root, index] = Mover.NONE
+    for index in touching(model, graph, every, records) if freed is not Freed.NOBODY else ():
+        place = (graph.root, index)
+        if freed is Freed.ANYBODY or classes[place] is Mover.LEFT or graph.nodes[index].action is Action.FREE:
+            classes[place] = Mover.NONE
+        elif classes[place] is Mover.BOTH:
+            classes[place] = Mover.RIGHT
 
 
 def _class(node: Node, moves: bool | None, visible: set[FieldKey], reduce: bool) -> Mover:

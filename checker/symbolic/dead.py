@@ -10,12 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 import z3
 
-from checker.language import terms
-from checker.language.builder import CALL_SITES
-from checker.language.terms import Term
+from checker.contexts import ways
 from checker.symbolic.inductive import EASY, Fact, Views
 from checker.symbolic.unbounded import Encoder
-from checker.system import IDLE, Transition, TransitionSystem
+from checker.system import Transition, TransitionSystem
 
 PREFIX = "fact "
 """Keeps the names of facts apart from those of state variables."""
@@ -63,28 +61,6 @@ def unreached(system: TransitionSystem, dead: Collection[str]) -> list[str]:
     A process is followed through its locations, and through whom its shared functions return to; all its other tests may
     have any outcome.
     """
-    returns = {v.key: system.read(v.key, system.self_var) for v in system.state_vars if v.sort == CALL_SITES}
-    leaving: dict[str, list[Transition]] = {}
-    for t in system.transitions:
-        if t.name not in dead:
-            leaving.setdefault(t.source, []).append(t)
-    start = (IDLE, tuple(0 for _ in returns))
-    seen, work, taken = {start}, [start], set()
-    while work:
-        location, backs = work.pop()
-        known = {back: terms.const(n, CALL_SITES) for back, n in zip(returns.values(), backs, strict=True)}
-        for t in leaving.get(location, ()):
-            if terms.substitute(t.guard, known) == terms.FALSE:
-                continue
-            taken.add(t.name)
-            after = (t.target, _behind(t, returns.values(), known))
-            if after not in seen:
-                seen.add(after)
-                work.append(after)
+    found = ways(system, dead)
+    taken = {t.name for on in found.values() for t, _ in on}
     return [t.name for t in system.transitions if t.name not in dead and t.name not in taken]
-
-
-def _behind(t: Transition, returns: Iterable[Term], known: dict[Term, Term]) -> tuple[int, ...]:
-    """Whom the shared functions return to once ``t`` has been taken."""
-    written = {(u.key, u.obj): u.value for u in t.updates if u.where is None}
-    return tuple(terms.substitute(written.get((back.data, back.args[0]), back), known).data for back in returns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import spec
 import tests.tiny
 from checker import cli
 from checker.commands.certify import certificate_folders, certified, facts_about, recheck, together
-from checker.commands.check import Extent, Task, perform, tasks
+from checker.commands.check import CLAIM, Extent, Task, perform, tasks
 from checker.commands.engines import prove_any_size, run_explicit
 from checker.commands.model import Scope, choose_client, compile_package, load_variant, make_instance
 from checker.language.compile import Compiled, compile_model
+from checker.language.dangling import NO_DANGLING
+from checker.language.lifetimes import Freed
 from spec import defects
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +96,46 @@ def test_a_small_client_meets_its_defect_in_the_model_and_not_in_what_repairs_it
 def test_what_is_closed_is_freed_also_when_no_steps_are_joined(variant: str, verdict: str) -> None:
     every = {"released_sk_live": verdict, defects.FREED_SOCK: verdict, "exclusive": "proved"}
     assert found("create", variant, reduce=False) == every
+
+
+EVERYTHING = [(client.name, patch) for client in defects.CLIENTS for patch in ("", *spec.REPAIRS[client.name])]
+
+
+@pytest.mark.parametrize(("client", "variant"), EVERYTHING)
+def test_joining_steps_hides_nothing_that_any_property_says(client: str, variant: str) -> None:
+    """All properties of the model, those among them that the client is not asked because what was freed breaks them."""
+    chosen = choose_client(spec, client)
+    assert chosen is not None
+    unasked = replace(chosen, asked=(), violates={})
+    overrides = load_variant(spec, variant).overrides if variant else None
+    freed = Freed.NOBODY if variant else None
+    answers = []
+    for reduce in (True, False):
+        modules = spec.modules()
+        compiled = compile_model(client, modules, overrides=overrides, client=unasked, reduce=reduce, freed=freed)
+        found = run_explicit(compiled, compiled.properties, make_instance(spec, Scope(*chosen.scopes[0]), chosen)).verdicts
+        answers.append({v.property.name: v.verdict for v in found if v.property.name != "exclusive"})
+    assert answers[0] == answers[1]
+    assert (sum(verdict == "violated" for verdict in answers[0].values()) > 3) == ((client, variant) == ("create", ""))
+
+
+@pytest.mark.parametrize(("client", "variant"), EVERYTHING)
+def test_nobody_has_what_is_freed_but_who_says_so(client: str, variant: str) -> None:
+    compiled = compile_package(spec, load_variant(spec, variant) if variant else None, client, asking=Freed.ASKED)
+    chosen = choose_client(spec, client)
+    assert chosen is not None
+    asked = (compiled.property(NO_DANGLING),)
+    (found,) = run_explicit(compiled, asked, make_instance(spec, Scope(*chosen.scopes[0]), chosen)).verdicts
+    assert found.verdict == ("violated" if chosen.dangles and not variant else "proved")
+
+
+def test_check_asks_what_joining_steps_relies_on() -> None:
+    def claims(client: str) -> list[tuple[Scope, str]]:
+        todo = tasks(spec, compile_package(spec, client=client), None, Extent.USUAL)
+        return [(t.scope, t.variant) for t in todo if t.method == CLAIM]
+
+    assert claims("create") == [(Scope(2, 2, 1, 1), "failed_create_clears_sk")]
+    assert claims("foreign") == [(Scope(2, 1, 1, 1), ""), (Scope(2, 1, 1, 1), "bind_checks_family")]
 
 
 def test_every_defect_with_a_client_of_its_own_is_repaired_by_some_variant() -> None:
