@@ -62,9 +62,16 @@ class Assignments(Locking):
         return self.static(holder, target.attr, target) if isinstance(holder, declare.Static) else None
 
     def _is_ghost(self, target: ast.expr) -> bool:
+        """Whether the field assigned is a ghost of its record; other records may have an ordinary field of that name."""
         if not isinstance(target, ast.Attribute):
             return False
-        return any(target.attr in fields and fields[target.attr].ghost for fields in self.model.fields.values())
+        static = self._static_target(target)
+        if static is not None:
+            return static.ghost
+        if not any(target.attr in fields and fields[target.attr].ghost for fields in self.model.fields.values()):
+            return False
+        pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
+        return self.field(pure.value(target.value), target.attr, target).ghost
 
     def _target_sort(self, target: ast.expr, objects: dict[int, Term]) -> Sort | None:
         match target:
