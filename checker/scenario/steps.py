@@ -23,6 +23,8 @@ Frame = tuple[int, int, tuple[int, ...]]
 """Which graph, which node is next, and the values of the locals alive there."""
 
 NO_FRAME: Frame = (IDLE, 0, ())
+USE_AFTER_FREE = "use after free"
+DOUBLE_FREE = "double free"
 
 
 class Touch(NamedTuple):
@@ -231,7 +233,7 @@ class Machine:
         if not obj:
             run.faults.append(f"NULL dereference: {node.text} ({node.place})")
         elif alive is not None and not run.heap[alive + obj]:
-            run.faults.append(f"use after free: {node.text} ({node.place})")
+            run.faults.append(f"{USE_AFTER_FREE}: {node.text} ({node.place})")
         return self.memory.base[node.key] + obj
 
     def _write_each(self, run: Run, graph: int, node: Node, thread: int) -> None:
@@ -287,7 +289,7 @@ class Machine:
         obj = self._value(graph, node, "obj", run, thread)
         name = node.obj.sort.name
         if not obj or not heap[self.live_base[name] + obj]:
-            run.faults.append(f"{'NULL dereference' if not obj else 'double free'}: {node.text} ({node.place})")
+            run.faults.append(f"{'NULL dereference' if not obj else DOUBLE_FREE}: {node.text} ({node.place})")
             return
         if node.action is Action.FREE:
             self._clear(heap, name, obj, alive=0)

@@ -10,6 +10,7 @@ from typing import Any
 from checker.language import terms
 from checker.language.declare import Kind
 from checker.language.graph import Graph
+from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
@@ -20,10 +21,11 @@ from checker.races.result import Verdict
 from checker.races.roots import executed, roots
 from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
+from checker.scenario.freed import careful, used_freed
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario, Stuck
-from checker.scenario.serial import explore, search_kind
+from checker.scenario.serial import search_kind
 from checker.scenario.steps import Machine, Program
 from checker.scenario.vocabulary import SERIAL
 from spec.scenarios.calls import Calls
@@ -56,7 +58,7 @@ def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: 
 
 
 def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
-    return Program(graphs, classify(model, list(graphs), set(), reduce=True))
+    return Program(graphs, classify(model, list(graphs), set(), reduce=True, freed=Freed.ASKED))
 
 
 def _patches(
@@ -123,10 +125,7 @@ class Runner:
         self.max_states = max_states
 
     def __call__(self, scenario: Scenario) -> Outcomes:
-        whole = expand(scenario)
-        memory, program, calls = self._ready(whole)
-        machine = self.machine(memory, program, sleep_points=scenario.machine == "up")
-        return fold(scenario, explore(whole, machine, calls, max_states=self.max_states))
+        return fold(scenario, self._explored(scenario, self.machine)[1])
 
     def conflicts(self, scenario: Scenario) -> tuple[str, ...]:
         """``Sock.rcv_saddr`` and so on: those where the order of the two accesses decides about the outcome."""
@@ -149,16 +148,24 @@ class Runner:
 
     def _searched(self, scenario: Scenario, machine: type[Machine]) -> Search:
         """All interleavings of a scenario on a kind of machine, or its sequential orders."""
-        whole = expand(scenario)
-        memory, program, calls = self._ready(whole)
-        ready = machine(memory, program, sleep_points=scenario.machine == "up")
-        search = search_kind(whole)(whole, ready, calls, self.max_states)
-        search.run()
-        return search
+        return self._explored(scenario, machine)[0]
 
-    def _ready(self, whole: Scenario) -> tuple[Memory, Program, Calls]:
+    def _explored(self, scenario: Scenario, machine: type[Machine]) -> tuple[Search, Outcomes]:
+        """The same with its outcomes; where what was freed is used, with nothing joined that touches what may be freed."""
+        whole = expand(scenario)
+        model, memory, program, calls = self._ready(whole)
+
+        def explored(joined: Program) -> tuple[Search, Outcomes]:
+            ready = machine(memory, joined, sleep_points=scenario.machine == "up")
+            search = search_kind(whole)(whole, ready, calls, self.max_states)
+            return search, search.run()
+
+        found = explored(program)
+        return explored(careful(model, program)) if used_freed(found[1]) else found
+
+    def _ready(self, whole: Scenario) -> tuple[Model, Memory, Program, Calls]:
         world = World(whole)
         used = Used(world.datagrams, bool(world.memberships), any(low > high for low, high in world.ranges), world.readers)
         model, program = self.compiled(used)
         memory = Memory(model, world.instance(model))
-        return memory, program, Calls(memory, world)
+        return model, memory, program, Calls(memory, world)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from checker.alarms.replay import unreduced
+from checker.language.model import Model
 from checker.scenario.load import call_of
 from checker.scenario.program import Call, Engine, Outcome, Program, Scenario
 from checker.scenario.short import long_step
-from spec.scenarios.engine import scenario_engine
+from checker.scenario.steps import Program as Machines
+from spec.scenarios.engine import Runner, _program, scenario_engine
+from spec.scenarios.unused import Used
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +71,19 @@ def test_what_nobody_received_goes_with_the_socket(engine: Engine) -> None:
     )
     assert faults(row) == []
     assert row.results["A"][-1] == "0 value=0"
+
+
+def test_programs_that_use_what_was_freed_run_again_with_nothing_joined_that_touches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = (Program("A", steps("socket a stream")), Program("B", steps("socket b stream", "bind b lo P1")))
+    scenario = Scenario("x", (), threads, events=("init_fails",))
+
+    def alone(used: Used) -> tuple[Model, Machines]:
+        model, program = _program(None, used)
+        return model, unreduced(model, program)
+
+    careful = scenario_engine()(scenario)
+    monkeypatch.setattr("spec.scenarios.engine.used_freed", lambda outcomes: False)
+    joined, whole = scenario_engine()(scenario), Runner(alone)(scenario)
+    assert any("use after free" in faults(row) for row in careful.rows)
+    assert [row.results for row in careful.rows] == [row.results for row in whole.rows]
+    assert joined.states < careful.states < whole.states
