@@ -10,6 +10,7 @@ import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from checker.language.declare import Kind
 from checker.language.graph import Action, Graph, Node, on_every_path
 from checker.language.model import Model
 from checker.language.sorts import RefSort
@@ -48,11 +49,13 @@ def touching(model: Model, graph: Graph, accesses: Iterable[Access], records: fr
     return found | {a.node for a in accesses if a.key[0] in records or refers(model, a.key, records)}
 
 
-def searching(graph: Graph, accesses: Iterable[Access], records: frozenset[str]) -> set[int]:
+def searching(model: Model, graph: Graph, accesses: Iterable[Access], records: frozenset[str]) -> set[int]:
     """The nodes that look at objects of ``records`` nobody gave them a reference to.
 
-    Of an argument that is so of the first look; from then on the process has a reference.
+    Of an argument of a call or event that is so of the first look; from then on the process has a reference.
     """
+    called = model.functions[graph.root].declaration.kind is Kind.KERNEL
+    chosen_outside = frozenset() if called else graph.lazy
     objects: dict[int, set[FieldKey]] = {n.index: set() for n in graph.nodes}
     found: set[int] = set()
     for a in accesses:
@@ -64,7 +67,7 @@ def searching(graph: Graph, accesses: Iterable[Access], records: frozenset[str])
         if _managed(node) in records:
             _note(objects[node.index], node.lock.obj if node.lock else node.obj)
     known = on_every_path(
-        graph, frozenset(k for k in graph.locals if k not in graph.lazy), lambda n, k: _known_behind(n, k, objects[n.index])
+        graph, frozenset(k for k in graph.locals if k not in chosen_outside), lambda n, k: _known_behind(n, k, objects[n.index])
     )
     for node in graph.nodes:
         chosen = {node.target.key} if node.action is Action.CHOOSE and node.target else set()

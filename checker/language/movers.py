@@ -223,7 +223,7 @@ def _constrain(
 
     Who searches may come upon the object before and after; a reference leads there only before it is freed, unless it dangles.
     """
-    for index in searching(graph, every, records):
+    for index in searching(model, graph, every, records):
         classes[graph.root, index] = Mover.NONE
     for index in touching(model, graph, every, records) if freed is not Freed.NOBODY else ():
         place = (graph.root, index)
