@@ -363,8 +363,9 @@ class BindBucket(Record, key=Port):
 class Segment(Record):
     """struct sk_buff: a TCP segment, a datagram or an ICMP error, in flight or in a queue.
 
-    Sequence numbers of TCP are reduced to whether a segment acknowledges the receiver's FIN.  ``about`` is the protocol of the
-    packet an ICMP error is about, whose addresses are the same the other way round.  ``raw`` marks what a RAW socket sent: its
+    Sequence numbers of TCP are reduced to whether a segment acknowledges the receiver's FIN, and whether it is ``unsequenced``: a
+    RST that answers a SYN begins with 0, which is in nobody's window.  ``about`` is the protocol of the packet an ICMP error is
+    about, whose addresses are the same the other way round.  ``raw`` marks what a RAW socket sent: its
     payload is no header of another protocol; ``short`` one with fewer than 8 bytes of payload.
     """
 
@@ -378,6 +379,7 @@ class Segment(Record):
     rst: bool
     data: bool
     acks_fin: bool
+    unsequenced: bool
     saddr: Addr
     source: BePort
     daddr: Addr

@@ -2,6 +2,7 @@
 
 Sequence numbers are not modelled: a segment of the right connection is in sequence and in window, a final ACK and a
 SYN-ACK acknowledge what they answer, an ACK of a connection acknowledges all data, and says whether it covers the receiver's FIN.
+Only a RST that answers a SYN begins with 0: tcp_sequence refuses it, a socket in SYN_SENT, which asks for no sequence, does not.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     if sk.state == TCP_SYN_SENT:
         return tcp_rcv_synsent_state_process(sk, skb)
     if skb.rst:
-        tcp_reset(sk)
+        if not skb.unsequenced:
+            tcp_reset(sk)
         return False
     if skb.syn and not skb.ack:
         if syn_in_window():

@@ -25,7 +25,17 @@ from spec.state import (
 
 @kernel("net/ipv4/tcp_output.c", shared=True)
 def tcp_transmit_skb(
-    saddr: Addr, source: BePort, daddr: Addr, dest: BePort, syn: bool, ack: bool, fin: bool, rst: bool, data: bool, acks_fin: bool
+    saddr: Addr,
+    source: BePort,
+    daddr: Addr,
+    dest: BePort,
+    syn: bool,
+    ack: bool,
+    fin: bool,
+    rst: bool,
+    data: bool,
+    acks_fin: bool,
+    unsequenced: bool,
 ) -> None:
     """A segment to one of this machine's addresses comes back through the loopback device; any other one leaves the model."""
     if net.loopback_up and Fib[daddr].type == RTN_LOCAL:
@@ -37,6 +47,7 @@ def tcp_transmit_skb(
         skb.rst = rst
         skb.data = data
         skb.acks_fin = acks_fin
+        skb.unsequenced = unsequenced
         skb.saddr = saddr
         skb.source = source
         skb.daddr = daddr
@@ -46,23 +57,23 @@ def tcp_transmit_skb(
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_send_syn(sk: Sock) -> None:
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, False, False, False, False, False)
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, False, False, False, False, False, False)
 
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_send_synack(sk: Sock) -> None:
     """The answer to a crossed SYN."""
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, True, False, False, False, False)
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, True, True, False, False, False, False, False)
 
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_send_ack(sk: Sock) -> None:
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, False, sk.done)
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, False, sk.done, False)
 
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_send_fin(sk: Sock) -> None:
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, True, False, False, sk.done)
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, True, False, False, sk.done, False)
 
 
 @kernel("net/ipv4/tcp_output.c")
@@ -70,7 +81,7 @@ def tcp_push(sk: Sock) -> None:
     """In CLOSE the bytes stay in the write queue (tcp_write_xmit): a send() that lost its error to SO_ERROR gets that far."""
     if sk.state != TCP_CLOSE:
         sk.unacked = True
-        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done)
+        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, False, True, sk.done, False)
 
 
 @kernel("net/ipv4/tcp_output.c")
@@ -80,28 +91,28 @@ def tcp_retransmit_skb(sk: Sock) -> None:
     if sk.state == TCP_SYN_SENT:
         tcp_send_syn(sk)
     elif fin or sk.unacked:
-        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, fin, False, sk.unacked, sk.done)
+        tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, fin, False, sk.unacked, sk.done, False)
     else:
         abstracted("the answer to a crossed SYN: it is not lost on loopback, and other hosts are free to have had it", "SYN_RECV")
 
 
 @kernel("net/ipv4/tcp_output.c")
 def tcp_send_active_reset(sk: Sock) -> None:
-    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, True, False, sk.done)
+    tcp_transmit_skb(sk.saddr, sk.sport, sk.daddr, sk.dport, False, True, False, True, False, sk.done, False)
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_send_synack(sk: Sock, req: OpenRequest) -> None:
-    tcp_transmit_skb(req.loc_addr, sk.sport, req.rmt_addr, req.rmt_port, True, True, False, False, False, False)
+    tcp_transmit_skb(req.loc_addr, sk.sport, req.rmt_addr, req.rmt_port, True, True, False, False, False, False, False)
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_send_reset(skb: Segment) -> None:
-    """Never in response to a reset."""
+    """Never in response to a reset.  It goes on where an ACK says; what has none, a SYN, is acknowledged instead."""
     if not skb.rst:
-        tcp_transmit_skb(skb.daddr, skb.dest, skb.saddr, skb.source, False, not skb.ack, False, True, False, False)
+        tcp_transmit_skb(skb.daddr, skb.dest, skb.saddr, skb.source, False, not skb.ack, False, True, False, False, not skb.ack)
 
 
 @kernel("net/ipv4/tcp_ipv4.c")
 def tcp_v4_timewait_ack(tw: Sock) -> None:
-    tcp_transmit_skb(tw.rcv_saddr, tw.sport, tw.daddr, tw.dport, False, True, False, False, False, True)
+    tcp_transmit_skb(tw.rcv_saddr, tw.sport, tw.daddr, tw.dport, False, True, False, False, False, True, False)
