@@ -48,7 +48,8 @@ class Occurs(enum.Enum):
 TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST, Occurs.AFTERWARDS, Occurs.END)
 """What only time brings about, in this order, for one thread that waits.
 
-Several are asked who waits for ever: for them what is lost is sent again, in any order, and nothing runs out.
+Several are asked who waits for ever: for them what is lost is sent again, in any order, and nothing runs out.  Each time a call
+of one of them begins or ends that may happen once more, not when one wakes only to sleep again: so every run has an end.
 """
 
 SETTLE = "settle"
@@ -347,7 +348,6 @@ class Search:
         call = starting or (calls[c.calls] if c.calls < len(calls) else None)
         doing = call.label if call and not irq else about
         found = []
-        events = state.events if irq else frozenset(e for e in state.events if e[1] not in TIMERS)
         expiring = self._may_expire(state, late)
         for after in self.go_on(state.heap, frame, client + 1, expiring, None if irq else call):
             changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
@@ -357,6 +357,8 @@ class Search:
                 result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
                 changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
             faults = state.faults.union(after.faults) if after.faults else state.faults
+            same_wait = irq or (not self.alone and starting is None and result is None)
+            events = state.events if same_wait else frozenset(e for e in state.events if e[1] not in TIMERS)
             following = self._with(state, client, changed, after.heap, names, faults, events, irq=irq)
             found.append((following, Move(client, irq, doing, result, after)))
         return found
