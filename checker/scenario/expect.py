@@ -27,8 +27,11 @@ from checker.scenario.vocabulary import (
 ENDPOINT = re.compile(r"0 \(?(?:fam=\d+ )?([^\s:()]+):([^\s:()]+)\)?")
 """A name as the engine (``0 LOOPBACK:P1``) or a kernel run (``0 (fam=2 127.0.0.1:P1)``) gives it."""
 
-OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}
-"""Errors that have two names."""
+OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "blocked": BLOCKS, "hangs": BLOCKS}
+"""Results that have two names."""
+
+NEGATIVE = re.compile(r"-(\d+|E[A-Z0-9]+)")
+"""An error as the kernel returns it: ``-115``, ``-EINPROGRESS``."""
 
 WORDS = ("error", BLOCKS, UNREACHED, "*")
 
@@ -61,8 +64,12 @@ def one_form(result: object) -> str:
 
     >>> one_form("0 (fam=2 127.0.0.1:P1)"), one_form(0), one_form("TCP_LISTEN"), one_form("0 0.0.0.0:E")
     ('0 LOOPBACK:P1', '0', 'LISTEN', '0 ANY:eph')
+    >>> one_form("-115"), one_form("-EAGAIN")
+    ('EINPROGRESS', 'EAGAIN')
     """
     text = " ".join(str(result).split())
+    if negative := NEGATIVE.fullmatch(text):
+        text = errno.errorcode.get(int(negative[1]), text) if negative[1].isdigit() else negative[1]
     if endpoint := ENDPOINT.fullmatch(text):
         address, port = endpoint.groups()
         return f"0 {address_name(address)}:{'eph' if port == 'E' else port}"

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from checker.scenario.expect import Expectation, endpoint
+from checker.scenario.expect import Expectation, endpoint, one_form
 from checker.scenario.names import Ref, programs
 from checker.scenario.program import Call, Scenario
 from checker.scenario.question import Row
@@ -20,6 +20,9 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     "accept": ("0",),
 }
 """Calls that return a number when they succeed, and what the model says then."""
+
+COUNTS_NOTHING = ("bind", "connect", "listen", "shutdown", "close", "setsockopt", "getsockname", "getpeername")
+"""Calls that return no number but 0; any other stands for an error."""
 
 ACCEPT_ASKING = "accept peer"
 """What gives the address of the peer; programs have it from every accept."""
@@ -55,6 +58,8 @@ def _words(call: str, stated: str, used: set[str]) -> tuple[str, ...]:
     """
     if call in COUNTED and stated.isdigit() and stated != "0":
         return COUNTED[call]
+    if call in COUNTS_NOTHING and stated.isdigit():
+        return (one_form(errno.errorcode.get(int(stated), stated)),)
     if call == "so_error":
         stated = errno.errorcode.get(int(stated), stated) if stated.isdigit() else stated
         if stated in ERRNOS:

@@ -44,7 +44,7 @@ def long_step(text: str) -> dict[str, Any]:
             args[key] = _value(shape, key, value)
         elif any(p.name == word and p.kind == "boolean" for p in shape.parameters):
             args[word] = True
-        elif word == "unspec" and name == "connect":
+        elif word in ("unspec", "AF_UNSPEC") and name == "connect":
             args["family"] = "AF_UNSPEC"
         elif order:
             key = order.pop(0)

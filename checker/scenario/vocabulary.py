@@ -89,6 +89,9 @@ FAMILY_NUMBERS: Mapping[int, str] = {0: "AF_UNSPEC", 2: "AF_INET"}
 """The families that mean something to AF_INET sockets; any other number is one of somebody else's."""
 
 HOWS = ("RD", "WR", "RDWR")
+PREFIXES: Mapping[str, str] = {"type": "SOCK_", "direction": "SHUT_"}
+"""What C puts in front of such words, which may be left out."""
+
 OPTIONS = (
     "SO_REUSEADDR",
     "SO_BROADCAST",
@@ -283,7 +286,7 @@ _SHAPES = (
         ("type", "addr", "lo", "hi"),
         "other sockets bound to every port lo..hi",
     ),
-    CallShape("send", (_SOCKET, Parameter("size", "length")), ("s", "size"), "send so many bytes, without an address"),
+    CallShape("send", (_SOCKET, Parameter("size", "length"), _NONBLOCK), ("s", "size"), "send so many bytes, without an address"),
     CallShape(
         "sendto",
         (
@@ -293,6 +296,7 @@ _SHAPES = (
             Parameter("size", "length", 8),
             *_ADDRESS[2:],
             _BAD_BUFFER,
+            _NONBLOCK,
         ),
         ("s", "addr", "port", "size"),
         "send so many bytes to an address",
@@ -350,6 +354,8 @@ def arguments(shape: CallShape, args: Mapping[str, Any]) -> dict[str, Argument]:
             value = PortChosen(value.removeprefix("eph_"))
         elif p.kind == "flags":
             value = tuple(value or ())
+        elif p.kind in PREFIXES and isinstance(value, str):
+            value = value.removeprefix(PREFIXES[p.kind])
         elif p.kind == "family" and isinstance(value, int):
             value = FAMILY_NUMBERS.get(value, value)
         made[p.name] = value

@@ -103,6 +103,12 @@ def test_short_steps_need_no_capitals(tmp_path: Path) -> None:
     )
 
 
+def test_sending_may_be_asked_not_to_wait(tmp_path: Path) -> None:
+    steps = ("silent_peer q", "socket a stream", "connect a lo of:q nonblock", "send a 5 nonblock", "recv a nonblock")
+    assert results(tmp_path, *steps)[3:] == ("EAGAIN", "EAGAIN")
+    assert results(tmp_path, "socket u dgram", "bind u lo P1", "sendto u lo P1 9 nonblock")[2:] == ("0",)
+
+
 def test_a_silent_peer_may_be_closed(tmp_path: Path) -> None:
     steps = ("silent_peer q", "socket a stream", "connect a lo of:q nonblock", "close q", "connect a lo P1")
     assert results(tmp_path, *steps)[2:] == ("EINPROGRESS", "0", "ECONNREFUSED")
@@ -178,6 +184,8 @@ def standing(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str
             "A=0 (fam=2 10.1.2.3:E), B=0 (fam=2 10.9.9.9:P1)",
         ),
         ("socket a stream 0", "reuse a 1; bind a lo P1", "so_error a", "", "A=0/0, B=0"),
+        ("socket a stream 0", "connect a lo P1 family=AF_INET6", "shutdown a SHUT_WR", "", "A=-97, B=107"),
+        ("socket u SOCK_DGRAM 0, listen u 1 -> -EOPNOTSUPP", "recv u", "connect u AF_UNSPEC", "", "A=blocked, B=0"),
         ("socket a stream 0", "'reuse a 1; bind a lo P1; bind a lo P2'", "so_error a", "", "A=EINVAL, B=0"),
         ("socket a stream 0", "bind a lo P1", "[so_error a, so_error a]", "state a", "A=0, so_error a=0, state a=CLOSE"),
     ],
