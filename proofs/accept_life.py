@@ -12,7 +12,8 @@ from spec.net.ipv4.tcp import tcp_accept, tcp_close, tcp_listen_start, tcp_liste
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_hnd_req
 from spec.net.socket import fd_install, sock_alloc, sock_release, sys_accept, sys_listen, system_call
-from spec.state import NOT_HASHED, SUCCESS, TCP_LISTEN, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import NOT_HASHED, SUCCESS, TCP_LISTEN
 
 
 @lemma(uses=(*SAME, "kept", "buried", "alive_in_close", "carrying", "unaccepted"))

@@ -15,7 +15,8 @@ from spec.net.ipv4.tcp_minisocks import tcp_create_openreq_child, tcp_v4_syn_rec
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_done, tcp_set_state
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_hnd_req
 from spec.net.socket import sock_release
-from spec.state import NOT_HASHED, SUCCESS, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, BindBucket, Port, Sock, Thread
+from spec.state import BindBucket, Sock, Thread
+from spec.values import NOT_HASHED, SUCCESS, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, Port
 
 
 @lemma(uses=(*LOCKS, "dying", "closed_unhashed", "users_live", "unlocked", "freeing"))

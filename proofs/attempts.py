@@ -15,7 +15,8 @@ from spec.net.ipv4.tcp_input import tcp_rcv_acked, tcp_rcv_state_process, tcp_rc
 from spec.net.ipv4.tcp_ipv4 import tcp_unhash
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state
 from spec.net.ipv4.tcp_v4_connect import tcp_connect, tcp_v4_connect, tcp_v4_connect_routed
-from spec.state import (
+from spec.state import Fib, Sock, Socket, Thread
+from spec.values import (
     INADDR_ANY,
     MAX_SCHEDULE_TIMEOUT,
     RTN_MULTICAST,
@@ -29,10 +30,6 @@ from spec.state import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     Addr,
-    Fib,
-    Sock,
-    Socket,
-    Thread,
 )
 
 LOCKED = ("locked", "frames", "users_live", "freed_unlocked")

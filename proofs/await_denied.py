@@ -9,7 +9,8 @@ from spec.net.ipv4.af_inet import inet_stream_connect, inet_wait_for_connect
 from spec.net.ipv4.tcp import tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import tcp_v4_get_port, tcp_v4_hash_connecting
 from spec.net.ipv4.tcp_v4_connect import tcp_connect, tcp_v4_connect, tcp_v4_connect_routed
-from spec.state import SS_CONNECTED, SS_CONNECTING, SS_UNCONNECTED, TCP_CLOSE, TCP_LISTEN, TCP_SYN_SENT, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import SS_CONNECTED, SS_CONNECTING, SS_UNCONNECTED, TCP_CLOSE, TCP_LISTEN, TCP_SYN_SENT
 from spec.variants.disconnect_denied import original_tcp_disconnect
 
 

@@ -10,21 +10,8 @@ from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
 from spec.net.ipv4.tcp import tcp_close, tcp_disconnect, tcp_forget_peer, tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
-from spec.state import (
-    NOT_HASHED,
-    SOCK_STREAM,
-    SS_UNCONNECTED,
-    TCP_CLOSE,
-    TCP_LHASH,
-    TCP_LISTEN,
-    BindBucket,
-    Port,
-    Sock,
-    Socket,
-    TcpState,
-    Thread,
-    overlap,
-)
+from spec.state import BindBucket, Sock, Socket, Thread, overlap
+from spec.values import NOT_HASHED, SOCK_STREAM, SS_UNCONNECTED, TCP_CLOSE, TCP_LHASH, TCP_LISTEN, Port, TcpState
 
 
 @lemma()

@@ -11,7 +11,8 @@ from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state
 from spec.net.ipv4.tcp_v4_connect import tcp_connect, tcp_v4_connect, tcp_v4_connect_routed, tcp_v4_receive_at
 from spec.net.socket import sock_release
-from spec.state import NOT_HASHED, TCP_CLOSE, TCP_SYN_SENT, Port, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import NOT_HASHED, TCP_CLOSE, TCP_SYN_SENT, Port
 
 
 @lemma(

@@ -6,7 +6,8 @@ from checker.language import NULL, at, implies, inside, lemma, pure
 from spec.net.ipv4.af_inet import inet_create, inet_release
 from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
 from spec.net.socket import fd_install, sock_release
-from spec.state import SUCCESS, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import SUCCESS
 from spec.variants.failed_create_clears_sk import original_inet_create
 
 

@@ -11,7 +11,8 @@ from spec.net.core.sock import sk_free, sock_put
 from spec.net.ipv4.protocols import inet_dgram_ops
 from spec.net.ipv4.raw import raw_sendmsg
 from spec.net.ipv4.udp import udp_connect, udp_sendmsg
-from spec.state import INADDR_ANY, RTN_BROADCAST, RTN_MULTICAST, SUCCESS, Addr, Fib, Sock, Socket, Thread
+from spec.state import Fib, Sock, Socket, Thread
+from spec.values import INADDR_ANY, RTN_BROADCAST, RTN_MULTICAST, SUCCESS, Addr
 
 
 @lemma(uses=("linked", "open_has_sk"))

@@ -7,7 +7,8 @@ from proofs.sockets import OWNED
 from spec.net.ipv4.tcp_ipv4 import tcp_v4_hash_connecting
 from spec.net.ipv4.tcp_state import tcp_set_state
 from spec.net.ipv4.tcp_v4_connect import tcp_v4_receive_at
-from spec.state import TCP_CLOSE, TCP_SYN_SENT, Port, Sock, Thread
+from spec.state import Sock, Thread
+from spec.values import TCP_CLOSE, TCP_SYN_SENT, Port
 from spec.variants.connect_chooses_port_last import tcp_v4_connect_routed, tcp_v4_hash_connect
 
 

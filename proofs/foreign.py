@@ -6,7 +6,8 @@ from checker.language import at, implies, inside, lemma
 from proofs.sockets import HELD
 from spec.net.ipv4.protocols import tcp_prot
 from spec.net.ipv4.tcp_ipv4 import tcp_v4_get_port
-from spec.state import SIZEOF_SOCKADDR_IN, AddrLen, Sock, Thread
+from spec.state import Sock, Thread
+from spec.values import SIZEOF_SOCKADDR_IN, AddrLen
 from spec.variants.bind_checks_family import original_inet_bind
 
 

@@ -6,7 +6,8 @@ from checker.language import at, implies, inside, lemma, pure
 from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_getname
 from spec.net.ipv4.udp import udp_connect
-from spec.state import INADDR_ANY, Addr, Sock, Thread
+from spec.state import Sock, Thread
+from spec.values import INADDR_ANY, Addr
 from spec.variants.getname_locked import original_inet_getname
 from spec.variants.udp_disconnect_locked import original_udp_disconnect
 

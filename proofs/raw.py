@@ -7,7 +7,8 @@ from proofs.sockets import HELD
 from spec.net.ipv4.af_inet import capable_net_bind_service, inet_autobind, inet_bind
 from spec.net.ipv4.protocols import raw_prot
 from spec.net.ipv4.udp import udp_disconnect
-from spec.state import NOT_HASHED, Sock, Thread
+from spec.state import Sock, Thread
+from spec.values import NOT_HASHED
 
 
 @lemma(uses=("linked",))

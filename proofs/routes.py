@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from checker.language import implies, inside, lemma
 from spec.net.ipv4.route import ip_route_output, rt_dst
-from spec.state import INADDR_ANY, RTN_LOCAL, RTN_UNICAST, Addr, Fib, Thread
+from spec.state import Fib, Thread
+from spec.values import INADDR_ANY, RTN_LOCAL, RTN_UNICAST, Addr
 
 
 @lemma()

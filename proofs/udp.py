@@ -7,7 +7,8 @@ from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_bind
 from spec.net.ipv4.protocols import udp_prot
 from spec.net.ipv4.udp import udp_search_port, udp_sendmsg, udp_v4_get_port
-from spec.state import RTN_BROADCAST, Addr, Fib, Port, Sock, Thread, net
+from spec.state import Fib, Sock, Thread, net
+from spec.values import RTN_BROADCAST, Addr, Port
 
 
 @lemma(uses=("local_port_range",))

@@ -7,7 +7,8 @@ from proofs.sockets import OWNED
 from spec.net.core.sock import sock_put
 from spec.net.ipv4.af_inet import inet_bind, inet_dgram_connect, inet_release, inet_sendmsg, inet_sock_release
 from spec.net.ipv4.udp import udp_connect, udp_v4_get_port, udp_v4_unhash
-from spec.state import INADDR_ANY, TCP_CLOSE, TCP_ESTABLISHED, Addr, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import INADDR_ANY, TCP_CLOSE, TCP_ESTABLISHED, Addr
 from spec.variants.udp_disconnect_locked import original_udp_disconnect
 
 

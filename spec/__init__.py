@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from spec import clients, defects
-from spec.state import AddrType
+from spec.values import AddrType
 
 if TYPE_CHECKING:
     from checker.language.graph import Graph
@@ -30,6 +30,7 @@ CLIENTS = clients.CLIENTS
 MODEL_NAME = "linux-2.4.17"
 
 MODULES = (
+    "spec.values",
     "spec.state",
     "spec.kernel.sched",
     "spec.kernel.signal",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.state import ENETUNREACH, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, SUCCESS, AddrType, Errno
+from spec.values import ENETUNREACH, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, SUCCESS, AddrType, Errno
 
 Cells = tuple[tuple[tuple[str, str, int], int], ...]
 

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, current, kernel, spin_lock, when
 from checker.language import choice as timer_expires
-from spec.state import (
-    TASK_ASLEEP,
-    TASK_INTERRUPTIBLE,
-    TASK_RUNNING,
-    TIMEO_FINITE,
-    TIMEO_ZERO,
-    Socket,
-    Timeo,
-    ahead_of,
-    exclusive_waiters,
-    runqueue_lock,
-    sleepers,
-    wait_queue_lock,
-    woken,
-)
+from spec.state import Socket, ahead_of, exclusive_waiters, runqueue_lock, sleepers, wait_queue_lock, woken
+from spec.values import TASK_ASLEEP, TASK_INTERRUPTIBLE, TASK_RUNNING, TIMEO_FINITE, TIMEO_ZERO, Timeo
 
 
 @kernel("kernel/sched.c")

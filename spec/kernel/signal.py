@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from checker.language import kernel, softirq, spin_lock
-from spec.state import TASK_ASLEEP, TASK_RUNNING, Thread, runqueue_lock
+from spec.state import Thread, runqueue_lock
+from spec.values import TASK_ASLEEP, TASK_RUNNING
 
 
 @softirq("kernel/signal.c")

@@ -11,7 +11,8 @@ from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_getsockopt_error, sock_setsockopt
 from spec.net.ipv4.af_inet import inet_create, inet_getname, inet_recvmsg, inet_release, inet_sendmsg, inet_shutdown
 from spec.net.ipv4.ip_sockglue import ip_setsockopt
-from spec.state import (
+from spec.state import Socket, Thread, files_lock
+from spec.values import (
     AF_INET,
     EAFNOSUPPORT,
     EBADF,
@@ -53,11 +54,8 @@ from spec.state import (
     Port,
     Protocol,
     ShutdownHow,
-    Socket,
     SocketType,
-    Thread,
     Timeo,
-    files_lock,
 )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from checker.language import NULL, always, implies, inside, pure, sometimes
 from spec.net.ipv4.tcp_v4_rcv import segment_arrives
 from spec.net.socket import system_call
-from spec.state import (
+from spec.state import Sock, Socket
+from spec.values import (
     SS_CONNECTED,
     SS_CONNECTING,
     SS_DISCONNECTING,
@@ -21,8 +22,6 @@ from spec.state import (
     TCP_LISTEN,
     TCP_SYN_RECV,
     TCP_SYN_SENT,
-    Sock,
-    Socket,
 )
 
 TCP = ("connect", "accept")

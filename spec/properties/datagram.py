@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import always, implies, sometimes
 from spec.properties.sport import at_rest
-from spec.state import INADDR_ANY, NOT_HASHED, SS_UNCONNECTED, TCP_CLOSE, TCP_ESTABLISHED, Sock, Socket
+from spec.state import Sock, Socket
+from spec.values import INADDR_ANY, NOT_HASHED, SS_UNCONNECTED, TCP_CLOSE, TCP_ESTABLISHED
 
 
 @always(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, always, implies, inside
 from spec.net.ipv4.af_inet import inet_getname, inet_release
-from spec.state import INADDR_ANY, SS_CONNECTED, TCP_CLOSE, TCP_LISTEN, Sock, Socket, Thread
+from spec.state import Sock, Socket, Thread
+from spec.values import INADDR_ANY, SS_CONNECTED, TCP_CLOSE, TCP_LISTEN
 
 
 @always(

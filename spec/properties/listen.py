@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 from checker.language import NULL, always, implies, sometimes
-from spec.state import (
-    INADDR_ANY,
-    NOT_HASHED,
-    TCP_LHASH,
-    TCP_LISTEN,
-    BindBucket,
-    Sock,
-    announced,
-    overlap,
-)
+from spec.state import BindBucket, Sock, announced, overlap
+from spec.values import INADDR_ANY, NOT_HASHED, TCP_LHASH, TCP_LISTEN
 
 BIND_LISTEN = ("bind_listen",)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, always, htons, implies, inside, pure
 from spec.net.ipv4.af_inet import inet_autobind, inet_bind
-from spec.state import NOT_HASHED, UDP_HASH, Sock, Thread
+from spec.state import Sock, Thread
+from spec.values import NOT_HASHED, UDP_HASH
 
 
 @always(

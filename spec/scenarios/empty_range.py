@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from checker.language import pure
-from spec.state import BindBucket, Port, net
+from spec.state import BindBucket, net
+from spec.values import Port
 
 
 @pure

@@ -12,7 +12,8 @@ from typing import Any
 
 from checker.language import abstracted, kernel
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_rcv
-from spec.state import SUCCESS, Addr, AddrLen, Errno, Family, Port, Segment, Sock, Socket
+from spec.state import Segment, Sock, Socket
+from spec.values import SUCCESS, Addr, AddrLen, Errno, Family, Port
 
 UNUSED = "no call of the scenario uses it"
 

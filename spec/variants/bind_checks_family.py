@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.af_inet import inet_bind as plain_inet_bind
-from spec.state import AF_INET, EAFNOSUPPORT, SIZEOF_SOCKADDR_IN, Addr, AddrLen, Errno, Family, Port, Socket
+from spec.state import Socket
+from spec.values import AF_INET, EAFNOSUPPORT, SIZEOF_SOCKADDR_IN, Addr, AddrLen, Errno, Family, Port
 
 UPSTREAM = "d0733d2e29b6 net/ipv4: Check for mistakenly passed in non-IPv4 address"
 

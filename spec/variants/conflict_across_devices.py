@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from checker.language import pure
-from spec.state import NO_DEVICE, Sock
+from spec.state import Sock
+from spec.values import NO_DEVICE
 
 
 @pure

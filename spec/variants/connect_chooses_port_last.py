@@ -14,7 +14,8 @@ from spec.net.ipv4.tcp_ipv4 import next_local_port, same_connection, tcp_timewai
 from spec.net.ipv4.tcp_output import tcp_send_syn
 from spec.net.ipv4.tcp_state import tcp_set_state
 from spec.net.ipv4.tcp_v4_connect import tcp_v4_receive_at
-from spec.state import (
+from spec.state import BindBucket, Sock, Socket, lock_sock, net, tcp_bhash_lock, tcp_portalloc_lock
+from spec.values import (
     AF_UNSPEC,
     EADDRNOTAVAIL,
     EALREADY,
@@ -37,16 +38,9 @@ from spec.state import (
     TCP_TIME_WAIT,
     Addr,
     AddrLen,
-    BindBucket,
     Errno,
     Family,
     Port,
-    Sock,
-    Socket,
-    lock_sock,
-    net,
-    tcp_bhash_lock,
-    tcp_portalloc_lock,
 )
 
 

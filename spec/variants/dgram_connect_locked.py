@@ -6,7 +6,8 @@ Together with ``udp_disconnect_locked`` nothing comes between a connect and its 
 from __future__ import annotations
 
 from checker.language import htons, kernel
-from spec.state import AF_UNSPEC, EAGAIN, Addr, AddrLen, Errno, Family, Port, Socket, lock_sock
+from spec.state import Socket, lock_sock
+from spec.values import AF_UNSPEC, EAGAIN, Addr, AddrLen, Errno, Family, Port
 
 
 @kernel("net/ipv4/af_inet.c")

@@ -9,7 +9,8 @@ from __future__ import annotations
 from checker.language import NULL, current, htons, kernel, members, spin_lock
 from spec.net.core.sock import sock_error, sock_intr_errno, sock_sndtimeo
 from spec.net.ipv4.af_inet import inet_wait_for_connect
-from spec.state import (
+from spec.state import Sock, Socket, Thread, lock_sock, wait_queue_lock
+from spec.values import (
     AF_UNSPEC,
     EAGAIN,
     EALREADY,
@@ -30,11 +31,6 @@ from spec.state import (
     Errno,
     Family,
     Port,
-    Sock,
-    Socket,
-    Thread,
-    lock_sock,
-    wait_queue_lock,
 )
 
 UPSTREAM = "419ce133ab92 tcp: allow again tcp_disconnect() when threads are waiting"

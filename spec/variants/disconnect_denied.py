@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from checker.language import NULL, kernel, members, original, spin_lock
 from spec.net.ipv4.tcp import tcp_disconnect as plain_tcp_disconnect
-from spec.state import EBUSY, Errno, Sock, Socket, Thread, wait_queue_lock
+from spec.state import Sock, Socket, Thread, wait_queue_lock
+from spec.values import EBUSY, Errno
 
 UPSTREAM = "4faeee0cf8a5 tcp: deny tcp_disconnect() when threads are waiting"
 

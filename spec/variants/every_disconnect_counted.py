@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.tcp import tcp_disconnect as plain_tcp_disconnect
-from spec.state import Errno, Sock
+from spec.state import Sock
+from spec.values import Errno
 from spec.variants.disconnect_counted import count_disconnect
 
 NEEDS = ("disconnect_counted",)

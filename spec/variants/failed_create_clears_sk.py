@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, kernel, original
 from spec.net.ipv4.af_inet import inet_create as plain_inet_create
-from spec.state import Errno, Protocol, Socket
+from spec.state import Socket
+from spec.values import Errno, Protocol
 
 UPSTREAM = "9365fa510c6f net: inet: do not leave a dangling sk pointer in inet_create()"
 

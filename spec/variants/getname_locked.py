@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.af_inet import inet_getname as plain_inet_getname
-from spec.state import Errno, Socket, lock_sock
+from spec.state import Socket, lock_sock
+from spec.values import Errno
 
 UPSTREAM = "9dfc685e0262 inet: remove races in inet{6}_getname()"
 

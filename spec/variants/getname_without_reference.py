@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, current, kernel, spin_lock
 from spec.net.ipv4.af_inet import inet_getname
-from spec.state import Errno, Socket, files_lock
+from spec.state import Socket, files_lock
+from spec.values import Errno
 
 UPSTREAM = "6d8c50dcb029 socket: close race condition between sock_close() and sockfs_setattr()"
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, htons, kernel, might_sleep, spin_lock_bh
 from checker.language import choice as kmalloc_fails
-from spec.state import EADDRINUSE, ENOMEM, TCP_CLOSE, TCP_LISTEN, Errno, Sock, syn_wait_lock
+from spec.state import Sock, syn_wait_lock
+from spec.values import EADDRINUSE, ENOMEM, TCP_CLOSE, TCP_LISTEN, Errno
 
 BREAKS = "hashed_validated"
 

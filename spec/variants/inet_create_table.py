@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from checker.language import NULL, abstracted, htons, kernel
 from spec.net.core.sock import sk_alloc, sk_free, sock_init_data
 from spec.net.ipv4.af_inet import capable_net_raw, inet_sock_release
-from spec.state import (
+from spec.state import Socket
+from spec.values import (
     ENOBUFS,
     EPERM,
     ESOCKTNOSUPPORT,
@@ -24,7 +25,6 @@ from spec.state import (
     Errno,
     Port,
     Protocol,
-    Socket,
 )
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from checker.language import NULL, abstracted, htons, kernel, might_sleep, original, spin_lock_bh
 from checker.language import choice as kmalloc_fails
 from spec.net.ipv4.tcp_ipv4 import tcp_take_port as plain_tcp_take_port
-from spec.state import EADDRINUSE, ENOMEM, TCP_CLOSE, TCP_LISTEN, BindBucket, Errno, Port, Sock, syn_wait_lock
+from spec.state import BindBucket, Sock, syn_wait_lock
+from spec.values import EADDRINUSE, ENOMEM, TCP_CLOSE, TCP_LISTEN, Errno, Port
 
 original_tcp_take_port = original(plain_tcp_take_port)
 

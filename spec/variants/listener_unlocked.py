@@ -7,7 +7,8 @@ from spec.net.ipv4.tcp_input import tcp_rcv_state_process, tcp_reset
 from spec.net.ipv4.tcp_state import tcp_done
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_deliver as plain_tcp_v4_deliver
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_do_rcv
-from spec.state import TCP_LISTEN, Segment, Sock
+from spec.state import Segment, Sock
+from spec.values import TCP_LISTEN
 
 original_tcp_v4_deliver = original(plain_tcp_v4_deliver)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.raw import raw_bind as plain_raw_bind
-from spec.state import Addr, AddrLen, Errno, Sock, lock_sock
+from spec.state import Sock, lock_sock
+from spec.values import Addr, AddrLen, Errno
 
 UPSTREAM = "153a0d187e76 ipv4: raw: lock the socket in raw_bind()"
 

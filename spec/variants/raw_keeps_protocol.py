@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.raw import raw_init as plain_raw_init
-from spec.state import Errno, Sock
+from spec.state import Sock
+from spec.values import Errno
 
 original_raw_init = original(plain_raw_init)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original, spin_lock_bh
 from spec.net.ipv4.tcp_v4_connect import tcp_v4_receive_at as plain_tcp_v4_receive_at
-from spec.state import Addr, Sock, tcp_bhash_lock
+from spec.state import Sock, tcp_bhash_lock
+from spec.values import Addr
 
 UPSTREAM = "8c5dae4c1a49 dccp/tcp: Update saddr under bhash's lock."
 

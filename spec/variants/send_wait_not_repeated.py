@@ -5,7 +5,8 @@ from __future__ import annotations
 from checker.language import current, kernel, released
 from spec.kernel.sched import add_wait_queue, remove_wait_queue, schedule_timeout
 from spec.net.core.sock import sock_error, sock_intr_errno
-from spec.state import (
+from spec.state import Sock, lock_sock
+from spec.values import (
     EAGAIN,
     EPIPE,
     SUCCESS,
@@ -16,9 +17,7 @@ from spec.state import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     Errno,
-    Sock,
     Timeo,
-    lock_sock,
 )
 
 UPSTREAM = "cac23b7d7627 net: Return error from sk_stream_wait_connect() if sk_wait_event() fails"

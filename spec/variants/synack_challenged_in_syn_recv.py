@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.tcp_input import tcp_rcv_acked as plain_tcp_rcv_acked
-from spec.state import TCP_SYN_RECV, Segment, Sock
+from spec.state import Segment, Sock
+from spec.values import TCP_SYN_RECV
 
 UPSTREAM = "23e89e8ee7be tcp: Don't drop SYN+ACK for simultaneous connect()."
 

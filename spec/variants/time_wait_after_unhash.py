@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original, spin_lock_bh
 from spec.net.ipv4.tcp_state import tcp_time_wait as plain_tcp_time_wait
-from spec.state import NOT_HASHED, Sock, TcpState, tcp_bhash_lock
+from spec.state import Sock, tcp_bhash_lock
+from spec.values import NOT_HASHED, TcpState
 
 original_tcp_time_wait = original(plain_tcp_time_wait)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.udp import udp_connect as plain_udp_connect
-from spec.state import Addr, AddrLen, Errno, Family, Port, Sock, lock_sock
+from spec.state import Sock, lock_sock
+from spec.values import Addr, AddrLen, Errno, Family, Port
 
 UPSTREAM = "03645a11a570 ipv6: lock socket in ip6_datagram_connect()"
 

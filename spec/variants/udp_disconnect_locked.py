@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import kernel, original
 from spec.net.ipv4.udp import udp_disconnect as plain_udp_disconnect
-from spec.state import Errno, Sock, lock_sock
+from spec.state import Sock, lock_sock
+from spec.values import Errno
 
 UPSTREAM = "286c72deabaa udp: must lock the socket in udp_disconnect()"
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 from checker.language import NULL, current, kernel, released
 from spec.kernel.sched import add_wait_queue_exclusive, remove_wait_queue, schedule_timeout
 from spec.net.core.sock import sock_intr_errno
-from spec.state import (
-    EAGAIN,
-    EINVAL,
-    SUCCESS,
-    TASK_INTERRUPTIBLE,
-    TASK_RUNNING,
-    TCP_LISTEN,
-    Errno,
-    Sock,
-    Timeo,
-    lock_sock,
-)
+from spec.state import Sock, lock_sock
+from spec.values import EAGAIN, EINVAL, SUCCESS, TASK_INTERRUPTIBLE, TASK_RUNNING, TCP_LISTEN, Errno, Timeo
 
 
 @kernel("net/ipv4/tcp.c")

@@ -8,7 +8,8 @@ from __future__ import annotations
 from checker.language import NULL, abstracted, copy, current, find, kernel, new, spin_lock, spin_lock_bh
 from spec.kernel.sched import add_wait_queue_exclusive, remove_wait_queue, schedule_timeout
 from spec.net.core.sock import sock_def_readable, sock_error, sock_intr_errno, sock_rcvtimeo
-from spec.state import (
+from spec.state import Segment, Sock, receive_queue_lock, refcnt_lock
+from spec.values import (
     EAGAIN,
     PACKET_AWAITED,
     PACKET_NEVER,
@@ -17,11 +18,7 @@ from spec.state import (
     TASK_INTERRUPTIBLE,
     TASK_RUNNING,
     PacketWait,
-    Segment,
-    Sock,
     Timeo,
-    receive_queue_lock,
-    refcnt_lock,
 )
 
 

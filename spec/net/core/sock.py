@@ -5,7 +5,8 @@ from __future__ import annotations
 from checker.language import NULL, abstracted, current, free, kernel, might_sleep, new, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
 from spec.kernel.sched import wake_up_interruptible, wake_up_interruptible_all
-from spec.state import (
+from spec.state import Sock, Socket, callback_lock, dst_lock, err_xchg, lock_sock, refcnt_lock, referenced
+from spec.values import (
     EINTR,
     EOPNOTSUPP,
     ERESTARTSYS,
@@ -24,15 +25,7 @@ from spec.state import (
     Device,
     Errno,
     Option,
-    Sock,
-    Socket,
     Timeo,
-    callback_lock,
-    dst_lock,
-    err_xchg,
-    lock_sock,
-    refcnt_lock,
-    referenced,
 )
 
 

@@ -22,7 +22,8 @@ from spec.net.core.sock import (
 from spec.net.ipv4.ip_sockglue import ip_mc_drop_socket
 from spec.net.ipv4.route import inet_addr_type
 from spec.net.ipv4.tcp import tcp_listen_start
-from spec.state import (
+from spec.state import Sock, Socket, lock_sock, net
+from spec.values import (
     AF_UNSPEC,
     EACCES,
     EADDRINUSE,
@@ -74,11 +75,7 @@ from spec.state import (
     Port,
     Protocol,
     ShutdownHow,
-    Sock,
-    Socket,
     Timeo,
-    lock_sock,
-    net,
 )
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import abstracted, kernel, new
 from spec.net.core.dev import netif_rx
-from spec.state import IPPROTO_ICMP, RTN_LOCAL, Fib, Protocol, Segment, net
+from spec.state import Fib, Segment, net
+from spec.values import IPPROTO_ICMP, RTN_LOCAL, Protocol
 
 
 @kernel("net/ipv4/icmp.c")

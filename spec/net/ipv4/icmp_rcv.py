@@ -5,7 +5,8 @@ from __future__ import annotations
 from checker.language import abstracted, free, kernel
 from spec.net.ipv4.raw import raw_errors
 from spec.net.ipv4.udp import udp_err
-from spec.state import ECONNREFUSED, ENOPROTOOPT, IPPROTO_UDP, Errno, Protocol, Segment
+from spec.state import Segment
+from spec.values import ECONNREFUSED, ENOPROTOOPT, IPPROTO_UDP, Errno, Protocol
 
 
 @kernel("net/ipv4/icmp.c")

@@ -9,7 +9,8 @@ from spec.net.ipv4.icmp_rcv import icmp_rcv
 from spec.net.ipv4.raw import raw_v4_input
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_rcv
 from spec.net.ipv4.udp import udp_rcv
-from spec.state import IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, Addr, Port, Protocol, Segment
+from spec.state import Segment
+from spec.values import IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, Addr, Port, Protocol
 
 
 @softirq("net/core/dev.c")

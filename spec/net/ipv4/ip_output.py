@@ -6,22 +6,8 @@ from checker.language import abstracted, kernel, might_sleep, new
 from checker.language import choice as kmalloc_fails
 from spec.net.core.dev import netif_rx
 from spec.net.core.sock import sock_error
-from spec.state import (
-    ENOBUFS,
-    EPIPE,
-    IPPROTO_RAW,
-    RTN_BROADCAST,
-    RTN_LOCAL,
-    SOCK_RAW,
-    SUCCESS,
-    Addr,
-    BePort,
-    Errno,
-    Fib,
-    Segment,
-    Sock,
-    net,
-)
+from spec.state import Fib, Segment, Sock, net
+from spec.values import ENOBUFS, EPIPE, IPPROTO_RAW, RTN_BROADCAST, RTN_LOCAL, SOCK_RAW, SUCCESS, Addr, BePort, Errno
 
 
 @kernel("net/core/sock.c")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, free, kernel, might_sleep, new, spin_lock
 from checker.language import choice as kmalloc_fails
-from spec.state import ENOBUFS, IP_FREEBIND, IP_RECVERR, Errno, IpMcSocklist, Option, Sock, lock_sock, rtnl_lock
+from spec.state import IpMcSocklist, Sock, lock_sock, rtnl_lock
+from spec.values import ENOBUFS, IP_FREEBIND, IP_RECVERR, Errno, Option
 
 
 @kernel("net/ipv4/ip_sockglue.c")

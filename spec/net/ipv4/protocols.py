@@ -19,7 +19,8 @@ from spec.net.ipv4.udp import (
     udp_v4_hash,
     udp_v4_unhash,
 )
-from spec.state import ENOBUFS, Errno, Proto, ProtoOps, Sock
+from spec.state import Proto, ProtoOps, Sock
+from spec.values import ENOBUFS, Errno
 
 
 @kernel("net/ipv4/tcp_ipv4.c")

@@ -8,7 +8,8 @@ from spec.net.core.sock import sock_def_error_report
 from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.ip_output import ip_build_xmit
 from spec.net.ipv4.route import inet_addr_type, ip_route_output, rt_dst, rt_src
-from spec.state import (
+from spec.state import Fib, Segment, Sock, net, raw_v4_lock
+from spec.values import (
     AF_INET,
     AF_UNSPEC,
     EACCES,
@@ -30,13 +31,8 @@ from spec.state import (
     BePort,
     Errno,
     Family,
-    Fib,
     Port,
     Protocol,
-    Segment,
-    Sock,
-    net,
-    raw_v4_lock,
 )
 
 

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from checker.language import kernel, pure
-from spec.state import (
-    EINVAL,
-    INADDR_ANY,
-    RTN_BROADCAST,
-    RTN_LOCAL,
-    RTN_MULTICAST,
-    RTN_UNICAST,
-    SUCCESS,
-    Addr,
-    AddrType,
-    Errno,
-    Fib,
-    net,
-)
+from spec.state import Fib, net
+from spec.values import EINVAL, INADDR_ANY, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST, RTN_UNICAST, SUCCESS, Addr, AddrType, Errno
 
 
 @kernel("net/ipv4/fib_frontend.c")

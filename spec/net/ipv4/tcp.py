@@ -16,7 +16,8 @@ from spec.net.core.sock import (
 )
 from spec.net.ipv4.tcp_output import tcp_push, tcp_send_active_reset, tcp_send_fin
 from spec.net.ipv4.tcp_state import tcp_destroy_sock, tcp_set_state, tcp_time_wait
-from spec.state import (
+from spec.state import OpenRequest, Sock, bh_lock_sock, lock_sock, syn_wait_lock
+from spec.values import (
     EADDRINUSE,
     EAGAIN,
     ECONNRESET,
@@ -42,15 +43,10 @@ from spec.state import (
     AddrLen,
     Errno,
     Family,
-    OpenRequest,
     Port,
     ShutdownHow,
-    Sock,
     TcpState,
     Timeo,
-    bh_lock_sock,
-    lock_sock,
-    syn_wait_lock,
 )
 
 

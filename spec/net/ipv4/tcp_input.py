@@ -14,7 +14,8 @@ from checker.language import choice as syn_in_window
 from spec.net.core.sock import sock_def_error_report, sock_def_readable, sock_def_wakeup
 from spec.net.ipv4.tcp_output import tcp_send_ack, tcp_send_synack, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state, tcp_time_wait
-from spec.state import (
+from spec.state import OpenRequest, Segment, Sock, acceptq_is_full, syn_wait_lock
+from spec.values import (
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
@@ -30,11 +31,6 @@ from spec.state import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
-    OpenRequest,
-    Segment,
-    Sock,
-    acceptq_is_full,
-    syn_wait_lock,
 )
 
 

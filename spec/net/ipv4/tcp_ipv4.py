@@ -9,6 +9,19 @@ from checker.language import BUG_TRAP, NULL, abstracted, current, find, htons, k
 from checker.language import choice as kmalloc_fails
 from spec.net.core.sock import sock_put
 from spec.state import (
+    BindBucket,
+    Segment,
+    Sock,
+    announced,
+    bind_owners,
+    net,
+    overlap,
+    tcp_bhash_lock,
+    tcp_ehash_lock,
+    tcp_lhash_lock,
+    tcp_portalloc_lock,
+)
+from spec.values import (
     EADDRNOTAVAIL,
     NO_DEVICE,
     NOT_HASHED,
@@ -20,19 +33,8 @@ from spec.state import (
     TCP_TIME_WAIT,
     Addr,
     BePort,
-    BindBucket,
     Errno,
     Port,
-    Segment,
-    Sock,
-    announced,
-    bind_owners,
-    net,
-    overlap,
-    tcp_bhash_lock,
-    tcp_ehash_lock,
-    tcp_lhash_lock,
-    tcp_portalloc_lock,
 )
 
 

@@ -10,18 +10,8 @@ from spec.net.core.sock_hold import child_sock_put, rx_sock_put
 from spec.net.ipv4.tcp_input import tcp_rcv_state_process
 from spec.net.ipv4.tcp_ipv4 import tcp_inherit_port, tcp_timewait_kill, tcp_v4_hash, tcp_v4_lookup_listener
 from spec.net.ipv4.tcp_output import tcp_v4_send_reset, tcp_v4_send_synack, tcp_v4_timewait_ack
-from spec.state import (
-    NOT_HASHED,
-    SUCCESS,
-    TCP_FIN_WAIT2,
-    TCP_SYN_RECV,
-    TCP_TIME_WAIT,
-    OpenRequest,
-    Segment,
-    Sock,
-    acceptq_is_full,
-    bh_lock_sock,
-)
+from spec.state import OpenRequest, Segment, Sock, acceptq_is_full, bh_lock_sock
+from spec.values import NOT_HASHED, SUCCESS, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT
 
 
 @kernel("net/ipv4/tcp_minisocks.c")

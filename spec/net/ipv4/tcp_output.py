@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import abstracted, kernel, new
 from spec.net.core.dev import netif_rx
-from spec.state import (
+from spec.state import Fib, OpenRequest, Segment, Sock, net
+from spec.values import (
     IPPROTO_TCP,
     RTN_LOCAL,
     TCP_CLOSE,
@@ -14,12 +15,7 @@ from spec.state import (
     TCP_SYN_SENT,
     Addr,
     BePort,
-    Fib,
-    OpenRequest,
     Protocol,
-    Segment,
-    Sock,
-    net,
 )
 
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from checker.language import BUG_TRAP, NULL, kernel, new, spin_lock_bh
 from spec.net.core.sock import sock_def_wakeup
 from spec.net.ipv4.tcp_ipv4 import tcp_put_port
-from spec.state import (
-    NOT_HASHED,
-    TCP_CLOSE,
-    TCP_EHASH,
-    TCP_TIME_WAIT,
-    Sock,
-    TcpState,
-    tcp_bhash_lock,
-)
+from spec.state import Sock, tcp_bhash_lock
+from spec.values import NOT_HASHED, TCP_CLOSE, TCP_EHASH, TCP_TIME_WAIT, TcpState
 
 
 @kernel("include/net/tcp.h")

@@ -8,7 +8,8 @@ from spec.net.core.sock_hold import rx_sock_put
 from spec.net.ipv4.tcp_ipv4 import tcp_timewait_kill
 from spec.net.ipv4.tcp_output import tcp_retransmit_skb, tcp_send_ack, tcp_v4_send_synack
 from spec.net.ipv4.tcp_state import tcp_done
-from spec.state import (
+from spec.state import OpenRequest, Sock, bh_lock_sock, syn_wait_lock, tcp_ehash_lock
+from spec.values import (
     ETIMEDOUT,
     NOT_HASHED,
     TCP_CLOSE,
@@ -18,11 +19,6 @@ from spec.state import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
-    OpenRequest,
-    Sock,
-    bh_lock_sock,
-    syn_wait_lock,
-    tcp_ehash_lock,
 )
 
 

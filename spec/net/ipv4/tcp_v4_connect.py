@@ -8,7 +8,8 @@ from spec.net.ipv4.route import ip_route_connect, rt_dst, rt_src
 from spec.net.ipv4.tcp_ipv4 import tcp_v4_hash_connecting
 from spec.net.ipv4.tcp_output import tcp_send_syn
 from spec.net.ipv4.tcp_state import tcp_set_state
-from spec.state import (
+from spec.state import Fib, Sock
+from spec.values import (
     AF_INET,
     EAFNOSUPPORT,
     EINVAL,
@@ -25,9 +26,7 @@ from spec.state import (
     AddrLen,
     Errno,
     Family,
-    Fib,
     Port,
-    Sock,
 )
 
 

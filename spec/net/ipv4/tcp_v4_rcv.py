@@ -11,7 +11,8 @@ from spec.net.ipv4.tcp_ipv4 import tcp_v4_lookup, tcp_v4_lookup_child
 from spec.net.ipv4.tcp_minisocks import tcp_check_req, tcp_child_process, tcp_timewait_state_process
 from spec.net.ipv4.tcp_output import tcp_v4_send_reset
 from spec.net.ipv4.tcp_state import tcp_done
-from spec.state import (
+from spec.state import OpenRequest, Segment, Sock, bh_lock_sock, sk_slock, tcp_ehash_lock
+from spec.values import (
     IPPROTO_TCP,
     SUCCESS,
     TCP_CLOSE,
@@ -22,14 +23,8 @@ from spec.state import (
     TCP_TIME_WAIT,
     Addr,
     Errno,
-    OpenRequest,
     Port,
     Protocol,
-    Segment,
-    Sock,
-    bh_lock_sock,
-    sk_slock,
-    tcp_ehash_lock,
 )
 
 

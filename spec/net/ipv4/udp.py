@@ -25,7 +25,8 @@ from spec.net.ipv4.ip_output import ip_build_xmit
 from spec.net.ipv4.raw import deliver_copies
 from spec.net.ipv4.route import ip_route_connect, ip_route_output, rt_dst, rt_src
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, same_device
-from spec.state import (
+from spec.state import Fib, Segment, Sock, dst_lock, net, overlap, udp_hash_lock
+from spec.values import (
     AF_INET,
     AF_UNSPEC,
     EACCES,
@@ -46,15 +47,8 @@ from spec.state import (
     BePort,
     Errno,
     Family,
-    Fib,
     Port,
     Score,
-    Segment,
-    Sock,
-    dst_lock,
-    net,
-    overlap,
-    udp_hash_lock,
 )
 
 
