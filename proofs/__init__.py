@@ -35,7 +35,7 @@ from proofs import (
     udp,
     udp_locked,
 )
-from proofs.frames import frame_facts, separate_frame_facts
+from proofs.frame_facts import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.locks import lock_facts
 from proofs.ports import port_facts

@@ -13,8 +13,9 @@ from checker.language.graph import Action, Node
 from checker.language.model import Model
 from checker.language.movers import classify
 from checker.races.reach import Results
-from checker.scenario.explore import PASSING, Client, Move, Search, State
+from checker.scenario.explore import Search
 from checker.scenario.program import Step
+from checker.scenario.states import PASSING, Client, Move, State
 from checker.scenario.steps import Machine, Program
 
 

@@ -14,8 +14,9 @@ from checker.language.terms import FieldKey, field_text
 from checker.races.conflicts import SOFTIRQ, conflicting, is_lock, site
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
-from checker.scenario.explore import PASSING, Edge, Move, Process, Search
+from checker.scenario.explore import Search
 from checker.scenario.program import Step
+from checker.scenario.states import PASSING, Edge, Move, Process
 from checker.scenario.steps import Touch
 
 AHEAD = 60

@@ -14,7 +14,8 @@ from checker.language.graph import Node
 from checker.language.terms import FieldKey, field_text
 from checker.races.reach import Reach
 from checker.races.result import Conflict, Site, Verdict
-from checker.scenario.explore import Edge, Process, Search
+from checker.scenario.explore import Search
+from checker.scenario.states import Edge, Process
 from checker.scenario.steps import Touch
 
 GRAVITY = (Verdict.BENIGN, Verdict.VALUE_CHANGING, Verdict.HARMFUL)

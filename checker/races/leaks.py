@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from checker.language.movers import member_fields
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey
-from checker.scenario.explore import Search, State
+from checker.scenario.explore import Search
+from checker.scenario.states import State
 from checker.scenario.steps import IDLE
 
 Object = tuple[str, int]

@@ -16,9 +16,10 @@ from checker.errors import Place, UsageError
 from checker.language.graph import Action, Node
 from checker.language.terms import FieldKey, subterms
 from checker.races.leaks import Leaks
-from checker.scenario.explore import Edge, Move, Occurs, Search, Started, State
+from checker.scenario.explore import Search
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Endless, Scenario, Step, Stuck
+from checker.scenario.states import Edge, Move, Occurs, Started, State
 from checker.scenario.steps import IDLE, Frame, Machine, Policy, Run
 from checker.scenario.vocabulary import SERIAL
 

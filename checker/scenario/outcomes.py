@@ -15,7 +15,7 @@ from typing import Protocol
 
 from checker.errors import LimitError
 from checker.scenario.alone import Alone, Decide, Ran, Stack
-from checker.scenario.explore import Started
+from checker.scenario.states import Started
 from checker.scenario.steps import Frame
 
 Class = tuple[str, ...]

@@ -6,8 +6,9 @@ it does so, before any other call or event begins, until it returns or sleeps ag
 
 from __future__ import annotations
 
-from checker.scenario.explore import MAX_STATES, Found, Interface, Search, State
+from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.program import Outcomes, Scenario
+from checker.scenario.states import Found, Interface, State
 from checker.scenario.steps import Machine
 from checker.scenario.vocabulary import SERIAL
 

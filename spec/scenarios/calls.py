@@ -8,10 +8,10 @@ from typing import Any
 from checker.errors import OutsideModelError
 from checker.language.graph import Node
 from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
-from checker.scenario.explore import Done, Names, Started
 from checker.scenario.program import Call, PortChosen, PortOf
+from checker.scenario.states import Done, Names, Started
 from checker.scenario.vocabulary import DATA, EOF, SEGMENT_FLAGS
-from spec import state as kernel
+from spec import values as kernel
 from spec.scenarios.environment import Environment
 from spec.scenarios.expand import HELD
 from spec.scenarios.world import BIG, NAMED_PORTS, UDP_HTABLE_SIZE

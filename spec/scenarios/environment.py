@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checker.errors import OutsideModelError
-from checker.scenario.explore import TIMERS, Occurs, Started
-from spec import state as kernel
+from checker.scenario.states import TIMERS, Occurs, Started
+from spec import values as kernel
 from spec.scenarios.view import View
 from spec.scenarios.world import REMOTE_PORT, ROUTED_ADDRESSES
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import DETAIL, HIDDEN, ROW, Class, Column
-from spec import state as kernel
+from spec import values as kernel
 
 SOCK_STATES = ("none", *(m.name.removeprefix("SS_") for m in kernel.SocketState), "closed")
 SK_STATES = (

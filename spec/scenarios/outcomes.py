@@ -13,12 +13,12 @@ from typing import Any
 from checker.errors import InternalError
 from checker.language.graph import Node
 from checker.scenario.alone import Alone, Decide, Ran
-from checker.scenario.explore import Done, Started
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Action, Class, Move, Spot
 from checker.scenario.program import Call, Scenario
+from checker.scenario.states import Done, Started
 from checker.scenario.steps import Program
-from spec import state as kernel
+from spec import values as kernel
 from spec.scenarios import outcome_actions as acts
 from spec.scenarios.calls import CAPABILITIES, Calls
 from spec.scenarios.outcome_actions import CHOICES, SOCKET, Choice

@@ -9,7 +9,7 @@ from checker.instance import Instance
 from checker.language.model import Model
 from checker.scenario.explore import MAX_EVENTS
 from checker.scenario.program import Call, Scenario
-from spec import state as kernel
+from spec import values as kernel
 
 NAMED_PORTS = {"P1": 6001, "P2": 6002, "P3": 6003, "P4": 6004, "E1": 50001}
 LOCAL_PORT_RANGE = (32768, 61000)

@@ -8,10 +8,10 @@ from checker.instance import Instance
 from checker.language.compile import lower_model
 from checker.language.movers import classify
 from checker.mutation.bench import Change
-from checker.scenario.explore import Done, Names, Occurs, Started
 from checker.scenario.heap import Memory
 from checker.scenario.program import Call, Engine, Outcomes, Scenario
 from checker.scenario.serial import explore
+from checker.scenario.states import Done, Names, Occurs, Started
 from checker.scenario.steps import Machine, Program
 from tests import tiny
 

@@ -14,7 +14,8 @@ import spec
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
 from checker.symbolic.inductive import Prover
-from proofs.frames import Frames, Knowledge, frame_facts
+from proofs.frame_facts import frame_facts
+from proofs.frames import Frames, Knowledge
 from spec.clients import CONNECT
 
 

@@ -18,10 +18,11 @@ from checker.errors import UsageError
 from checker.language.graph import Action, Graph, Node
 from checker.language.model import Model
 from checker.races.stuck import endless, require_fair, stuck
-from checker.scenario.explore import Edge, Move, Search, State
+from checker.scenario.explore import Search
 from checker.scenario.load import load_cases
 from checker.scenario.program import Stuck
 from checker.scenario.run import run_case
+from checker.scenario.states import Edge, Move, State
 from spec.scenarios.engine import changed_engine, scenario_engine
 from tests.races import late_sleeper, waits
 from tests.races.toy import program, search

@@ -16,10 +16,11 @@ from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
 from checker.races.access import Watching
-from checker.scenario.explore import Done, Names, Occurs, Search, Started
+from checker.scenario.explore import Search
 from checker.scenario.heap import Memory
 from checker.scenario.program import Call, Outcomes, Program, Scenario
 from checker.scenario.serial import SerialSearch
+from checker.scenario.states import Done, Names, Occurs, Started
 from checker.scenario.steps import Program as Graphs
 from tests.races import objects
 
