@@ -19,8 +19,6 @@ def tcp_check_req(sk: Sock, skb: Segment, req: OpenRequest) -> Sock:
     if skb.syn and not skb.ack and not skb.rst:
         tcp_v4_send_synack(sk, req)
         return NULL
-    if skb.unsequenced:
-        return NULL
     if skb.rst or skb.syn:
         if not skb.rst:
             tcp_v4_send_reset(skb)
@@ -119,8 +117,7 @@ def tcp_child_process(parent: Sock, child: Sock, skb: Segment) -> bool:
 def tcp_timewait_state_process(tw: Sock, skb: Segment) -> Sock:
     """The listener that takes over for a new SYN, or NULL if the segment is dealt with; the reference to ``tw`` is dropped."""
     if skb.rst:
-        if not skb.unsequenced:
-            tcp_timewait_kill(tw)
+        tcp_timewait_kill(tw)
         rx_sock_put(tw)
         return NULL
     if tw.substate == TCP_FIN_WAIT2 and (skb.data or (skb.syn and syn_in_window())):
