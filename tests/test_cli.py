@@ -13,9 +13,10 @@ import pytest
 
 from checker import cli
 from checker.commands import explore
-from checker.commands.check import agree, clearest, families, settle_vacuity
+from checker.commands.check import agree, clearest, settle_vacuity
 from checker.commands.console import status_of
 from checker.commands.model import Scope, compile_package, load_package, make_instance, variant_names
+from checker.commands.tasks import families
 from checker.errors import InternalError, LimitError, Place
 from checker.language import terms
 from checker.system import Property

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from checker.commands.check import Extent, instances, tasks
 from checker.commands.coverage import plan
 from checker.commands.engines import run_explicit
 from checker.commands.model import Scope, choose_client, clients_of, compile_package, load_package, make_instance
+from checker.commands.tasks import Extent, instances, tasks
 from checker.errors import SpecError, UsageError
 from checker.language.client import Client
 from checker.language.compile import compile_model

@@ -39,7 +39,8 @@ def check(
     diagrams
         Where the drawings go.
     """
-    from checker.commands.check import Extent, run_check
+    from checker.commands.check import run_check
+    from checker.commands.tasks import Extent
 
     if quick and full:
         raise UsageError("usage", "--quick and --full exclude each other", "leave one of them out")

@@ -11,9 +11,9 @@ import spec
 import tests.tiny
 from checker import cli
 from checker.commands.certify import certificate_folders, certified, facts_about, recheck, together
-from checker.commands.check import CLAIM, Extent, Task, perform, tasks
 from checker.commands.engines import prove_any_size, run_explicit
 from checker.commands.model import Scope, choose_client, compile_package, load_variant, make_instance
+from checker.commands.tasks import CLAIM, Extent, Task, perform, tasks
 from checker.language.compile import Compiled, compile_model
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
