@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from types import ModuleType
 
-from checker.language.compile import Compiled, assumptions, compile_lemmas
+from checker.language.compile import Compiled
+from checker.language.lemmas import assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from checker.system import Property
 from proofs import (

@@ -9,7 +9,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from checker.errors import Place, SpecError, UsageError
+from checker.errors import SpecError, UsageError
 from checker.language import declare, terms
 from checker.language.claims import exclusive_claims
 from checker.language.client import Client, choose_roots, expected_of, freed_by, restrict
@@ -23,11 +23,11 @@ from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
-from checker.language.sorts import BOOL, EnumSort, RefSort
+from checker.language.placed import NOBODY, PlacedExpressions, PlacelessExpressions
+from checker.language.sorts import BOOL, EnumSort
 from checker.language.source import Source
 from checker.language.specialise import specialise
 from checker.language.terms import FieldKey, Term
-from checker.language.values import Value
 from checker.language.valuesets import Values
 from checker.system import IDLE, Location, Property, StateVar, Transition, TransitionSystem
 
@@ -268,138 +268,3 @@ def _property(source: Source, scope: Expressions) -> Property:
         source.place(source.tree),
         declaration.uses,
     )
-
-
-NOBODY = terms.var("nobody", RefSort("Nobody"))
-
-
-@dataclass(frozen=True)
-class Lemma:
-    """A formula of an inductive proof, with the reason it holds and the lemmas it needs."""
-
-    name: str
-    params: tuple[Term, ...]
-    formula: Term
-    reason: str
-    place: Place
-    uses: tuple[str, ...]
-
-
-def compile_lemmas(compiled: Compiled, modules: list[ModuleType]) -> tuple[Lemma, ...]:
-    """The ``@lemma`` functions of ``modules``, over the locations of a compiled model."""
-    found = []
-    for module in modules:
-        for value in vars(module).values():
-            declaration = getattr(value, "__declaration__", None)
-            if declaration is not None and declaration.kind is Kind.LEMMA and value.__module__ == module.__name__:
-                found.append(_lemma(compiled, value))
-    return tuple(found)
-
-
-def assumptions(compiled: Compiled) -> tuple[Lemma, ...]:
-    """What the specification assumes of the tables of every instance.  Raises SpecError if one speaks of what can change."""
-    found = []
-    for source in compiled.model.of_kind(Kind.ASSUMPTION):
-        formula = Expressions(compiled.model, source, {}, NOBODY).condition(single_expression(source))
-        variables = {v.key: v for record in compiled.model.fields.values() for v in record.values()}
-        changing = [k[1] for k in terms.fields_of(formula) if not variables[k].rigid]
-        if changing:
-            raise source.error(source.tree, "assumption-changes", f"{changing[0]} can change", "speak of Rigid fields only")
-        found.append(Lemma(source.name, (), formula, source.declaration.because, source.place(source.tree), ()))
-    return tuple(found)
-
-
-def _lemma(compiled: Compiled, function: Any) -> Lemma:
-    from checker.language.source import read
-
-    source = read(function)
-    scope = Expressions(compiled.model, source, {}, NOBODY)
-    params = {a.arg: terms.var(a.arg, scope.parameter_sort(source, a.arg)) for a in source.tree.args.args}
-    formula = PlacedExpressions(compiled, source, dict(params)).condition(single_expression(source))
-    return Lemma(source.name, tuple(params.values()), formula, source.doc, source.place(source.tree), source.declaration.uses)
-
-
-class PlacelessExpressions(Expressions):
-    """Expressions read before there are locations: where a thread is remains open, every variable they read is there."""
-
-    def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
-        return PlacelessExpressions(self.model, source, env, NOBODY, (*self.calling, source.name))
-
-    def special(self, name: str, node: ast.Call) -> Value | None:
-        target = self.source.namespace.get(name)
-        return terms.var("somewhere", BOOL) if target in (declare.at, declare.inside, declare.called) else None
-
-
-class PlacedExpressions(Expressions):
-    """Expressions that may also speak of where a thread is."""
-
-    def __init__(self, compiled: Compiled, source: Source, env: dict[str, Term], calling: tuple[str, ...] = ()) -> None:
-        super().__init__(compiled.model, source, env, NOBODY, calling)
-        self.compiled = compiled
-
-    def nested(self, source: Source, env: dict[str, Term]) -> Expressions:
-        return PlacedExpressions(self.compiled, source, env, (*self.calling, source.name))
-
-    def special(self, name: str, node: ast.Call) -> Value | None:
-        target = self.source.namespace.get(name)
-        if target is declare.at and len(node.args) == 3:
-            text = node.args[2]
-            if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
-                raise self.source.error(
-                    node, "unsupported-expression", "at() needs the statement as a string", "copy it from the function"
-                )
-            return self._located(node, text.value)
-        if target is declare.inside and len(node.args) == 2:
-            return self._located(node, None)
-        if target is declare.called and len(node.args) == 2:
-            return self._called(node)
-        return None
-
-    def _called(self, node: ast.Call) -> Term:
-        """A local is set when it gets its value and reset when it is needed no longer: no location need be named."""
-        thread, function = self._thread_and_function(node)
-        kept = {(n, t): None for loc in self.compiled.system.locations for f, n, t in loc.names if f == function}
-        named = [
-            [terms.eq(terms.field(t.data, t.sort, thread), self.term(k.value, t.sort)) for n, t in kept if n == k.arg]
-            for k in node.keywords
-        ]
-        return terms.conj(*(terms.disj(*ways) for ways in named))
-
-    def _thread_and_function(self, node: ast.Call) -> tuple[Term, str]:
-        thread = self.term(node.args[0], self.model.thread)
-        named = node.args[1]
-        function = named.id if isinstance(named, ast.Name) else ""
-        if function not in self.model.functions:
-            raise self.source.error(
-                node, "unknown-function", f"{self.source.text(named)} is no kernel function", "name a @kernel function"
-            )
-        return thread, function
-
-    def _located(self, node: ast.Call, text: str | None) -> Term:
-        thread, function = self._thread_and_function(node)
-        wanted = {k.arg: k.value for k in node.keywords if k.arg}
-        parts = []
-        for loc in self.compiled.system.locations:
-            matches = function in loc.stack if text is None else (loc.function == function and loc.text == text)
-            if matches:
-                parts.append(self._at_location(loc, function, thread, wanted))
-        if text is not None and not self._statement_exists(function, text):
-            raise self.source.error(
-                node, "unknown-statement", f"{function} has no statement `{text}`", "copy it from the function"
-            )
-        return terms.disj(*parts)
-
-    def _at_location(self, loc: Location, function: str, thread: Term, wanted: dict[str, ast.expr]) -> Term:
-        names = {n: t for f, n, t in loc.names if f == function}
-        conditions = [self.compiled.system.at(thread, loc.name)]
-        for name, expression in wanted.items():
-            if name not in names:
-                continue
-            local = terms.field(names[name].data, names[name].sort, thread)
-            conditions.append(terms.eq(local, self.term(expression, local.sort)))
-        missing = [n for n in wanted if n not in names]
-        return terms.FALSE if missing else terms.conj(*conditions)
-
-    def _statement_exists(self, function: str, text: str) -> bool:
-        source = self.model.functions[function]
-        return any(isinstance(n, ast.stmt) and source.text(n).splitlines()[0] == text for n in ast.walk(source.tree))
