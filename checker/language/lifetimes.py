@@ -56,6 +56,7 @@ def searching(model: Model, graph: Graph, accesses: Iterable[Access], records: f
     """
     called = model.functions[graph.root].declaration.kind is Kind.KERNEL
     chosen_outside = frozenset() if called else graph.lazy
+    local = frozenset(k for k, v in graph.locals.items() if isinstance(v.sort, RefSort) and v.sort.name in records)
     objects: dict[int, set[FieldKey]] = {n.index: set() for n in graph.nodes}
     found: set[int] = set()
     for a in accesses:
@@ -66,20 +67,20 @@ def searching(model: Model, graph: Graph, accesses: Iterable[Access], records: f
     for node in graph.nodes:
         if _managed(node) in records:
             _note(objects[node.index], node.lock.obj if node.lock else node.obj)
-    known = on_every_path(
-        graph, frozenset(k for k in graph.locals if k not in chosen_outside), lambda n, k: _known_behind(n, k, objects[n.index])
-    )
+    looked_at = [local & objects[node.index] for node in graph.nodes]
+    known = on_every_path(graph, local - chosen_outside, lambda n, k: _known_behind(n, k, looked_at[n.index], local))
     for node in graph.nodes:
         chosen = {node.target.key} if node.action is Action.CHOOSE and node.target else set()
-        first = {key for key in objects[node.index] if key in graph.locals and key not in known[node.index]}
-        if first or objects[node.index] & chosen:
+        if not looked_at[node.index] <= known[node.index] or objects[node.index] & chosen:
             found.add(node.index)
     return found
 
 
-def _known_behind(node: Node, known: frozenset[FieldKey], looked_at: set[FieldKey]) -> frozenset[FieldKey]:
-    """The locals that hold no object nobody has looked at yet."""
-    if node.target is not None and node.target.key not in looked_at:
+def _known_behind(
+    node: Node, known: frozenset[FieldKey], looked_at: frozenset[FieldKey], local: frozenset[FieldKey]
+) -> frozenset[FieldKey]:
+    """Those of the references ``local`` that hold no object nobody has looked at yet."""
+    if node.target is not None and node.target.key in local - looked_at:
         copied = node.value is not None and node.value.op == "field" and node.action is Action.ASSIGN
         unknown = node.action is Action.CHOOSE or (copied and node.value is not None and node.value.data not in known)
         known = known - {node.target.key} if unknown else known | {node.target.key}
