@@ -11,7 +11,7 @@ from functools import cached_property
 
 from checker.instance import Instance
 from checker.language import terms
-from checker.language.sorts import BOOL, RefSort, Sort
+from checker.language.sorts import BOOL, EnumSort, RefSort, Sort
 from checker.language.terms import FieldKey, Term
 from checker.system import IDLE, Location, StateVar, Transition, TransitionSystem, Update
 
@@ -90,8 +90,10 @@ class Pretty:
         if node.op != "eq":
             return None
         a, b = node.args
-        if a.op == "field" and a.data == self.system.pc_key and b.op == "const":
-            return a.args[0], self.system.locations_by_name[self.system.pc_sort.members[b.data]]
+        if a.op == "field" and a.data == self.system.pc_key and b.op == "const" and isinstance(b.sort, EnumSort):
+            # The claim no_dangling is about other steps, some of which end elsewhere.
+            here = self.system.locations_by_name.get(b.sort.members[b.data])
+            return None if here is None else (a.args[0], here)
         return None
 
     def _at(self, node: Term, word: str) -> str | None:

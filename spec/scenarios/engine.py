@@ -10,7 +10,6 @@ from typing import Any
 from checker.language import terms
 from checker.language.declare import Kind
 from checker.language.graph import Graph
-from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
@@ -58,7 +57,7 @@ def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: 
 
 
 def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
-    return Program(graphs, classify(model, list(graphs), set(), reduce=True, freed=Freed.ASKED))
+    return Program(graphs, classify(model, list(graphs), set(), reduce=True))
 
 
 def _patches(
