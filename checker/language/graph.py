@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 
 from checker.errors import Place
 from checker.language.sorts import RefSort
@@ -135,7 +134,7 @@ def on_every_path(
     known[0] = first
     work = [0]
     while work:
-        index = heappop(work)  # Nodes stand in the order of the text: what leads to a node is mostly known before it.
+        index = work.pop()
         here = known[index]
         assert here is not None
         after = behind(graph.nodes[index], here)
@@ -144,6 +143,5 @@ def on_every_path(
             merged = after if old is None else old & after
             if merged != old:
                 known[successor] = merged
-                if successor not in work:
-                    heappush(work, successor)
+                work.append(successor)
     return [k or frozenset() for k in known]
