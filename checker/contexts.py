@@ -24,18 +24,14 @@ def returns(system: TransitionSystem) -> tuple[Term, ...]:
 def ways(system: TransitionSystem, without: Collection[str] = ()) -> Ways:
     """All contexts and ways on, for a process that never takes one of the transitions ``without``."""
     backs = returns(system)
-    leaving: dict[str, list[Transition]] = {}
-    for t in system.transitions:
-        if t.name not in without:
-            leaving.setdefault(t.source, []).append(t)
     start: Context = (IDLE, tuple(0 for _ in backs))
     found: dict[Context, list[tuple[Transition, Context]]] = {start: []}
     work = [start]
     while work:
         here = work.pop()
         known = {back: terms.const(n, CALL_SITES) for back, n in zip(backs, here[1], strict=True)}
-        for t in leaving.get(here[0], ()):
-            if terms.substitute(t.guard, known) == terms.FALSE:
+        for t in system.leaving.get(here[0], ()):
+            if t.name in without or terms.substitute(t.guard, known) == terms.FALSE:
                 continue
             after = (t.target, _behind(t, backs, known))
             found[here].append((t, after))
@@ -75,6 +71,6 @@ def needed(system: TransitionSystem, found: Ways) -> dict[Context, frozenset[Fie
 def _effect(system: TransitionSystem, t: Transition) -> tuple[frozenset[FieldKey], frozenset[FieldKey]]:
     """The variables of the acting process that ``t`` reads, and those it sets."""
     own = (system.self_var,)
-    parts = [t.guard, *(part for u in t.updates for part in u.parts()), *([t.returns] if t.returns is not None else [])]
+    parts = [*t.parts(), *([t.returns] if t.returns is not None else [])]
     read = {x.data for part in parts for x in terms.subterms(part) if x.op == "field" and x.args == own}
     return frozenset(read), frozenset(u.key for u in t.updates if u.where is None and u.obj == system.self_var)

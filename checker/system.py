@@ -129,6 +129,12 @@ class Transition:
         effects = [s.function for s in self.steps if s.kind in ("access", "region")]
         return effects[-1] if effects else self.steps[-1].function if self.steps else self.source
 
+    def parts(self) -> Iterator[Term]:
+        """Every term of guard and updates, without the locations."""
+        yield self.guard
+        for u in self.updates:
+            yield from u.parts()
+
 
 @dataclass(frozen=True)
 class Property:
@@ -177,6 +183,14 @@ class TransitionSystem:
     @cached_property
     def locations_by_name(self) -> dict[str, Location]:
         return {loc.name: loc for loc in self.locations}
+
+    @cached_property
+    def leaving(self) -> dict[str, list[Transition]]:
+        """The transitions from each location that has any."""
+        found: dict[str, list[Transition]] = {}
+        for t in self.transitions:
+            found.setdefault(t.source, []).append(t)
+        return found
 
     def read(self, key: FieldKey, obj: Term | None = None) -> Term:
         """The term reading state variable ``key`` of ``obj``."""

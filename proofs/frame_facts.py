@@ -14,6 +14,7 @@ from checker.language.terms import FieldKey, Term
 from checker.symbolic.inductive import Fact
 from checker.system import TransitionSystem
 from proofs.frames import NULL, OWNER, SHARED, SOCKETS, Backs, Frames, Knowledge, Place
+from proofs.structure import at_any, exists, owned
 
 
 def frame_facts(system: TransitionSystem) -> list[Fact]:
@@ -73,10 +74,6 @@ def separate_frame_facts(system: TransitionSystem) -> list[Fact]:
     ]
 
 
-def _exists(reference: Term) -> Term:
-    return terms.negate(terms.eq(reference, terms.const(NULL, reference.sort)))
-
-
 class _Claims:
     """What is known everywhere, as formulas about the thread ``t``.
 
@@ -100,7 +97,7 @@ class _Claims:
             if n != NULL and first.setdefault(n, reference) != reference:
                 yield terms.eq(first[n], reference)
             elif (NULL, n) in known.apart:
-                yield _exists(reference)
+                yield exists(reference)
         for a, b in known.apart:
             if a in first and b in first:
                 yield terms.negate(terms.eq(first[a], first[b]))
@@ -111,8 +108,7 @@ class _Claims:
         for sk, n in self._named(place, known):
             if n in known.owned and n not in done:
                 done.add(n)
-                users, owner = self.system.read(("Sock", "users"), sk), self.system.read(OWNER, sk)
-                yield terms.conj(_exists(sk), users, terms.eq(owner, self.t))
+                yield terms.conj(exists(sk), owned(self.system, sk, self.t))
 
     def null(self, place: Place, known: Knowledge) -> Iterator[Term]:
         """The references by which owners know what they have locked, where they are NULL."""
@@ -150,7 +146,7 @@ class _Claims:
                 places.setdefault((key, self._returning(location, found)), []).append(location)
         owner = self.system.read(OWNER, self.sk)
         ways_known = [
-            terms.conj(self._at(where), way, terms.eq(self.system.read(key, self.t), self.sk))
+            terms.conj(at_any(self.system, self.t, where), way, terms.eq(self.system.read(key, self.t), self.sk))
             for (key, way), where in places.items()
         ]
         here = terms.substitute(terms.disj(*ways_known), {self.t: owner})
@@ -180,17 +176,16 @@ class _Claims:
                     among.setdefault(claim, []).append(backs)
             for claim, holding in among.items():
                 places.setdefault((self._returning(location, holding), claim), []).append(location)
-        return terms.conj(*(terms.implies(terms.conj(self._at(where), way), claim) for (way, claim), where in places.items()))
+        return terms.conj(
+            *(terms.implies(terms.conj(at_any(self.system, self.t, where), way), claim) for (way, claim), where in places.items())
+        )
 
     def returns(self) -> Term:
         """Where the shared functions at work return to."""
         found: dict[Term, list[str]] = {}
         for location, ways in self.frames.known.items():
             found.setdefault(terms.disj(*(self._exactly(location, w) for w in ways)), []).append(location)
-        return terms.conj(*(terms.implies(self._at(where), ways) for ways, where in found.items()))
-
-    def _at(self, places: list[str]) -> Term:
-        return terms.disj(*(self.system.at(self.t, p) for p in places))
+        return terms.conj(*(terms.implies(at_any(self.system, self.t, where), ways) for ways, where in found.items()))
 
     def _returning(self, location: str, among: list[Backs]) -> Term:
         """A condition that holds of ``among`` and of no other way at the location: of one shared function if that is enough.

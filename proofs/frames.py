@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checker.contexts import needed
 from checker.language import terms
 from checker.language.sorts import EnumSort, RefSort
 from checker.language.terms import FieldKey, Term
@@ -61,7 +62,7 @@ def _pair(a: int, b: int) -> tuple[int, int]:
     return min(a, b), max(a, b)
 
 
-def _local(name: str) -> str:
+def local_name(name: str) -> str:
     """The name of a variable of a thread without the call it belongs to."""
     return name.split("/")[-1]
 
@@ -81,58 +82,35 @@ class Frames:
         own = [v for v in system.state_vars if v.record == system.thread.name]
         references = [v for v in own if isinstance(v.sort, RefSort) and v.sort.name in ("Sock", "Socket")]
         returns = [v for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)]
-        self.references = {v.key: v.sort for v in references if not among or _local(v.name) in among}
-        self.returns = {v.key: v.sort for v in returns if not through or _local(v.name).removesuffix(".$back") in through}
+        self.references = {v.key: v.sort for v in references if not among or local_name(v.name) in among}
+        self.returns = {v.key: v.sort for v in returns if not through or local_name(v.name).removesuffix(".$back") in through}
         self.known: dict[str, dict[Backs, Knowledge]] = {}
-        self.edges: dict[Place, dict[Place, list[Transition]]] = {}
-        self._explore()
-        self.needed = self._needed()
+        steps = self._explore()
+        local = {*self.references, *self.returns}
+        read = needed(system, {place: list(on.values()) for place, on in steps.items()})
+        self.needed = {place: keys & local for place, keys in read.items()}
 
-    def _explore(self) -> None:
-        leaving: dict[str, list[Transition]] = {}
-        for t in self.system.transitions:
-            leaving.setdefault(t.source, []).append(t)
+    def _explore(self) -> dict[Place, dict[str, tuple[Transition, Place]]]:
+        """Find what is known everywhere; the transitions that may be taken at each place, by name, and where they lead."""
         start = (0,) * len(self.returns)
+        steps: dict[Place, dict[str, tuple[Transition, Place]]] = {(IDLE, start): {}}
         self.known[IDLE] = {start: Knowledge((NULL,) * len(self.references), frozenset(), frozenset())}
         work = [(IDLE, start)]
         while work:
             location, backs = work.pop()
-            for t in leaving.get(location, ()):
+            for t in self.system.leaving.get(location, ()):
                 after = _Step(self, backs, self.known[location][backs]).take(t)
                 if after is None:
                     continue
                 ways = self.known.setdefault(t.target, {})
                 returning, found = after
-                self.edges.setdefault((location, backs), {}).setdefault((t.target, returning), []).append(t)
+                steps[location, backs][t.name] = (t, (t.target, returning))
+                steps.setdefault((t.target, returning), {})
                 joined = ways[returning].join(found) if returning in ways else found
                 if ways.get(returning) != joined:
                     ways[returning] = joined
                     work.append((t.target, returning))
-
-    def _needed(self) -> dict[Place, frozenset[FieldKey]]:
-        """The variables of the thread that are still read on some way from a place."""
-        local = {*self.references, *self.returns}
-        reads: dict[str, set[FieldKey]] = {}
-        for t in self.system.transitions:
-            parts = [t.guard, *(part for u in t.updates for part in u.parts())]
-            reads[t.name] = {n.data for part in parts for n in terms.subterms(part) if n.op == "field"} & local
-        before: dict[Place, set[Place]] = {}
-        for place, targets in self.edges.items():
-            for target in targets:
-                before.setdefault(target, set()).add(place)
-        needed: dict[Place, frozenset[FieldKey]] = {}
-        work = list(self.edges)
-        while work:
-            place = work.pop()
-            found: set[FieldKey] = set()
-            for target, transitions in self.edges.get(place, {}).items():
-                for t in transitions:
-                    written = {u.key for u in t.updates if u.where is None and u.obj == self.system.self_var}
-                    found |= reads[t.name] | (needed.get(target, frozenset()) - written)
-            if found != needed.get(place, frozenset()):
-                needed[place] = frozenset(found)
-                work += before.get(place, ())
-        return needed
+        return steps
 
 
 class _Step:

@@ -14,11 +14,10 @@ from checker.language import terms
 from checker.language.terms import FieldKey, Term
 from checker.symbolic.inductive import Fact
 from checker.system import TransitionSystem
-from proofs.frames import OWNER, SHARED, Backs, Frames, Knowledge
+from proofs.frames import NULL, OWNER, SHARED, Backs, Frames, Knowledge, local_name
+from proofs.structure import at_any, exists, owned
 
 CARRIER = ("Sock", "carrier")
-
-NULL = 0
 
 Pair = tuple[str, str]
 Holds = Callable[[str, Backs, Knowledge], bool]
@@ -73,13 +72,13 @@ class Locks:
     def same(self) -> Term:
         """Which references name one object, and which two."""
         there = [
-            (self._there(key), _exists(self._read(key)))
+            (self._there(key), exists(self._read(key)))
             for group in self.names.locked
             for name in group
             for key in self._keys(name)
         ]
         alike = [(self._equal(a, b), terms.eq(self._read(a), self._read(b))) for a, b in self._pairs(self.names.alike)]
-        empty = [(self._empty(a, b), terms.negate(_exists(self._read(a)))) for a, b in self._pairs(self.names.empty)]
+        empty = [(self._empty(a, b), terms.negate(exists(self._read(a)))) for a, b in self._pairs(self.names.empty)]
         return terms.conj(*self._callers(), self._wherever([*there, *alike, *self._apart(), *empty]))
 
     def _apart(self) -> Iterator[tuple[Holds, Term]]:
@@ -101,7 +100,8 @@ class Locks:
                     places.setdefault(frozenset(way[i] for way in ways), []).append(location)
             for found, where in places.items():
                 yield terms.implies(
-                    self._at(where), terms.disj(*(terms.eq(back, terms.const(n, back.sort)) for n in sorted(found)))
+                    at_any(self.system, self.t, where),
+                    terms.disj(*(terms.eq(back, terms.const(n, back.sort)) for n in sorted(found))),
                 )
 
     def held(self) -> Term:
@@ -111,7 +111,7 @@ class Locks:
     def marked(self) -> Term:
         """Which objects ``t`` has marked as its own, and which of its references name two."""
         mine = [
-            (holds, terms.conj(_exists(self._read(key)), terms.eq(self.system.read(self.mark, self._read(key)), self.t)))
+            (holds, terms.conj(exists(self._read(key)), terms.eq(self.system.read(self.mark, self._read(key)), self.t)))
             for key, holds in self._holding()
         ]
         return self._wherever([*mine, *self._apart()])
@@ -120,15 +120,18 @@ class Locks:
         """That the owner of ``sk`` is where it holds it, and by which reference; or where nothing goes on."""
         owner = self.system.read(OWNER, self.sk)
         knows = self._places([(holds, terms.eq(self._read(key), self.sk)) for key, holds in self._holding()])
-        known = [terms.conj(self._at(where), terms.disj(*(terms.conj(*x) for x in by))) for where, by in knows.items()]
+        known = [
+            terms.conj(at_any(self.system, self.t, where), terms.disj(*(terms.conj(*x) for x in by)))
+            for where, by in knows.items()
+        ]
         going = {x.source for x in self.system.transitions}
-        stuck = self._at([loc.name for loc in self.system.locations if loc.name not in going])
+        stuck = at_any(self.system, self.t, [loc.name for loc in self.system.locations if loc.name not in going])
         here = terms.substitute(terms.disj(*known, stuck), {self.t: owner})
-        return terms.implies(self.system.read(("Sock", "users"), self.sk), terms.conj(_exists(owner), here))
+        return terms.implies(self.system.read(("Sock", "users"), self.sk), terms.conj(exists(owner), here))
 
     def _owned(self, key: FieldKey) -> Term:
         sk = self._read(key)
-        mine = terms.conj(_exists(sk), self.system.read(("Sock", "users"), sk), terms.eq(self.system.read(OWNER, sk), self.t))
+        mine = terms.conj(exists(sk), owned(self.system, sk, self.t))
         by_call = _root(key) == "system_call" and _local(key) in self.names.alive
         return terms.conj(mine, terms.negate(self.system.read(("Sock", "dead"), sk))) if by_call else mine
 
@@ -201,7 +204,10 @@ class Locks:
         """The claims, each where it holds; those of the same places together."""
         placed = self._places(claims)
         return terms.conj(
-            *(terms.implies(self._at(where), terms.conj(*(terms.implies(*x) for x in by))) for where, by in placed.items())
+            *(
+                terms.implies(at_any(self.system, self.t, where), terms.conj(*(terms.implies(*x) for x in by)))
+                for where, by in placed.items()
+            )
         )
 
     def _places(self, claims: Sequence[tuple[Holds, Term]]) -> dict[tuple[str, ...], list[tuple[Term, Term]]]:
@@ -218,10 +224,6 @@ class Locks:
                     found.setdefault(tuple(where), []).append((way, claim))
         return found
 
-    def _at(self, places: Sequence[str]) -> Term:
-        """That ``t`` is at one of the places."""
-        return terms.disj(*(self.system.at(self.t, p) for p in places))
-
     def _way(self, good: list[Backs], others: list[Backs]) -> Term:
         """What tells the ways ``good`` from the others: one way back if that is enough.  FALSE if nothing short does."""
         if not others:
@@ -233,13 +235,8 @@ class Locks:
         return terms.FALSE
 
 
-def _exists(reference: Term) -> Term:
-    return terms.negate(terms.eq(reference, terms.const(NULL, reference.sort)))
-
-
 def _local(key: FieldKey) -> str:
-    """The name of a variable of a thread without the call it belongs to."""
-    return key[1].split("/")[-1]
+    return local_name(key[1])
 
 
 def _root(key: FieldKey) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from checker.language import terms
 from checker.language.compile import Compiled
@@ -26,8 +26,8 @@ def structural_facts(compiled: Compiled) -> list[Fact]:
         for local in dict.fromkeys(x for _, _, x in loc.names):
             if isinstance(local.sort, RefSort) and not local.sort.key:
                 references.setdefault(local, []).append(loc.name)
-    exist = [terms.implies(_at(system, t, places), _exists(_of(system, x, t))) for x, places in references.items()]
-    owned = [terms.implies(_at(system, t, places), _owned(system, _of(system, x, t), t)) for x, places in locks.items()]
+    exist = [terms.implies(at_any(system, t, places), exists(_of(system, x, t))) for x, places in references.items()]
+    held = [terms.implies(at_any(system, t, places), owned(system, _of(system, x, t), t)) for x, places in locks.items()]
     return [
         Fact(
             "references",
@@ -36,11 +36,12 @@ def structural_facts(compiled: Compiled) -> list[Fact]:
             ("open_has_sk", "releaser_shut", "file_held"),
             "a call only starts on an open socket",
         ),
-        Fact("lock_held", (t,), terms.conj(*owned), OWNERSHIP, "lock_sock waits for users == 0, and only the owner releases"),
+        Fact("lock_held", (t,), terms.conj(*held), OWNERSHIP, "lock_sock waits for users == 0, and only the owner releases"),
     ]
 
 
-def _at(system: TransitionSystem, t: Term, places: list[str]) -> Term:
+def at_any(system: TransitionSystem, t: Term, places: Iterable[str]) -> Term:
+    """That ``t`` is at one of the places."""
     return terms.disj(*(system.at(t, p) for p in places))
 
 
@@ -48,11 +49,13 @@ def _of(system: TransitionSystem, local: Term, t: Term) -> Term:
     return terms.substitute(local, {system.self_var: t})
 
 
-def _exists(obj: Term) -> Term:
+def exists(obj: Term) -> Term:
+    """That a reference is not NULL."""
     return terms.negate(terms.eq(obj, terms.const(0, obj.sort)))
 
 
-def _owned(system: TransitionSystem, obj: Term, t: Term) -> Term:
+def owned(system: TransitionSystem, obj: Term, t: Term) -> Term:
+    """That ``t`` has the lock of ``obj``."""
     record = obj.sort.name
     return terms.conj(system.read((record, "users"), obj), terms.eq(system.read((record, "owner"), obj), t))
 
@@ -99,8 +102,8 @@ def queued_facts(system: TransitionSystem, function: str) -> Fact:
     queue, exclusive = system.read(key, t), system.read((system.thread.name, "exclusive"), t)
     claims = [
         terms.implies(
-            _at(system, t, places),
-            terms.conj(_exists(queue), terms.negate(exclusive), terms.eq(queue, system.read(("Sock", "sleep"), sk))),
+            at_any(system, t, places),
+            terms.conj(exists(queue), terms.negate(exclusive), terms.eq(queue, system.read(("Sock", "sleep"), sk))),
         )
         for sk, places in waiting.items()
     ]

@@ -59,13 +59,13 @@ DRAWN = Scope(threads=2, sockets=1, ports=1, addresses=1)
 
 def cover_all(spec: str, client: str) -> Covered:
     """Coverage, in a worker process."""
-    package, compiled, _ = model_of(spec, client, "")
+    package, compiled, _ = model_of(spec, client, "", None)
     return cover(package, compiled)
 
 
 def draw_all(spec: str, client: str, diagrams: Path) -> None:
     """Every control-flow graph and state diagram of one client, in a worker process."""
-    package, compiled, _ = model_of(spec, client, "")
+    package, compiled, _ = model_of(spec, client, "", None)
     draw_functions(compiled, [], diagrams)
     draw_states(package, compiled, make_instance(package, DRAWN, compiled.client), diagrams)
 
@@ -82,7 +82,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     console = out_console()
     with working("compiling") as say:
         chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
-        models = {name: model_of(spec, name, "")[1] for name in chosen}
+        models = {name: model_of(spec, name, "", None)[1] for name in chosen}
         for compiled in models.values():
             check_reasons(compiled.system, plan(package, compiled.client).reasons)
         with workers() as pool:

@@ -151,14 +151,14 @@ def families(compiled: Compiled) -> list[tuple[str, ...]]:
 
 
 @cache
-def model_of(spec: str, client: str, variant: str) -> tuple[ModuleType, Compiled, Variant | None]:
+def model_of(spec: str, client: str, variant: str, asking: Freed | None) -> tuple[ModuleType, Compiled, Variant | None]:
     """A specification as a client uses it, compiled once per process; worker processes inherit what their parent compiled.
 
     No argument has a default: with and without it a call would be two entries of the cache.
     """
     package = load_package(spec)
     patch = load_variant(package, variant) if variant else None
-    return package, compile_package(package, patch, client), patch
+    return package, compile_package(package, patch, client, asking=asking), patch
 
 
 def perform(spec: str, task: Task, out: Path) -> list[Verdict]:
@@ -168,11 +168,10 @@ def perform(spec: str, task: Task, out: Path) -> list[Verdict]:
 
 def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
     """The verdicts of one task."""
-    package, compiled, variant = model_of(spec, task.client, task.variant)
+    asking = Freed.ASKED if task.method == CLAIM else None
+    package, compiled, variant = model_of(spec, task.client, task.variant, asking)
     if task.method == "inductive":
         return prove_any_size(compiled, package, out)
-    if task.method == CLAIM:
-        compiled = compile_package(package, variant, task.client, asking=Freed.ASKED)
     instance = make_instance(package, task.scope, compiled.client)
     properties = choose_properties(compiled, list(task.properties))
     if variant and variant.breaks:

@@ -74,8 +74,7 @@ def _beginnings(system: TransitionSystem, graphs: list[Graph]) -> list[tuple[Ter
     }
     found: dict[Term, set[frozenset[Term]]] = {}
     for t in system.transitions:
-        parts = [t.guard, *(part for u in t.updates for part in (u.value, *u.parts()) if part is not None)]
-        read = {(x.data, x.args[0]) for part in parts for x in terms.subterms(part) if x.op == "field" and x.args}
+        read = {(x.data, x.args[0]) for part in t.parts() for x in terms.subterms(part) if x.op == "field" and x.args}
         touched = {obj for key, obj in (*read, *((u.key, u.obj) for u in t.updates)) if key in fields}
         for choice in (c for c in t.choices if c in touched):
             about = (p for p in terms.conjuncts(t.guard) if {x for x in terms.subterms(p) if x.op == "var"} == {choice})

@@ -27,12 +27,12 @@ def dangling_claims(model: Model, system: TransitionSystem, graphs: list[Graph])
     places = [n.place for g in graphs for n in g.nodes if n.action is Action.FREE]
     if not records:
         return []
-    used = followed(graphs)
+    used, searched = followed(graphs), _written_by_search(graphs)
     followed_vars = [v for v in system.state_vars if _holds(v, records) and v.key in used]
     matters = {**_still_read(system), **_seen_by_others(model, system, followed_vars)}
     parts = [
         *(_leads_to_live(v, model, matters) for v in followed_vars),
-        *(_clean(v, model) for v in system.state_vars if v.key in _written_by_search(graphs) and v.record in records),
+        *(_clean(v, model) for v in system.state_vars if v.key in searched and v.record in records),
         *_chosen(model, system, records),
     ]
     return [_claim(terms.conj(*parts), places[0])]
@@ -116,15 +116,14 @@ def _seen_by_others(model: Model, system: TransitionSystem, variables: list[Stat
 def _about_to_set(system: TransitionSystem, key: FieldKey) -> Iterator[tuple[str, Term]]:
     """Where a process next sets the field, of the object that this local of its own holds, without reading it."""
     for location in system.locations:
-        on = [t for t in system.transitions if t.source == location.name]
+        on = system.leaving.get(location.name, ())
         objects = [{u.obj for u in t.updates if u.key == key and u.where is None} for t in on]
         if on and not any(x.data == key for t in on for x in _reads(t)):
             yield from ((location.name, x) for x in set.intersection(*objects) if x is not None and x.args == (system.self_var,))
 
 
 def _reads(t: Transition) -> Iterator[Term]:
-    parts = [t.guard, *(part for u in t.updates for part in u.parts())]
-    return (x for part in parts for x in terms.subterms(part) if x.op == "field")
+    return (x for part in t.parts() for x in terms.subterms(part) if x.op == "field")
 
 
 def _elsewhere(variable: StateVar, model: Model, obj: Term, but: Term) -> Term:

@@ -203,11 +203,12 @@ def classify(
             else:
                 classes[place] = _class(node, moving.get(place), visible, reduce)
     if reduce:
+        records = freed_records(graphs)
         by_root: dict[str, list[Access]] = {g.root: [] for g in graphs}
         for a in every:
             by_root[a.root].append(a)
         for graph in graphs:
-            _constrain(model, graph, by_root[graph.root], classes, freed_records(graphs), freed)
+            _constrain(model, graph, by_root[graph.root], classes, records, freed)
     return classes
 
 

@@ -1,7 +1,10 @@
-"""What a scenario runs when its programs use what was freed: the same code, with nothing joined that touches such objects."""
+"""The code a scenario runs in joined steps; in shorter ones if its programs use what was freed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from checker.language.graph import Graph
 from checker.language.lifetimes import Freed
 from checker.language.model import Model
 from checker.language.movers import classify
@@ -9,9 +12,9 @@ from checker.scenario.program import Outcomes
 from checker.scenario.steps import DOUBLE_FREE, USE_AFTER_FREE, Program
 
 
-def careful(model: Model, program: Program) -> Program:
-    """The same code where nothing moves that touches what may be freed."""
-    return Program(program.graphs, classify(model, list(program.graphs), set(), reduce=True, freed=Freed.ANYBODY))
+def prepared(model: Model, graphs: Sequence[Graph], freed: Freed = Freed.NOBODY) -> Program:
+    """The code of ``graphs`` in joined steps, where ``freed`` are those who may use an object when it is freed."""
+    return Program(tuple(graphs), classify(model, list(graphs), set(), reduce=True, freed=freed))
 
 
 def used_freed(outcomes: Outcomes) -> bool:

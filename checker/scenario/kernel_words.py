@@ -58,10 +58,11 @@ def _words(call: str, stated: str, used: set[str]) -> tuple[str, ...]:
     """
     if call in COUNTED and stated.isdigit() and stated != "0":
         return COUNTED[call]
+    named = errno.errorcode.get(int(stated), stated) if stated.isdigit() else stated
     if call in COUNTS_NOTHING and stated.isdigit():
-        return (one_form(errno.errorcode.get(int(stated), stated)),)
+        return (one_form(named),)
     if call == "so_error":
-        stated = errno.errorcode.get(int(stated), stated) if stated.isdigit() else stated
+        stated = named
         if stated in ERRNOS:
             return (stated, f"0 value={stated}")
     if stated == "EINTR":

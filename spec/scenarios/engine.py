@@ -10,9 +10,9 @@ from typing import Any
 from checker.language import terms
 from checker.language.declare import Kind
 from checker.language.graph import Graph
+from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
-from checker.language.movers import classify
 from checker.races.access import Watching
 from checker.races.conflicts import conflicts
 from checker.races.reach import Results, reach
@@ -20,7 +20,7 @@ from checker.races.result import Verdict
 from checker.races.roots import executed, roots
 from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
-from checker.scenario.freed import careful, used_freed
+from checker.scenario.freed import prepared, used_freed
 from checker.scenario.heap import Memory
 from checker.scenario.outcomes import Subject
 from checker.scenario.program import Engine, Outcomes, Scenario, Stuck
@@ -53,11 +53,7 @@ def _lowered(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: b
 @lru_cache(maxsize=8)
 def _compiled(overrides: tuple[tuple[str, Callable[..., Any]], ...], datagrams: bool) -> tuple[Model, Program]:
     model, graphs = _lowered(overrides, datagrams)
-    return model, _prepared(model, graphs)
-
-
-def _prepared(model: Model, graphs: tuple[Graph, ...]) -> Program:
-    return Program(graphs, classify(model, list(graphs), set(), reduce=True))
+    return model, prepared(model, graphs)
 
 
 def _patches(
@@ -102,7 +98,7 @@ def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_stat
     @cache
     def compiled(used: Used) -> tuple[Model, Program]:
         model, graphs = _lowered(_patches(None, used), used.datagrams)
-        return model, _prepared(model, tuple(change(model, graphs)))
+        return model, prepared(model, tuple(change(model, graphs)))
 
     return Runner(compiled, machine, max_states)
 
@@ -160,7 +156,7 @@ class Runner:
             return search, search.run()
 
         found = explored(program)
-        return explored(careful(model, program)) if used_freed(found[1]) else found
+        return explored(prepared(model, program.graphs, Freed.ANYBODY)) if used_freed(found[1]) else found
 
     def _ready(self, whole: Scenario) -> tuple[Model, Memory, Program, Calls]:
         world = World(whole)
