@@ -23,6 +23,7 @@ from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.language.movers import classify
+from checker.language.newborn import fold_newborn
 from checker.language.placed import NOBODY, PlacedExpressions, PlacelessExpressions
 from checker.language.sorts import BOOL, EnumSort
 from checker.language.source import Source
@@ -114,7 +115,8 @@ def compile_graphs(
     process = terms.var("self", model.thread)
     values: Mapping[FieldKey, Values] = {}
     if prune:
-        graphs, values = specialise(model, graphs, process)
+        graphs, _ = specialise(model, graphs, process)
+        graphs, values = specialise(model, fold_newborn(model, graphs), process)
     asked = [s for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES) if _asked_of(s, client)]
     traps = _traps(graphs)
     read = [*(_property(s, PlacelessExpressions(model, s, {}, NOBODY)) for s in asked), *traps]

@@ -304,8 +304,11 @@ def free(obj: Record) -> None:
     raise _never("free")
 
 
-def copy(target: Record, source: Record) -> None:
-    """Copy all fields of one object to another of the same record, as memcpy does."""
+def copy(target: Record, source: Record, **own: Any) -> None:
+    """Copy all fields of one object to another of the same record, as memcpy does, but for those that get a value of its ``own``.
+
+    What is copied with the links of a list is not on the list: a field that says so must be given, or searches find the copy.
+    """
     raise _never("copy")
 
 

@@ -168,8 +168,7 @@ class Statements(Assignments):
             obj = self.object(self.value(arg), arg)
             b.add(Action.FREE, self, call, text, obj=obj)
         elif target is declare.copy:
-            to, source = (self.object(self.value(a), a) for a in self.arguments(call, 2))
-            b.add(Action.COPY, self, call, text, obj=to, value=coerce(self.source, source, to.sort, call))
+            self._copy(call)
         elif target is declare.when:
             (arg,) = self.arguments(call, 1)
             pure = Expressions(self.model, self.source, self.env, self.process, self.calling)
@@ -185,6 +184,21 @@ class Statements(Assignments):
             self.inline(self.model.source(target), call)
         else:
             self.value(call)
+
+    def _copy(self, call: ast.Call) -> None:
+        """A copy, and what it does not share with its original, in one atomic step."""
+        b = self.builder
+        to, source = (self.object(self.value(a), a) for a in self.arguments(call, 2))
+        stored = coerce(self.source, source, to.sort, call)
+        outer = b.scopes
+        if call.keywords and not b.region:
+            b.regions += 1
+            b.scopes = (*outer, Scope(region=b.regions))
+        b.add(Action.COPY, self, call, self.source.text(call), obj=to, value=stored)
+        for own in call.keywords:
+            field = ast.copy_location(ast.Attribute(call.args[0], own.arg or ""), own)
+            self.assign([field], own.value, ast.copy_location(ast.Assign([field], own.value), own))
+        b.scopes = outer
 
     def _bug_trap(self, call: ast.Call) -> None:
         (arg,) = self.arguments(call, 1)

@@ -9,14 +9,13 @@ property can see never moves, so merging hides no state from any property.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from checker.language.graph import Action, Graph, Node, on_every_path
+from checker.language.graph import Action, Graph, Node
 from checker.language.lifetimes import Freed, freed_records, searching, touching
+from checker.language.membership import fresh_objects, member_fields
 from checker.language.model import Model
-from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term, subterms
 
 
@@ -82,45 +81,6 @@ def reads_of(node: Node) -> list[Term]:
     """The terms a node reads."""
     parts = [node.value, node.obj, node.where, node.lock.obj if node.lock else None]
     return [p for p in parts if p is not None]
-
-
-def fresh_objects(model: Model, graph: Graph, members: set[FieldKey]) -> list[frozenset[FieldKey]]:
-    """Per node, the locals that hold an object no other process can reach yet (before the node runs).
-
-    ``members`` are the fields whose setting lets any process find the object by searching; setting one to NULL, as in a copy that
-    is not to be found like its original, does not.
-    """
-    return on_every_path(graph, frozenset(), lambda node, fresh: _fresh_after(model, node, fresh, members))
-
-
-def _fresh_after(model: Model, node: Node, fresh: frozenset[FieldKey], members: set[FieldKey]) -> frozenset[FieldKey]:
-    def is_fresh(term: Term | None) -> bool:
-        return term is not None and term.op == "field" and term.data in fresh
-
-    if node.target is not None:
-        null = node.value is not None and node.value.op == "const"
-        copied = node.action is Action.NEW or (node.action is Action.ASSIGN and (null or is_fresh(node.value)))
-        return fresh | {node.target.key} if copied else fresh - {node.target.key}
-    if node.action is Action.WRITE:
-        assert node.key is not None
-        escapes = is_fresh(node.value) and not is_fresh(node.obj)
-        null = node.value is not None and node.value.op == "const" and not node.value.data
-        announced = is_fresh(node.obj) and not null and (node.key in model.publications or node.key in members)
-        if escapes or announced:
-            return frozenset()
-    return fresh
-
-
-def member_fields(graphs: Iterable[Graph]) -> set[FieldKey]:
-    """Reference fields read through quantified objects: setting one puts an object into a set others search."""
-    found: set[FieldKey] = set()
-    for graph in graphs:
-        for node in graph.nodes:
-            for part in reads_of(node):
-                for t in subterms(part):
-                    if t.op == "field" and t.args and t.args[0].op == "var" and isinstance(t.sort, RefSort):
-                        found.add(t.data)
-    return found
 
 
 def accesses(model: Model, graph: Graph, fresh: list[frozenset[FieldKey]]) -> list[Access]:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from checker.language.graph import Action, Graph, Node
-from checker.language.movers import Mover, accesses, fresh_objects, is_local, member_fields, reads_of
+from checker.language.membership import fresh_objects, member_fields
+from checker.language.movers import Mover, accesses, is_local, reads_of
 from checker.language.terms import FieldKey, Term, subterms
 from checker.scenario.heap import Code, Memory
 from checker.scenario.steps import Machine, Program, Run, Touch

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.language.movers import member_fields
+from checker.language.membership import member_fields
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey
 from checker.scenario.explore import Search

@@ -12,8 +12,8 @@ from checker.scenario.program import Outcomes
 from checker.scenario.steps import DOUBLE_FREE, USE_AFTER_FREE, Program
 
 
-def prepared(model: Model, graphs: Sequence[Graph], freed: Freed = Freed.NOBODY) -> Program:
-    """The code of ``graphs`` in joined steps, where ``freed`` are those who may use an object when it is freed."""
+def prepared(model: Model, graphs: Sequence[Graph], freed: Freed = Freed.ASKED) -> Program:
+    """The code of ``graphs`` in joined steps; ``freed`` says who may use an object when it is freed: what runs are to show."""
     return Program(tuple(graphs), classify(model, list(graphs), set(), reduce=True, freed=freed))
 
 

@@ -73,10 +73,8 @@ def tcp_create_openreq_child(sk: Sock, req: OpenRequest) -> Sock:
     if kmalloc_fails():
         return NULL
     newsk = new(Sock)
-    copy(newsk, sk)
+    copy(newsk, sk, hashed=NOT_HASHED, prev=NULL)
     newsk.state = TCP_SYN_RECV
-    newsk.hashed = NOT_HASHED
-    newsk.prev = NULL
     newsk.dport = req.rmt_port
     newsk.users = True
     newsk.slock = True
