@@ -141,7 +141,8 @@ class Rewriter:
             for old, node in ((old, self.nodes[old]) for old in order)
         ]
         written = {n.key for n in self.graph.nodes if self.envs[n.index] is not None}
-        traps = {key: trap for key, trap in self.graph.traps.items() if key in written}
+        gone = self.graph.traps.keys() - {n.key for n in self.graph.nodes}  # A graph made here has no traps that cannot fail.
+        traps = {key: trap for key, trap in self.graph.traps.items() if key in written | gone}
         return replace(self.graph, nodes=nodes, traps=traps, constant=frozenset(self.constants))
 
 
