@@ -141,8 +141,7 @@ class Rewriter:
             for old, node in ((old, self.nodes[old]) for old in order)
         ]
         written = {n.key for n in self.graph.nodes if self.envs[n.index] is not None}
-        gone = self.graph.traps.keys() - {n.key for n in self.graph.nodes}  # A graph made here has no traps that cannot fail.
-        traps = {key: trap for key, trap in self.graph.traps.items() if key in written | gone}
+        traps = {key: trap for key, trap in self.graph.traps.items() if key in written}
         return replace(self.graph, nodes=nodes, traps=traps, constant=frozenset(self.constants))
 
 

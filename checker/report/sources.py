@@ -38,7 +38,7 @@ def document(sources: Sources) -> str:
         "",
         *markdown_table(("function", "run", "not run", "why"), _rows(sources, places=False), numbers=("run",)),
         "",
-        f"All of {len(whole)} functions is run: {', '.join(f'`{name}`' for name in whole)}.",
+        f"Of the other {len(whole)} functions everything is run: {', '.join(f'`{name}`' for name in whole)}.",
     ]
     return "\n".join(lines) + "\n"
 
