@@ -27,7 +27,7 @@ from checker.scenario.vocabulary import (
 ENDPOINT = re.compile(r"0 \(?(?:fam=\d+ )?([^\s:()]+):([^\s:()]+)\)?")
 """A name as the engine (``0 LOOPBACK:P1``) or a kernel run (``0 (fam=2 127.0.0.1:P1)``) gives it."""
 
-OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "blocked": BLOCKS, "hangs": BLOCKS}
+OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "blocked": BLOCKS, "hangs": BLOCKS, "hang": BLOCKS}
 """Results that have two names."""
 
 NEGATIVE = re.compile(r"-(\d+|E[A-Z0-9]+)")

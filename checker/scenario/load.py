@@ -13,6 +13,7 @@ from typing import Any
 
 from checker.errors import Place, UsageError
 from checker.races.stuck import require_fair
+from checker.scenario.arguments import arguments
 from checker.scenario.expect import Expectation, ExpectationError, expectation
 from checker.scenario.expression import ExpressionError, expression, parse, paths
 from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, UnknownName, final_call
@@ -21,7 +22,7 @@ from checker.scenario.question import Question, Row
 from checker.scenario.short import ShortStepError, label, long_step
 from checker.scenario.sockets import COLUMNS, Placed, check_sockets
 from checker.scenario.validate import validate
-from checker.scenario.vocabulary import CALLS, arguments
+from checker.scenario.vocabulary import CALLS, SHORT_NAMES
 from checker.scenario.yamlfile import Document, Trail, load_yaml
 
 MAIN = "main"
@@ -134,8 +135,22 @@ def write_out(document: Document, top: Trail, scenario: Any) -> None:
         for n, step in enumerate(steps):
             if isinstance(step, str):
                 steps[n] = _long(document, (*trail, n), step)
-            elif isinstance(step, dict) and step.get("args") is None:
-                step["args"] = {}
+            elif isinstance(step, dict):
+                _complete(step)
+
+
+def _complete(step: dict[str, Any]) -> None:
+    """Give a long step its arguments, and the call that its word stands for."""
+    args = step["args"] = {} if step.get("args") is None else step["args"]
+    word = step.get("call")
+    if not isinstance(args, dict) or not isinstance(word, str):
+        return
+    if word == "getsockopt" and args.get("opt") == "SO_ERROR":
+        step["call"] = "so_error"
+        del args["opt"]
+    elif word in SHORT_NAMES:
+        step["call"], given = SHORT_NAMES[word]
+        args.update(given)
 
 
 def _long(document: Document, trail: Trail, text: str) -> dict[str, Any]:

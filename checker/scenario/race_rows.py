@@ -15,7 +15,7 @@ from checker.scenario.names import numbered
 from checker.scenario.vocabulary import SHORT_NAMES
 from checker.scenario.yamlfile import Document, Trail
 
-REMARK_BEHIND = re.compile(r"\s*\((?!fam=)[^)]*\)")
+REMARK_BEHIND = re.compile(r"\s*\((?!fam=|\d+(?:\.\d+){3}:)[^)]*\)")
 NEVER = re.compile(r"(\w+) (?:blocks|hangs|sleeps|never returns|does not return)(?: for ever| forever)?\s*$")
 BETWEEN = re.compile(r"[,;]|\band\b")
 KERNEL = re.compile(r"\d+(\.\d+)+([ _-]\w+)?")

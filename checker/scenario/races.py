@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.errors import Place
+from checker.errors import Place, UsageError
 from checker.scenario.kernel_words import in_words_of_the_model
 from checker.scenario.load import RACE_SECTIONS, load_document_case
 from checker.scenario.program import Scenario
 from checker.scenario.question import Row
 from checker.scenario.race_rows import Told, read_row
+from checker.scenario.unread import Unread, unread_part
 from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
 
@@ -62,17 +63,32 @@ class Race:
 
 def load_races(document: Document) -> list[Race]:
     """The races of a document that was read.  Raises UsageError with file and line."""
+    races, unread = readable_races(document)
+    if unread:
+        raise unread[0].problem
+    return races
+
+
+def readable_races(document: Document) -> tuple[list[Race], list[Unread]]:
+    """The races of a document, and those in which a word is not known.  Raises UsageError if that is so of all of them."""
     if not isinstance(document.data, dict):
         raise document.problem("wrong-type", (), "a file of races is a mapping", "write races: and a list")
-    found = []
+    found: list[Race] = []
+    unread: list[Unread] = []
     for section in RACE_SECTIONS:
         entries = document.data.get(section, [])
         if not isinstance(entries, list):
             raise document.problem("wrong-type", (section,), f"{section} is no list", "write a list of races")
-        found += [_race(document, (section, n), entry) for n, entry in enumerate(entries)]
+        for n, entry in enumerate(entries):
+            try:
+                found.append(_race(document, (section, n), entry))
+            except UsageError as problem:
+                unread.append(unread_part(document, (section, n), entry, problem))
+    if not found and unread:
+        raise unread[0].problem
     if not found:
         raise document.problem("no-calls", ("races",), "no race in this file", "write a list of races")
-    return found
+    return found, unread
 
 
 def _race(document: Document, top: Trail, entry: Any) -> Race:
