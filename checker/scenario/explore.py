@@ -18,6 +18,7 @@ from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
 from checker.scenario.states import (
     PASSING,
+    SECONDS,
     SETTLE,
     TIMERS,
     Client,
@@ -141,7 +142,7 @@ class Search:
         if self.alone or all(c.frame[0] == IDLE for c in state.clients):
             return []
         expiries = [move for client in self._may_run(state, True) for move in self._moves(state, client, True)]
-        return [*expiries, *self._events(state, Occurs.SOON), *self._events(state, Occurs.LATE)]
+        return [*expiries, *(move for occurs in SECONDS for move in self._events(state, occurs))]
 
     def _settling(self, state: State, client: int) -> bool:
         """Whether a thread gives time to what happens soon, and there is such a thing."""
