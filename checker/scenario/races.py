@@ -23,6 +23,9 @@ from checker.scenario.yamlfile import Document, Trail
 
 REMARK = re.compile(r"\s*\([^)]*\)")
 THREAD = re.compile(r"[A-Z]")
+WAITS_NOT = re.compile(r"\b(o_)?non-?block")
+TELLING = re.compile(r"\blinger|\bso_|\bmsg_")
+PROBED = re.compile(r"\b(?:state|so_error) \w+(?= *=)")
 PROBES = {
     "getpeername": "getpeername {}",
     "getsockname": "getsockname {}",
@@ -131,19 +134,23 @@ def _as_scenario(
 
     def steps(given: Any, source: Trail, target: Trail) -> list[Any]:
         several = isinstance(given, list)
-        found = given if several else [given]
-        for n in range(len(found)):
-            lines[(*target, n)] = document.place((*top, *source, n) if several else (*top, *source)).line
-        return [REMARK.sub("", step) if isinstance(step, str) else step for step in found]
+        found: list[Any] = []
+        for n, step in enumerate(given if several else [given]):
+            place = (*top, *source, n) if several else (*top, *source)
+            meant = _without_remark(document, place, step) if isinstance(step, str) else [step]
+            lines.update({(*target, len(found) + k): document.place(place).line for k in range(len(meant))})
+            found += meant
+        return found
 
     setup = steps(entry.get("setup", []), ("setup",), ("setup",))
     programs = {name: steps(given, (name,), ("threads", name)) for name, given in threads.items()}
     post = steps(entry.get("post", []), ("post",), ("post",))
     probes = [_probes(row.then, row.text) for row in told]
-    wanted = [(n, step) for n, row in enumerate(told) for step in re.findall(r"\bstate \w+", row.text)]
+    wanted = [(n, step) for n, row in enumerate(told) for step in PROBED.findall(row.text)]
     wanted += [(n, step) for n, asked in enumerate(probes) for step in asked]
+    asked_before = [step for calls in programs.values() for step in calls]
     for n, step in wanted:
-        if step not in post:
+        if step not in post and not (step.startswith("so_error") and step in asked_before):
             lines[("post", len(post))] = document.place((*top, rows_key, n)).line
             post.append(step)
     texts = []
@@ -154,6 +161,19 @@ def _as_scenario(
     data = {key: entry[key] for key in ENVIRONMENT if key in entry} | {"id": entry["id"], "machine": machine}
     data |= {"setup": setup, "threads": programs, "post": post, "outcomes": texts}
     return {key: value for key, value in data.items() if value != []}, lines
+
+
+def _without_remark(document: Document, trail: Trail, step: str) -> list[str]:
+    """A step without what is said in brackets, which may be that it does not wait.  Raises UsageError if it says more."""
+    told = " ".join(REMARK.findall(step)).lower()
+    plain = REMARK.sub("", step)
+    if TELLING.search(told):
+        fix = "write a step of its own, for instance linger S 1 0"
+        raise document.problem("unknown-call", trail, f"{told.strip()} is more than a remark", fix)
+    if not WAITS_NOT.search(told):
+        return [plain]
+    words = plain.split()
+    return [plain, f"nonblock {words[1]} 1"] if words[0] == "socket" else [f"{plain} nonblock"]
 
 
 def _probes(told: str, stated: str) -> dict[str, str]:

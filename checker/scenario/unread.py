@@ -21,14 +21,8 @@ class Unread:
     place: Place = field(compare=False)
 
 
-STRANGE = frozenset(
-    (
-        *(f"unknown-{word}" for word in ("call", "key", "option", "address", "port", "type", "family", "direction", "flag")),
-        *(f"unknown-{word}" for word in ("protocol", "value", "backlog", "result", "event")),
-        *("too-many-arguments", "missing-key", "wrong-type", "out-of-range", "port-range"),
-    )
-)
-"""What is wrong with steps and results that another vocabulary has."""
+MALFORMED = ("wrong-length", "duplicate-id", "no-calls", "no-program", "no-threads", "steps-and-threads", "no-symptom")
+"""What is wrong with a file whatever its words mean; anything else may be the vocabulary of others."""
 
 
 def readable_cases(document: Document) -> tuple[list[Case], list[Unread]]:
@@ -36,12 +30,12 @@ def readable_cases(document: Document) -> tuple[list[Case], list[Unread]]:
     try:
         return cases_of(document), []
     except UsageError as problem:
-        if problem.code not in STRANGE or "scenarios" not in document.data:
+        if problem.code in MALFORMED or not isinstance(document.data, dict) or not isinstance(_scenarios(document), list):
             raise
         first = problem
     cases: list[Case] = []
     unread: list[Unread] = []
-    for n, scenario in enumerate(document.data["scenarios"]):
+    for n, scenario in enumerate(_scenarios(document)):
         top = ("scenarios", n)
         lines = {trail[2:]: line for trail, line in document.lines.items() if trail[:2] == top}
         try:
@@ -55,8 +49,12 @@ def readable_cases(document: Document) -> tuple[list[Case], list[Unread]]:
 
 def unread_part(document: Document, top: Trail, data: Any, problem: UsageError) -> Unread:
     """What cannot be asked because of ``problem``, which is raised again if it is more than an unknown word."""
-    if problem.code not in STRANGE or not isinstance(data, dict):
+    if problem.code in MALFORMED or not isinstance(data, dict):
         raise problem
     features = data.get("features") or ()
     used = tuple(str(feature) for feature in features) if isinstance(features, list) else ()
     return Unread(str(data.get("id")), str(data.get("category", "")), used, problem, document.place(top))
+
+
+def _scenarios(document: Document) -> Any:
+    return document.data.get("scenarios")

@@ -341,6 +341,8 @@ SHORT_NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "reuse": ("setsockopt", {"opt": "SO_REUSEADDR"}),
     "broadcast": ("setsockopt", {"opt": "SO_BROADCAST"}),
     "bindtodevice": ("setsockopt", {"opt": "SO_BINDTODEVICE"}),
+    "rcvtimeo": ("setsockopt", {"opt": "SO_RCVTIMEO"}),
+    "sndtimeo": ("setsockopt", {"opt": "SO_SNDTIMEO"}),
     "recvfrom": ("recv", {}),
 }
 """Words of steps that mean another call, with an argument given."""

@@ -147,6 +147,12 @@ def test_a_recorded_scenario_with_strange_words_leaves_the_others(tmp_path: Path
     assert cli.main(["conform", str(file)]) == 2
 
 
+@pytest.mark.parametrize("step", ["close s (linger 0)", "recv s (MSG_PEEK)", "bind s lo P1 (SO_REUSEADDR set)"])
+def test_a_remark_that_changes_a_call(tmp_path: Path, step: str) -> None:
+    with pytest.raises(UsageError, match="more than a remark"):
+        standing(tmp_path, "socket s stream 0", step, "so_error s", "", "A=0, B=0")
+
+
 def test_a_race_with_strange_words_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "races.yaml"
     strange = OTHER_KERNEL.removeprefix("races:\n").replace("id: R", "id: S").replace("A: send u 5", "A: poll u")
@@ -291,6 +297,8 @@ def standing(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str
         ("socket a stream 0", "connect a lo P1 family=AF_INET6", "shutdown a SHUT_WR", "", "A=-97, B=107"),
         ("socket u SOCK_DGRAM 0, listen u 1 -> -EOPNOTSUPP", "recv u", "connect u AF_UNSPEC", "", "A=blocked, B=0"),
         ("socket a stream 0", "'reuse a 1; bind a lo P1; bind a lo P2'", "so_error a", "", "A=EINVAL, B=0"),
+        ("socket a stream (nonblocking), silent_peer q", "connect a lo of:q", "sndtimeo a 1", "", "A=115, B=0, so_error a=0"),
+        ("socket a stream 0, silent_peer q", "connect a lo of:q (O_NONBLOCK)", "so_error a (at once)", "", "A=115, B=0"),
         ("socket l stream, bind l lo P1, listen l", "accept l d", "close l", "recv l nonblock", "A=hang, B=0, recv l=EBADF"),
         ("socket a stream 0", "bind a lo P1", "getpeername a", "getsockname a", "A=0, B=107, getsockname a=0 (127.0.0.1:P1)"),
         ("socket a stream 0", "bind a lo P1", "[so_error a, so_error a]", "state a", "A=0, so_error a=0, state a=CLOSE"),
