@@ -13,8 +13,8 @@ from checker.commands.scenario import load_engine
 from checker.errors import EXIT_UNDETERMINED, UsageError
 from checker.report.outcomes import findings_json, print_findings
 from checker.scenario.conform import Finding, conform_case, conform_race, conform_unread, status_of_findings
-from checker.scenario.load import is_race_file
 from checker.scenario.program import Engine
+from checker.scenario.race_sections import is_race_file
 from checker.scenario.races import readable_races
 from checker.scenario.unread import readable_cases
 from checker.scenario.yamlfile import Document, load_yaml

@@ -19,6 +19,7 @@ from checker.scenario.expression import ExpressionError, expression, parse, path
 from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, UnknownName, final_call
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
+from checker.scenario.race_sections import is_race_file
 from checker.scenario.short import ShortStepError, label, long_step
 from checker.scenario.sockets import COLUMNS, Placed, check_sockets
 from checker.scenario.validate import validate
@@ -33,10 +34,6 @@ MAX_CALLS = 200
 
 CLAIMS = ("fixed_by", "still_in", "caught_in")
 """Keys that name variants: without the symptoms of the scenario, still with one, answering some question unlike the model."""
-
-
-RACE_SECTIONS: Mapping[str, str] = {"races": "smp", "two_threads_one_processor": "up"}
-"""The parts of a file of observed races, and the machine that ran what is there unless the race says it."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +75,6 @@ class Case:
 def load_cases(path: Path) -> list[Case]:
     """The scenarios of one file, in order.  Raises UsageError with file, line and what to write instead."""
     return cases_of(load_yaml(path))
-
-
-def is_race_file(document: Document) -> bool:
-    """Whether the document records races that were observed, see ``races.py``."""
-    return isinstance(document.data, dict) and any(section in document.data for section in RACE_SECTIONS)
 
 
 def cases_of(document: Document) -> list[Case]:

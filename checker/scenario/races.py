@@ -13,10 +13,11 @@ from typing import Any
 
 from checker.errors import Place, UsageError
 from checker.scenario.kernel_words import in_words_of_the_model
-from checker.scenario.load import RACE_SECTIONS, load_document_case
+from checker.scenario.load import load_document_case
 from checker.scenario.program import Scenario
 from checker.scenario.question import Row
 from checker.scenario.race_rows import Told, read_row
+from checker.scenario.race_sections import ROWS, machine_of, race_sections
 from checker.scenario.unread import Unread, unread_part
 from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
@@ -34,7 +35,6 @@ PROBES = {
 }
 """Calls that a remark (``then listen EINVAL``) mentions without arguments."""
 
-ROWS = ("outcomes", "seen")
 PROGRAMS = ("setup", "post")
 REMARKS = ("title", "category", "source", "tries", "versions", "note", "why")
 ENVIRONMENT = ("machine", "events", "peers")
@@ -78,7 +78,7 @@ def readable_races(document: Document) -> tuple[list[Race], list[Unread]]:
         raise document.problem("wrong-type", (), "a file of races is a mapping", "write races: and a list")
     found: list[Race] = []
     unread: list[Unread] = []
-    for section in RACE_SECTIONS:
+    for section in race_sections(document.data):
         entries = document.data.get(section, [])
         if not isinstance(entries, list):
             raise document.problem("wrong-type", (section,), f"{section} is no list", "write a list of races")
@@ -157,7 +157,7 @@ def _as_scenario(
     for n, (row, asked) in enumerate(zip(told, probes, strict=True)):
         lines[("outcomes", n)] = document.place((*top, rows_key, n)).line
         texts.append(", ".join([row.text, *(f"{step}={result}" for step, result in asked.items())]))
-    machine = entry.get("machine", RACE_SECTIONS[str(top[0])])
+    machine = entry.get("machine", machine_of(str(top[0])))
     data = {key: entry[key] for key in ENVIRONMENT if key in entry} | {"id": entry["id"], "machine": machine}
     data |= {"setup": setup, "threads": programs, "post": post, "outcomes": texts}
     return {key: value for key, value in data.items() if value != []}, lines

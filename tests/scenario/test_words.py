@@ -366,6 +366,17 @@ def test_only_who_names_a_kernel_leaves_out_what_others_gave(tmp_path: Path, cap
     assert cli.main(["conform", str(file), "--expect-key", "2.4.27"]) == 1
 
 
+@pytest.mark.parametrize(("section", "machine"), [("three_threads", "smp"), ("others_one_processor", "up")])
+def test_other_sections_of_races(tmp_path: Path, section: str, machine: str) -> None:
+    file = tmp_path / "races.yaml"
+    file.write_text(
+        "meta: {format: 1}\nremarks: [none]\n" + OTHER_KERNEL.replace("races", section).replace("2.4.17", "linux_2_4_17")
+    )
+    (race,) = load_races(load_yaml(file))
+    assert race.scenario.machine == machine
+    assert race.observed[0].seen == {"linux_2_4_17": 9}
+
+
 def test_remarks_behind_what_was_seen(tmp_path: Path) -> None:
     file = tmp_path / "races.yaml"
     file.write_text("""races: []
