@@ -237,8 +237,9 @@ class Calls(Environment):
         """The end, bytes of a stream, or who sent the datagram."""
         if not self._get(heap, "Thread", "copied", thread):
             return EOF
-        kind = self._member("Socket", "type", self._get(heap, "Socket", "type", dict(names)[str(call.args["s"])]))
-        if kind == "SOCK_STREAM":
+        name = str(call.args["s"])
+        sock = dict(names).get(name)  # Another thread may have closed it meanwhile.
+        if self._is_stream(heap, sock) if sock else TYPES.get(self.world.kinds[name]) == "SOCK_STREAM":
             return DATA
         for name, sock in names:
             if "." not in name:  # The sender's call may not have returned yet.
