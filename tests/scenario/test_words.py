@@ -8,7 +8,8 @@ import pytest
 
 from checker import cli
 from checker.commands.scenario import load_engine
-from checker.errors import OutsideModelError, UsageError
+from checker.errors import LimitError, OutsideModelError, UsageError
+from checker.scenario import explore, room
 from checker.scenario.conform import AGREED, DIFFERS, conform_race
 from checker.scenario.expect import expectation
 from checker.scenario.load import MAIN, load_cases
@@ -98,6 +99,23 @@ def test_a_linger_time_of_0_resets_and_no_other_is_in_the_model(tmp_path: Path) 
     assert results(tmp_path, *CONNECTED, "linger c on 0", "linger c off 0", "close c", "settle", "so_error d")[-1] == "0 value=0"
     with pytest.raises(OutsideModelError, match="linger time"):
         results(tmp_path, *CONNECTED, "linger c on 5")
+
+
+def test_a_search_stops_before_memory_is_used_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(explore, "ROUND", 5)
+    assert results(tmp_path, *CONNECTED)[-1] == "0"
+    taken = iter(range(1, 100))
+    monkeypatch.setattr(room, "resident", lambda: next(taken))
+    monkeypatch.setattr(room, "available", lambda: 1)
+    with pytest.raises(LimitError, match="no memory is left after"):
+        results(tmp_path, *CONNECTED)
+
+
+def test_a_machine_that_does_not_tell_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert room.resident() and room.available() and not room.room_now().is_used_up()
+    monkeypatch.setattr(room, "STATUS", tmp_path / "none")
+    monkeypatch.setattr(room, "MACHINE", tmp_path / "none")
+    assert (room.resident(), room.available(), room.room_now().is_used_up()) == (0, 0, False)
 
 
 def test_more_ports_than_can_be_held_are_outside_the_model(tmp_path: Path) -> None:
