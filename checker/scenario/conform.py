@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, EXIT_UNDETERMINED, LimitError, OutsideModelError, Place, UsageError
 from checker.races.nonserial import serial_outcomes
 from checker.scenario.expect import one_form
+from checker.scenario.kernel_words import column_in_words_of_the_model
 from checker.scenario.load import MAIN, Case
 from checker.scenario.program import Engine, Outcomes
 from checker.scenario.question import differing_steps
 from checker.scenario.races import Observed, Race
+from checker.scenario.unread import Unread
 
 AGREED, DIFFERS, OUTSIDE, UNDECIDED = STANDINGS = ("agreed", "differs", "outside the model", "undecided")
 
@@ -42,6 +44,7 @@ def conform_case(case: Case, key: str, engine: Engine) -> Finding:
         found = engine(case.scenario)
     except (LimitError, OutsideModelError) as problem:
         return _not_run(case.scenario.id, case.category, case.place, problem)
+    expected = column_in_words_of_the_model(expected, case.scenario.threads[0].calls)
     steps: dict[int, str] = {}
     for outcome in found.rows:
         for _, n, wanted, _ in differing_steps({MAIN: expected}, outcome):
@@ -62,6 +65,11 @@ def _all_results(found: Outcomes, step: int) -> str:
     results = dict.fromkeys(one_form(o.results[MAIN][step]) for o in found.rows)
     many = f" ({len(found.rows)} outcomes)" if len(found.rows) > 1 else ""
     return " or ".join(results) + many
+
+
+def conform_unread(part: Unread, _: Engine) -> Finding:
+    """What has words that are not known here is outside the model."""
+    return Finding(part.id, part.category, OUTSIDE, part.place, (f"{part.problem.message}: {part.problem.fix}",))
 
 
 def conform_race(race: Race, version: str | None, engine: Engine) -> Finding:

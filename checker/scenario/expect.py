@@ -27,11 +27,14 @@ from checker.scenario.vocabulary import (
 ENDPOINT = re.compile(r"0 \(?(?:fam=\d+ )?([^\s:()]+):([^\s:()]+)\)?")
 """A name as the engine (``0 LOOPBACK:P1``) or a kernel run (``0 (fam=2 127.0.0.1:P1)``) gives it."""
 
-OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "blocked": BLOCKS, "hangs": BLOCKS}
+OTHER_NAMES = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "blocked": BLOCKS, "hangs": BLOCKS, "hang": BLOCKS}
 """Results that have two names."""
 
 NEGATIVE = re.compile(r"-(\d+|E[A-Z0-9]+)")
 """An error as the kernel returns it: ``-115``, ``-EINPROGRESS``."""
+
+VALUE = re.compile(r"0 value=(\d+)")
+"""What SO_ERROR holds, as a number."""
 
 WORDS = ("error", BLOCKS, UNREACHED, "*")
 
@@ -64,12 +67,14 @@ def one_form(result: object) -> str:
 
     >>> one_form("0 (fam=2 127.0.0.1:P1)"), one_form(0), one_form("TCP_LISTEN"), one_form("0 0.0.0.0:E")
     ('0 LOOPBACK:P1', '0', 'LISTEN', '0 ANY:eph')
-    >>> one_form("-115"), one_form("-EAGAIN")
-    ('EINPROGRESS', 'EAGAIN')
+    >>> one_form("-115"), one_form("-EAGAIN"), one_form("0 value=111"), one_form("0 value=0")
+    ('EINPROGRESS', 'EAGAIN', '0 value=ECONNREFUSED', '0 value=0')
     """
     text = " ".join(str(result).split())
     if negative := NEGATIVE.fullmatch(text):
         text = errno.errorcode.get(int(negative[1]), text) if negative[1].isdigit() else negative[1]
+    if numbered := VALUE.fullmatch(text):
+        return f"0 value={errno.errorcode.get(int(numbered[1]), numbered[1])}"
     if endpoint := ENDPOINT.fullmatch(text):
         address, port = endpoint.groups()
         return f"0 {address_name(address)}:{'eph' if port == 'E' else port}"

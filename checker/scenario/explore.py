@@ -16,8 +16,10 @@ from checker.errors import InternalError, LimitError
 from checker.language.graph import Action, Node
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
+from checker.scenario.room import room_now
 from checker.scenario.states import (
     PASSING,
+    SECONDS,
     SETTLE,
     TIMERS,
     Client,
@@ -34,6 +36,9 @@ from checker.scenario.states import (
 from checker.scenario.steps import IDLE, After, Frame, Machine, Policy
 
 MAX_STATES = 2_000_000
+ROUND = 1000
+"""After so many states a search looks whether there is memory for more."""
+
 BLOCKS = "blocks"
 NOT_REACHED = "-"
 MAX_EVENTS = 3
@@ -77,8 +82,9 @@ class Search:
         return self.programs[client]
 
     def run(self) -> Outcomes:
-        """Explore everything.  Raises LimitError beyond ``max_states``."""
+        """Explore everything.  Raises LimitError beyond ``max_states``, or when memory runs out."""
         started = time.perf_counter()
+        room = room_now()
         first = State(self.machine.memory.initial, tuple(Client() for _ in self.programs))
         numbers = {first: 0}
         self.states.append(first)
@@ -97,6 +103,9 @@ class Search:
             self.edges.append(edges)
             if len(self.states) > self.max_states:
                 raise LimitError("too-many-states", f"{self.scenario.id}: more than {self.max_states} states", "make it smaller")
+            if number % ROUND == ROUND - 1 and room.is_used_up():
+                told = f"{self.scenario.id}: no memory is left after {len(self.states)} states"
+                raise LimitError("out-of-memory", told, "make it smaller")
         return Outcomes(self.scenario, self._rows(), len(self.states), True, time.perf_counter() - started)
 
     # -- moves ----------------------------------------------------------------------------------------------------
@@ -141,7 +150,7 @@ class Search:
         if self.alone or all(c.frame[0] == IDLE for c in state.clients):
             return []
         expiries = [move for client in self._may_run(state, True) for move in self._moves(state, client, True)]
-        return [*expiries, *self._events(state, Occurs.SOON), *self._events(state, Occurs.LATE)]
+        return [*expiries, *(move for occurs in SECONDS for move in self._events(state, occurs))]
 
     def _settling(self, state: State, client: int) -> bool:
         """Whether a thread gives time to what happens soon, and there is such a thing."""

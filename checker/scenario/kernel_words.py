@@ -38,11 +38,20 @@ def in_words_of_the_model(row: Row, scenario: Scenario) -> Row:
     return replace(row, cells=tuple((ref, _translated(_call(calls, ref), stated, used)) for ref, stated in row.cells))
 
 
+def column_in_words_of_the_model(column: Sequence[Expectation], calls: Sequence[Call]) -> tuple[Expectation, ...]:
+    """The results of ``calls`` that a column records, the way the model gives them."""
+    used = {str(call.args["addr"]) for call in calls if "addr" in call.args}
+    return tuple(_translated(_asking(call), stated, used) for call, stated in zip(calls, column, strict=True))
+
+
 def _call(calls: Mapping[str, Sequence[Call]], ref: Ref) -> str:
     """The call a cell is about; an accept that asks who is connected is one of its own."""
     if ref.program not in calls:
         return ""
-    call = calls[ref.program][ref.index]
+    return _asking(calls[ref.program][ref.index])
+
+
+def _asking(call: Call) -> str:
     return ACCEPT_ASKING if call.args.get("peer") else call.name
 
 

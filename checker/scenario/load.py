@@ -13,15 +13,17 @@ from typing import Any
 
 from checker.errors import Place, UsageError
 from checker.races.stuck import require_fair
+from checker.scenario.arguments import arguments
 from checker.scenario.expect import Expectation, ExpectationError, expectation
 from checker.scenario.expression import ExpressionError, expression, parse, paths
 from checker.scenario.names import CONFLICT, FINAL, RESERVED, Names, Ref, UnknownName, final_call
 from checker.scenario.program import Call, Program, Scenario
 from checker.scenario.question import Question, Row
+from checker.scenario.race_sections import is_race_file
 from checker.scenario.short import ShortStepError, label, long_step
 from checker.scenario.sockets import COLUMNS, Placed, check_sockets
 from checker.scenario.validate import validate
-from checker.scenario.vocabulary import CALLS, arguments
+from checker.scenario.vocabulary import CALLS, SHORT_NAMES
 from checker.scenario.yamlfile import Document, Trail, load_yaml
 
 MAIN = "main"
@@ -32,10 +34,6 @@ MAX_CALLS = 200
 
 CLAIMS = ("fixed_by", "still_in", "caught_in")
 """Keys that name variants: without the symptoms of the scenario, still with one, answering some question unlike the model."""
-
-
-RACE_SECTIONS: Mapping[str, str] = {"races": "smp", "two_threads_one_processor": "up"}
-"""The parts of a file of observed races, and the machine that ran what is there unless the race says it."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,6 @@ class Case:
 def load_cases(path: Path) -> list[Case]:
     """The scenarios of one file, in order.  Raises UsageError with file, line and what to write instead."""
     return cases_of(load_yaml(path))
-
-
-def is_race_file(document: Document) -> bool:
-    """Whether the document records races that were observed, see ``races.py``."""
-    return isinstance(document.data, dict) and any(section in document.data for section in RACE_SECTIONS)
 
 
 def cases_of(document: Document) -> list[Case]:
@@ -134,8 +127,22 @@ def write_out(document: Document, top: Trail, scenario: Any) -> None:
         for n, step in enumerate(steps):
             if isinstance(step, str):
                 steps[n] = _long(document, (*trail, n), step)
-            elif isinstance(step, dict) and step.get("args") is None:
-                step["args"] = {}
+            elif isinstance(step, dict):
+                _complete(step)
+
+
+def _complete(step: dict[str, Any]) -> None:
+    """Give a long step its arguments, and the call that its word stands for."""
+    args = step["args"] = {} if step.get("args") is None else step["args"]
+    word = step.get("call")
+    if not isinstance(args, dict) or not isinstance(word, str):
+        return
+    if word == "getsockopt" and args.get("opt") == "SO_ERROR":
+        step["call"] = "so_error"
+        del args["opt"]
+    elif word in SHORT_NAMES:
+        step["call"], given = SHORT_NAMES[word]
+        args.update(given)
 
 
 def _long(document: Document, trail: Trail, text: str) -> dict[str, Any]:

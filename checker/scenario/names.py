@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from checker.scenario.expect import endpoint, one_form
 from checker.scenario.program import Call, Outcome, Scenario
+from checker.scenario.short import in_one_form
 from checker.scenario.vocabulary import ERRNOS, STATES, nearest
 
 FINAL: Mapping[str, str] = {"state": "state", "name": "getsockname", "peer": "getpeername"}
@@ -115,10 +116,15 @@ class Names:
         """A key of a row: ``A``, ``A.listen``, ``state.a``, or the label of a call, in ``post`` if there.  Raises UnknownName."""
         text = " ".join(text.split())
         calls = self.programs()
+        meant = (text, in_one_form(text))
         for program in ("post", *(p.name for p in self.scenario.threads)):
-            labels = [n for n, call in enumerate(calls.get(program, ())) if call.label == text]
+            labels = [n for n, call in enumerate(calls.get(program, ())) if call.label in meant]
             if labels:
                 return Ref(program, labels[-1])
+        for program, made in calls.items():
+            longer = [n for n, call in enumerate(made) if program == "post" and call.label.startswith(f"{text} ")]
+            if len(longer) == 1:
+                return Ref(program, longer[0])
         return self.resolve(tuple(text.split(".")))
 
     def _final(self, head: str, rest: list[str]) -> Ref:

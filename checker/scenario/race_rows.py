@@ -15,11 +15,11 @@ from checker.scenario.names import numbered
 from checker.scenario.vocabulary import SHORT_NAMES
 from checker.scenario.yamlfile import Document, Trail
 
-REMARK_BEHIND = re.compile(r"\s*\((?!fam=)[^)]*\)")
+REMARK_BEHIND = re.compile(r"\s*\((?!fam=|\d+(?:\.\d+){3}:)[^)]*\)")
 NEVER = re.compile(r"(\w+) (?:blocks|hangs|sleeps|never returns|does not return)(?: for ever| forever)?\s*$")
 BETWEEN = re.compile(r"[,;]|\band\b")
-KERNEL = re.compile(r"\d+(\.\d+)+([ _-]\w+)?")
-"""A version, perhaps with the machine: ``2.4.17``, ``2.4.17-up``."""
+KERNEL = re.compile(r"(linux[ _-])?\d+([._]\d+)+([ _-]\w+)?")
+"""A version, perhaps with the machine: ``2.4.17``, ``2.4.17-up``, ``linux_2_4_17``."""
 
 OF_EACH_CALL = "/"
 

@@ -11,17 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.errors import Place
+from checker.errors import Place, UsageError
 from checker.scenario.kernel_words import in_words_of_the_model
-from checker.scenario.load import RACE_SECTIONS, load_document_case
+from checker.scenario.load import load_document_case
 from checker.scenario.program import Scenario
 from checker.scenario.question import Row
 from checker.scenario.race_rows import Told, read_row
+from checker.scenario.race_sections import ROWS, machine_of, race_sections
+from checker.scenario.unread import Unread, unread_part
 from checker.scenario.vocabulary import ERRNOS
 from checker.scenario.yamlfile import Document, Trail
 
 REMARK = re.compile(r"\s*\([^)]*\)")
 THREAD = re.compile(r"[A-Z]")
+WAITS_NOT = re.compile(r"\b(o_)?non-?block")
+TELLING = re.compile(r"\blinger|\bso_|\bmsg_")
+PROBED = re.compile(r"\b(?:state|so_error) \w+(?= *=)")
 PROBES = {
     "getpeername": "getpeername {}",
     "getsockname": "getsockname {}",
@@ -30,7 +35,6 @@ PROBES = {
 }
 """Calls that a remark (``then listen EINVAL``) mentions without arguments."""
 
-ROWS = ("outcomes", "seen")
 PROGRAMS = ("setup", "post")
 REMARKS = ("title", "category", "source", "tries", "versions", "note", "why")
 ENVIRONMENT = ("machine", "events", "peers")
@@ -62,17 +66,32 @@ class Race:
 
 def load_races(document: Document) -> list[Race]:
     """The races of a document that was read.  Raises UsageError with file and line."""
+    races, unread = readable_races(document)
+    if unread:
+        raise unread[0].problem
+    return races
+
+
+def readable_races(document: Document) -> tuple[list[Race], list[Unread]]:
+    """The races of a document, and those in which a word is not known.  Raises UsageError if that is so of all of them."""
     if not isinstance(document.data, dict):
         raise document.problem("wrong-type", (), "a file of races is a mapping", "write races: and a list")
-    found = []
-    for section in RACE_SECTIONS:
+    found: list[Race] = []
+    unread: list[Unread] = []
+    for section in race_sections(document.data):
         entries = document.data.get(section, [])
         if not isinstance(entries, list):
             raise document.problem("wrong-type", (section,), f"{section} is no list", "write a list of races")
-        found += [_race(document, (section, n), entry) for n, entry in enumerate(entries)]
+        for n, entry in enumerate(entries):
+            try:
+                found.append(_race(document, (section, n), entry))
+            except UsageError as problem:
+                unread.append(unread_part(document, (section, n), entry, problem))
+    if not found and unread:
+        raise unread[0].problem
     if not found:
         raise document.problem("no-calls", ("races",), "no race in this file", "write a list of races")
-    return found
+    return found, unread
 
 
 def _race(document: Document, top: Trail, entry: Any) -> Race:
@@ -115,29 +134,46 @@ def _as_scenario(
 
     def steps(given: Any, source: Trail, target: Trail) -> list[Any]:
         several = isinstance(given, list)
-        found = given if several else [given]
-        for n in range(len(found)):
-            lines[(*target, n)] = document.place((*top, *source, n) if several else (*top, *source)).line
-        return [REMARK.sub("", step) if isinstance(step, str) else step for step in found]
+        found: list[Any] = []
+        for n, step in enumerate(given if several else [given]):
+            place = (*top, *source, n) if several else (*top, *source)
+            meant = _without_remark(document, place, step) if isinstance(step, str) else [step]
+            lines.update({(*target, len(found) + k): document.place(place).line for k in range(len(meant))})
+            found += meant
+        return found
 
     setup = steps(entry.get("setup", []), ("setup",), ("setup",))
     programs = {name: steps(given, (name,), ("threads", name)) for name, given in threads.items()}
     post = steps(entry.get("post", []), ("post",), ("post",))
     probes = [_probes(row.then, row.text) for row in told]
-    wanted = [(n, step) for n, row in enumerate(told) for step in re.findall(r"\bstate \w+", row.text)]
+    wanted = [(n, step) for n, row in enumerate(told) for step in PROBED.findall(row.text)]
     wanted += [(n, step) for n, asked in enumerate(probes) for step in asked]
+    asked_before = [step for calls in programs.values() for step in calls]
     for n, step in wanted:
-        if step not in post:
+        if step not in post and not (step.startswith("so_error") and step in asked_before):
             lines[("post", len(post))] = document.place((*top, rows_key, n)).line
             post.append(step)
     texts = []
     for n, (row, asked) in enumerate(zip(told, probes, strict=True)):
         lines[("outcomes", n)] = document.place((*top, rows_key, n)).line
         texts.append(", ".join([row.text, *(f"{step}={result}" for step, result in asked.items())]))
-    machine = entry.get("machine", RACE_SECTIONS[str(top[0])])
+    machine = entry.get("machine", machine_of(str(top[0])))
     data = {key: entry[key] for key in ENVIRONMENT if key in entry} | {"id": entry["id"], "machine": machine}
     data |= {"setup": setup, "threads": programs, "post": post, "outcomes": texts}
     return {key: value for key, value in data.items() if value != []}, lines
+
+
+def _without_remark(document: Document, trail: Trail, step: str) -> list[str]:
+    """A step without what is said in brackets, which may be that it does not wait.  Raises UsageError if it says more."""
+    told = " ".join(REMARK.findall(step)).lower()
+    plain = REMARK.sub("", step)
+    if TELLING.search(told):
+        fix = "write a step of its own, for instance linger S 1 0"
+        raise document.problem("unknown-call", trail, f"{told.strip()} is more than a remark", fix)
+    if not WAITS_NOT.search(told):
+        return [plain]
+    words = plain.split()
+    return [plain, f"nonblock {words[1]} 1"] if words[0] == "socket" else [f"{plain} nonblock"]
 
 
 def _probes(told: str, stated: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ Every kind of value has its kind as ``title``: error messages are chosen by it.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from checker.scenario import vocabulary as words
@@ -17,10 +18,15 @@ COLUMN = "^(linux|seed)_[a-z0-9_]+$"
 
 OCTET = "(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 INT = 2**31
+NUMBER_OF_A_PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
 
 def _one_of(*known: str) -> str:
     return f"({'|'.join(known)})"
+
+
+def _exactly(known: Iterable[str]) -> str:
+    return f"^{_one_of(*known)}$"
 
 
 def _integer(low: int, high: int) -> Schema:
@@ -35,22 +41,33 @@ KINDS: dict[str, Schema] = {
         "type": ["integer", "string", "object"],
         "minimum": 0,
         "maximum": 65535,
-        "pattern": f"^({_one_of(*words.PORTS)}|eph_{words.NAME.pattern})$",
+        "pattern": f"^({_one_of(*words.PORTS)}|eph_{words.NAME.pattern}|{NUMBER_OF_A_PORT})$",
         "properties": {"of": {"title": "socket", "type": "string"}},
         "required": ["of"],
         "additionalProperties": False,
     },
     "port number": _integer(1, 65535),
-    "boolean": {"type": "boolean"},
+    "boolean": {"type": ["boolean", "integer"], "minimum": 0, "maximum": 1},
     "number": _integer(-INT, INT - 1),
     "length": _integer(0, INT - 1),
     "uid": _integer(0, 65535),
     "type": {"type": ["string", "integer"], "pattern": f"^({words.PREFIXES['type']})?{_one_of(*words.TYPES)}$"},
-    "family": {"type": ["string", "integer"], "pattern": f"^{_one_of(*words.FAMILIES)}$"},
-    "direction": {"type": ["string", "integer"], "pattern": f"^({words.PREFIXES['direction']})?{_one_of(*words.HOWS)}$"},
+    "value": {"type": ["integer", "boolean", "string"], "minimum": -INT, "maximum": INT - 1, "pattern": _exactly(words.DEVICES)},
+    "backlog": {"type": ["integer", "string"], "minimum": -INT, "maximum": INT - 1, "pattern": "^SOMAXCONN$"},
+    "protocol": {
+        "type": ["integer", "string"],
+        "minimum": -INT,
+        "maximum": INT - 1,
+        "pattern": f"^({words.PREFIXES['protocol']})?{_one_of(*words.PROTOCOLS)}$",
+    },
+    "family": {
+        "type": ["string", "integer"],
+        "pattern": f"^{_one_of(*words.FAMILIES, *(f'PF_{name[3:]}' for name in words.FAMILIES))}$",
+    },
+    "direction": {"type": ["string", "integer"], "pattern": f"^(({words.PREFIXES['direction']})?{_one_of(*words.HOWS)}|[0-9]+)$"},
     "option": {"type": "string", "enum": list(words.OPTIONS)},
-    "flag": {"type": "string", "enum": list(words.FLAGS)},
-    "flags": {"type": "array", "items": {"$ref": "#/$defs/flag"}},
+    "flag": {"type": "string", "pattern": f"^(SOCK_)?{_one_of(*words.FLAGS)}$"},
+    "flags": {"type": ["array", "string"], "items": {"$ref": "#/$defs/flag"}, "pattern": f"^(SOCK_)?{_one_of(*words.FLAGS)}$"},
     "field": {"type": "string", "pattern": f"^{words.FIELD.pattern}$"},
     "machine": {"type": "string", "enum": list(words.MACHINES)},
     "observed": {"type": "string", "enum": list(words.OBSERVED)},
@@ -84,6 +101,9 @@ def call_schema(shape: words.CallShape) -> Schema:
         "properties": {p.name: _ref(p.kind) | ({} if p.default is None else {"default": p.default}) for p in shape.parameters},
         "required": words.required(shape),
     }
+    if shape.name == "setsockopt":
+        schema["if"] = {"required": ["val"], "properties": {"val": {"type": "string"}}}
+        schema["then"] = {"properties": {"opt": {"title": "option of a device", "enum": ["SO_BINDTODEVICE"]}}}
     if shape.name == "connect":
         schema["required"] = ["s"]
         schema["if"] = {"not": {"required": ["family"], "properties": {"family": {"enum": ["AF_UNSPEC", 0]}}}}

@@ -6,8 +6,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from checker.scenario.arguments import arguments
 from checker.scenario.program import Argument, PortChosen, PortOf
-from checker.scenario.vocabulary import ADDRESSES, CALLS, SHORT_ADDRESSES, SHORT_NAMES, TYPES, CallShape, nearest, required
+from checker.scenario.vocabulary import (
+    ADDRESSES,
+    CALLS,
+    ENOUGH,
+    SHORT_ADDRESSES,
+    SHORT_NAMES,
+    TYPES,
+    CallShape,
+    nearest,
+    required,
+)
+
+OTHER_OPTIONS = "getsockopt"
+ALSO_TYPES: Mapping[str, str] = {"tcp": "STREAM", "udp": "DGRAM"}
+SWITCHES: Mapping[str, bool] = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
 class ShortStepError(ValueError):
@@ -31,6 +46,8 @@ def long_step(text: str) -> dict[str, Any]:
     words = said.split()
     if not words:
         raise ShortStepError("unknown-call", "a step without a call", "write a call, for instance: bind a lo P1")
+    if words[0] == OTHER_OPTIONS:
+        words = _so_error(words)
     name, given = SHORT_NAMES.get(words[0], (words[0], {}))
     if name not in CALLS:
         known = nearest(words[0], [*CALLS, *SHORT_NAMES])
@@ -63,6 +80,26 @@ def long_step(text: str) -> dict[str, Any]:
     return {"call": name, "args": args} | ({"expect": plain_number(expect.strip())} if arrow else {})
 
 
+def in_one_form(text: str) -> str:
+    """A short step as tables show it, whatever was left out of it; ``text`` itself if it is none.
+
+    >>> in_one_form("listen a"), in_one_form("state.a")
+    ('listen a 128', 'state.a')
+    """
+    try:
+        step = long_step(text)
+        return label(step["call"], arguments(CALLS[step["call"]], step["args"]))
+    except (ShortStepError, KeyError, ValueError):
+        return text
+
+
+def _so_error(words: list[str]) -> list[str]:
+    """``getsockopt S SO_ERROR`` as so_error: of what can be asked the model knows that alone."""
+    if words[2:3] != ["SO_ERROR"]:
+        raise ShortStepError("unknown-option", f"the model answers {OTHER_OPTIONS} for SO_ERROR only", "write so_error S")
+    return ["so_error", words[1], *words[3:]]
+
+
 def short_form(word: str) -> str:
     """How a short step looks: ``bind S ADDR PORT``."""
     name, given = SHORT_NAMES.get(word, (word, {}))
@@ -81,10 +118,12 @@ def _value(shape: CallShape, key: str, word: str) -> Any:
         return SHORT_ADDRESSES.get(word, word.upper() if word.upper() in ADDRESSES else word)
     if kind == "port" and word.startswith("of:"):
         return {"of": word.removeprefix("of:")}
-    if kind in ("type", "direction"):
+    if kind == "type":
+        return plain_number(ALSO_TYPES.get(word, word.upper()))
+    if kind in ("direction", "protocol"):
         return plain_number(word.upper())
-    if kind == "boolean":
-        return {"true": True, "1": True, "false": False, "0": False}.get(word.lower(), word)
+    if kind == "boolean" or (kind == "value" and word.lower() in SWITCHES):
+        return SWITCHES.get(word.lower(), word)
     if kind == "flags":
         return word.split(",")
     if kind in ("socket", "new name"):
@@ -95,7 +134,7 @@ def _value(shape: CallShape, key: str, word: str) -> Any:
 def label(name: str, args: Mapping[str, Argument]) -> str:
     """A call as tables show it, in its short form; ``args`` are complete.
 
-    >>> label("listen", {"s": "a", "backlog": 1})
+    >>> label("listen", {"s": "a", "backlog": 1, "uid": 0})
     'listen a 1'
     """
     shape = CALLS[name]
@@ -105,6 +144,8 @@ def label(name: str, args: Mapping[str, Argument]) -> str:
         words, shown = ["reuse"], shown - {"opt"}
     if name == "connect" and args["family"] == "AF_UNSPEC":
         shown -= {"addr", "port"}
+    if name == "recv" and args["size"] == ENOUGH:
+        shown -= {"size"}
     words += [word for n in shape.short if n in shown and (word := _word(args[n]))]
     for p in shape.parameters:
         if p.name not in shape.short and args[p.name] != p.default:

@@ -17,25 +17,30 @@ Names = tuple[tuple[str, int], ...]
 class Occurs(enum.Enum):
     """When an event of the environment happens: perhaps, surely, or as time passes, once nothing else can happen.
 
-    Soon: 200 milliseconds at most.  Late: what is lost is sent again.  Last: three minutes, attempts are given up.  Afterwards:
-    what is still not acknowledged is sent again.  In the end: after a quarter of an hour that is given up as well.
+    Soon: 200 milliseconds at most.  Again: data and FINs that are lost are sent again.  Late: three seconds, so are SYNs and
+    SYN-ACKs.  Last: three minutes, attempts are given up.  Afterwards: what is still not acknowledged is sent again.  In the
+    end: after a quarter of an hour that is given up as well.
     """
 
     MAYBE = "maybe"
     SURELY = "surely"
     SOON = "soon"
+    AGAIN = "again"
     LATE = "late"
     LAST = "last"
     AFTERWARDS = "afterwards"
     END = "end"
 
 
-TIMERS = (Occurs.SOON, Occurs.LATE, Occurs.LAST, Occurs.AFTERWARDS, Occurs.END)
+TIMERS = (Occurs.SOON, Occurs.AGAIN, Occurs.LATE, Occurs.LAST, Occurs.AFTERWARDS, Occurs.END)
 """What only time brings about, in this order, for one thread that waits.
 
 Several are asked who waits for ever: for them what is lost is sent again, in any order, and nothing runs out.  Each time a call
 of one of them begins or ends that may happen once more, not when one wakes only to sleep again: so every run has an end.
 """
+
+SECONDS = (Occurs.SOON, Occurs.AGAIN, Occurs.LATE)
+"""Those that a few seconds bring about."""
 
 SETTLE = "settle"
 """The call that waits until what happens soon has happened."""

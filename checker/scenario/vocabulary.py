@@ -10,9 +10,8 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from checker.scenario.program import Argument, PortChosen, PortOf
+from checker.scenario.program import Argument
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 DOTTED = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})")
@@ -84,13 +83,22 @@ DESCRIPTORS = ("BADFD", "NOTSOCK")
 """Descriptors that are not open, and open but no socket."""
 
 TYPES = ("STREAM", "DGRAM", "RAW", "RDM", "SEQPACKET", "PACKET")
-FAMILIES = ("AF_INET", "AF_UNSPEC", "AF_UNIX", "AF_LOCAL", "AF_INET6", "AF_NETLINK", "AF_PACKET")
 FAMILY_NUMBERS: Mapping[int, str] = {0: "AF_UNSPEC", 2: "AF_INET"}
 """The families that mean something to AF_INET sockets; any other number is one of somebody else's."""
 
+NUMBERED_FAMILIES: Mapping[str, int] = {"AF_AX25": 3, "AF_IPX": 4, "AF_APPLETALK": 5, "AF_X25": 9, "AF_MAX": 32}
+"""Families that are known by their number only."""
+
+FAMILIES = ("AF_INET", "AF_UNSPEC", "AF_UNIX", "AF_LOCAL", "AF_INET6", "AF_NETLINK", "AF_PACKET", *NUMBERED_FAMILIES)
+PROTOCOLS: Mapping[str, int] = {"IP": 0, "ICMP": 1, "IGMP": 2, "TCP": 6, "UDP": 17, "RAW": 255}
+
 HOWS = ("RD", "WR", "RDWR")
-PREFIXES: Mapping[str, str] = {"type": "SOCK_", "direction": "SHUT_"}
+PREFIXES: Mapping[str, str] = {"type": "SOCK_", "direction": "SHUT_", "protocol": "IPPROTO_"}
 """What C puts in front of such words, which may be left out."""
+
+SOMAXCONN = 128
+DEVICES: Mapping[str, int] = {"lo": 1, "none": 0, "": 0}
+"""What SO_BINDTODEVICE may be given, and whether that is a device."""
 
 OPTIONS = (
     "SO_REUSEADDR",
@@ -201,6 +209,9 @@ class CallShape:
         return next(p for p in self.parameters if p.name == name)
 
 
+ENOUGH = 65536
+"""More bytes than a scenario's recv() finds."""
+
 _SOCKET = Parameter("s", "socket")
 _NEW = Parameter("as", "new name")
 _NONBLOCK = Parameter("nonblock", "boolean", False)
@@ -229,7 +240,7 @@ _SHAPES = (
         (
             _NEW,
             Parameter("type", "type"),
-            Parameter("proto", "number", 0),
+            Parameter("proto", "protocol", 0),
             Parameter("domain", "family", "AF_INET"),
             Parameter("flags", "flags", ()),
             _UID,
@@ -245,22 +256,28 @@ _SHAPES = (
     ),
     CallShape(
         "connect",
-        (_SOCKET, *_ADDRESS, _BAD_BUFFER, _NONBLOCK),
+        (_SOCKET, *_ADDRESS, _BAD_BUFFER, _NONBLOCK, _UID),
         ("s", "addr", "port"),
         "connect; family AF_UNSPEC dissolves a connection",
     ),
     CallShape(
         "accept",
-        (_SOCKET, Parameter("as", "new name", ""), Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK),
+        (_SOCKET, Parameter("as", "new name", ""), Parameter("peer", "boolean", False), _BAD_BUFFER, _NONBLOCK, _UID),
         ("s", "as"),
         "take a connection from a listening socket, which needs no name; peer: ask who is connected",
     ),
-    CallShape("listen", (_SOCKET, Parameter("backlog", "number")), ("s", "backlog"), "make a socket listen"),
+    CallShape("listen", (_SOCKET, Parameter("backlog", "backlog", SOMAXCONN), _UID), ("s", "backlog"), "make a socket listen"),
     CallShape(
         "setsockopt",
-        (_SOCKET, Parameter("opt", "option"), Parameter("val", "number")),
+        (_SOCKET, Parameter("opt", "option"), Parameter("val", "value", 1)),
         ("s", "opt", "val"),
         "set a socket option",
+    ),
+    CallShape(
+        "linger",
+        (_SOCKET, Parameter("onoff", "boolean"), Parameter("seconds", "length")),
+        ("s", "onoff", "seconds"),
+        "set SO_LINGER",
     ),
     CallShape("shutdown", (_SOCKET, Parameter("how", "direction")), ("s", "how"), "close one or both directions"),
     CallShape("getsockname", (_SOCKET, _BAD_BUFFER), ("s",), "the local address and port"),
@@ -286,7 +303,7 @@ _SHAPES = (
         ("type", "addr", "lo", "hi"),
         "other sockets bound to every port lo..hi",
     ),
-    CallShape("send", (_SOCKET, Parameter("size", "length"), _NONBLOCK), ("s", "size"), "send so many bytes, without an address"),
+    CallShape("send", (_SOCKET, Parameter("size", "length", 8), _NONBLOCK), ("s", "size"), "send bytes, without an address"),
     CallShape(
         "sendto",
         (
@@ -301,8 +318,13 @@ _SHAPES = (
         ("s", "addr", "port", "size"),
         "send so many bytes to an address",
     ),
-    CallShape("recv", (_SOCKET, _BAD_BUFFER, _NONBLOCK), ("s",), "receive a datagram, or what there is of a stream"),
-    CallShape("nonblock", (_SOCKET, Parameter("val", "number")), ("s", "val"), "set or clear O_NONBLOCK"),
+    CallShape(
+        "recv",
+        (_SOCKET, Parameter("size", "length", ENOUGH), _BAD_BUFFER, _NONBLOCK),
+        ("s", "size"),
+        "receive a datagram, or what there is of a stream",
+    ),
+    CallShape("nonblock", (_SOCKET, Parameter("val", "value", 1)), ("s", "val"), "set or clear O_NONBLOCK"),
     CallShape(
         "segment",
         (_SOCKET, *(Parameter(flag, "boolean", False) for flag in SEGMENT_FLAGS)),
@@ -318,8 +340,12 @@ CALLS: Mapping[str, CallShape] = {shape.name: shape for shape in _SHAPES}
 SHORT_NAMES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "reuse": ("setsockopt", {"opt": "SO_REUSEADDR"}),
     "broadcast": ("setsockopt", {"opt": "SO_BROADCAST"}),
+    "bindtodevice": ("setsockopt", {"opt": "SO_BINDTODEVICE"}),
+    "rcvtimeo": ("setsockopt", {"opt": "SO_RCVTIMEO"}),
+    "sndtimeo": ("setsockopt", {"opt": "SO_SNDTIMEO"}),
+    "recvfrom": ("recv", {}),
 }
-"""Words of short steps that mean another call with an argument given."""
+"""Words of steps that mean another call, with an argument given."""
 
 
 def required(shape: CallShape) -> list[str]:
@@ -339,27 +365,6 @@ def nearest(word: object, known: Iterable[str]) -> str:
     guess = next((w for w in words if close and w.lower() == close[0]), "")
     listed = ", ".join(words)
     return f"did you mean {guess}? Choose one of {listed}" if guess else f"choose one of {listed}"
-
-
-def arguments(shape: CallShape, args: Mapping[str, Any]) -> dict[str, Argument]:
-    """The arguments of a call that the schema accepted, with defaults, addresses by name and ports as the engine takes them."""
-    made: dict[str, Argument] = {}
-    for p in shape.parameters:
-        value = args.get(p.name, p.default)
-        if p.kind == "address":
-            value = address_name(str(value))
-        elif p.kind == "port" and isinstance(value, dict):
-            value = PortOf(value["of"])
-        elif p.kind == "port" and isinstance(value, str) and value.startswith("eph_"):
-            value = PortChosen(value.removeprefix("eph_"))
-        elif p.kind == "flags":
-            value = tuple(value or ())
-        elif p.kind in PREFIXES and isinstance(value, str):
-            value = value.removeprefix(PREFIXES[p.kind])
-        elif p.kind == "family" and isinstance(value, int):
-            value = FAMILY_NUMBERS.get(value, value)
-        made[p.name] = value
-    return made
 
 
 def address_name(address: str) -> str:

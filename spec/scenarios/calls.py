@@ -118,6 +118,9 @@ class Calls(Environment):
             return Done(self._member("Sock", "state", state).removeprefix("TCP_"), heap, names)
         if call.name == "field":
             return Done(self._shown_field(str(args["name"]), heap, names, str(args["s"])), heap, names)
+        if call.name == "recv" and not self._takes_all(call, heap, sock):
+            told = "the model receives all there is of a stream, not a part"
+            raise OutsideModelError("outside-model", told, "receive as much as was sent")
         return Started("system_call", self._arguments(call, heap, known, sock))
 
     def _start_socket(self, call: Call) -> Started:
@@ -171,13 +174,23 @@ class Calls(Environment):
             "device": int(bool(value)),
             "wants_name": int(bool(args.get("peer") or args.get("bad_buffer"))),
             "bad_buffer": int(bool(args.get("bad_buffer"))),
-            "short": int(self._size(call, heap, sock) < MIN_PAYLOAD),
+            "short": int(call.name in ("send", "sendto") and self._size(call, heap, sock) < MIN_PAYLOAD),
         }
+
+    def _takes_all(self, call: Call, heap: tuple[int, ...], sock: int) -> bool:
+        """Whether a recv() asks for as much as there can be of a stream, which the model's takes in one piece."""
+        there = sum(int(str(c.args["size"])) for c in self.world.calls if c.name == "send")
+        there += sum(bool(c.args["data"]) for c in self.world.calls if c.name == "segment")
+        asked = int(str(call.args["size"]))
+        return asked >= max(there, 1) or not self._is_stream(heap, sock)
+
+    def _is_stream(self, heap: tuple[int, ...], sock: int) -> bool:
+        return self._member("Socket", "type", self._get(heap, "Socket", "type", sock)) == "SOCK_STREAM"
 
     def _size(self, call: Call, heap: tuple[int, ...], sock: int) -> int:
         """How many bytes a call sends.  Raises OutsideModelError if the model does not tell so many from others."""
         size = int(str(call.args.get("size", MIN_PAYLOAD)))
-        stream = self._member("Socket", "type", self._get(heap, "Socket", "type", sock)) == "SOCK_STREAM"
+        stream = self._is_stream(heap, sock)
         if stream and size == 0:
             raise OutsideModelError("outside-model", "over TCP the model sends one byte at least", "send some")
         if not stream and size > LARGEST_DATAGRAM:
@@ -224,8 +237,9 @@ class Calls(Environment):
         """The end, bytes of a stream, or who sent the datagram."""
         if not self._get(heap, "Thread", "copied", thread):
             return EOF
-        kind = self._member("Socket", "type", self._get(heap, "Socket", "type", dict(names)[str(call.args["s"])]))
-        if kind == "SOCK_STREAM":
+        name = str(call.args["s"])
+        sock = dict(names).get(name)  # Another thread may have closed it meanwhile.
+        if self._is_stream(heap, sock) if sock else TYPES.get(self.world.kinds[name]) == "SOCK_STREAM":
             return DATA
         for name, sock in names:
             if "." not in name:  # The sender's call may not have returned yet.

@@ -85,7 +85,7 @@ class Environment(View):
 
     def _retransmissions(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
         """Data and FINs that nobody acknowledged; where time need not pass only other hosts fail to."""
-        if occurs in (Occurs.LATE, Occurs.AFTERWARDS):
+        if occurs in (Occurs.AGAIN, Occurs.AFTERWARDS):
             yield f"what sk{sk} sent again", Started("tcp_write_timer", {"sk": sk, "last": 0})
         given_up = Occurs.LAST if self._get(heap, "Sock", "dead", sk) else Occurs.END
         if "timeout" in self.world.events and self._peer(heap, sk) in ROUTED_ADDRESSES:

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from checker.errors import OutsideModelError
 from checker.scenario.program import Call, Outcomes, Scenario
 
 HELD = "held_"
 """What the names of sockets behind ``hold_ports`` begin with; the ports they hold are no ports the scenario names."""
 
+MOST_HELD = 512
 LOW_16_BITS = 0xFFFF
 """What inet_create stores of a protocol number in sk->num; a RAW socket goes by nothing else unless that is 0."""
 
@@ -53,11 +55,19 @@ def parts_of(call: Call) -> tuple[Call, ...]:
                 part("listen", s=name, backlog=0),
                 Call("drop_syns", {"s": name}, call.label),
             )
+        case "linger":
+            if args["onoff"] and args["seconds"]:
+                raise OutsideModelError("outside-model", "the model has no linger time but 0", "leave the scenario out")
+            given = {"s": args["s"], "opt": "SO_LINGER", "val": int(bool(args["onoff"]))}
+            return (replace(part("setsockopt", **given), label=call.label),)
         case "reset_close":
             return (part("setsockopt", s=args["s"], opt="SO_LINGER", val=1), Call("close", {"s": args["s"]}, call.label))
         case "hold_ports":
             held: list[Call] = []
-            for port in range(int(str(args["lo"])), int(str(args["hi"])) + 1):
+            low, high = int(str(args["lo"])), int(str(args["hi"]))
+            if high - low >= MOST_HELD:
+                raise OutsideModelError("outside-model", f"more than {MOST_HELD} ports are held", "choose a smaller port_range")
+            for port in range(low, high + 1):
                 name = f"{HELD}{args['type']}_{port}"
                 held.append(part("socket", **{"as": name}, type=args["type"]))
                 if args.get("reuse"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from checker.scenario.arguments import arguments
 from checker.scenario.expect import expectation
 from checker.scenario.expression import ExpressionError, expression
 from checker.scenario.load import MAIN, load_cases
@@ -18,7 +19,7 @@ from checker.scenario.names import Names
 from checker.scenario.program import Call, Outcome, PortChosen, PortOf, Program, Scenario
 from checker.scenario.schema import build_schema, schema_text
 from checker.scenario.short import label, long_step
-from checker.scenario.vocabulary import CALLS, SHORT_NAMES, arguments
+from checker.scenario.vocabulary import CALLS, SHORT_NAMES
 from checker.scenario.yamlfile import load_yaml
 
 HERE = Path(__file__).parent

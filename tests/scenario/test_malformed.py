@@ -48,8 +48,8 @@ MALFORMED: dict[str, tuple[str | bytes, str, int, str]] = {
         "no key queue in arguments of listen",
     ),
     "unknown key of a step": (steps("{call: listen, args: {s: a, backlog: 1}, expects: 0}"), "unknown-key", 4, "expects"),
-    "missing argument, long": (steps("{call: listen, args: {s: a}}"), "missing-key", 4, "backlog missing"),
-    "missing argument, short": (steps("listen a"), "missing-key", 4, "listen needs backlog"),
+    "missing argument, long": (steps("{call: shutdown, args: {s: a}}"), "missing-key", 4, "how missing"),
+    "missing argument, short": (steps("shutdown a"), "missing-key", 4, "shutdown needs how"),
     "missing address of connect": (
         steps("{call: connect, args: {s: a}}"),
         "missing-key",
@@ -57,8 +57,8 @@ MALFORMED: dict[str, tuple[str | bytes, str, int, str]] = {
         "addr and port missing in arguments of connect",
     ),
     "too many arguments": (steps("listen a 1 2"), "too-many-arguments", 4, "no place for 2"),
-    "backlog that is no number": (steps("{call: listen, args: {s: a, backlog: many}}"), "wrong-type", 4, "many is"),
-    "backlog too large": (steps("listen a 99999999999"), "out-of-range", 4, "is no number"),
+    "backlog that is no number": (steps("{call: listen, args: {s: a, backlog: many}}"), "unknown-backlog", 4, "no backlog many"),
+    "backlog too large": (steps("listen a 99999999999"), "out-of-range", 4, "is no backlog"),
     "negative length": (steps("send a -1"), "out-of-range", 4, "-1 is no length"),
     "negative port": (steps("bind a lo -1"), "port-range", 4, "-1 is no port"),
     "port out of range": (

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from checker.errors import UsageError
-from checker.scenario.load import cases_of, is_race_file
+from checker.scenario.load import cases_of
+from checker.scenario.race_sections import is_race_file
 from checker.scenario.races import load_races
 from checker.scenario.yamlfile import load_yaml
 

@@ -8,7 +8,8 @@ import pytest
 
 from checker import cli
 from checker.commands.scenario import load_engine
-from checker.errors import OutsideModelError, UsageError
+from checker.errors import LimitError, OutsideModelError, UsageError
+from checker.scenario import explore, room
 from checker.scenario.conform import AGREED, DIFFERS, conform_race
 from checker.scenario.expect import expectation
 from checker.scenario.load import MAIN, load_cases
@@ -50,6 +51,133 @@ def test_sockets_of_other_families_are_outside_the_model(tmp_path: Path, family:
 def test_sizes_that_the_model_does_not_tell_apart_are_outside_it(tmp_path: Path, steps: tuple[str, ...]) -> None:
     with pytest.raises(OutsideModelError):
         results(tmp_path, *steps)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("listen a", "listen a 128"),
+        ("{call: listen, args: {s: a, backlog: SOMAXCONN, uid: 65534}}", "listen a 128 uid=65534"),
+        ("reuse a", "reuse a 1"),
+        ("nonblock a off", "nonblock a 0"),
+        ("{call: nonblock, args: {s: a, val: true}}", "nonblock a 1"),
+        ("bindtodevice a lo", "setsockopt a SO_BINDTODEVICE 1"),
+        ("{call: setsockopt, args: {s: a, opt: SO_BINDTODEVICE, val: none}}", "setsockopt a SO_BINDTODEVICE 0"),
+        ("send a", "send a 8"),
+        ("recvfrom a nonblock", "recv a nonblock"),
+        ("{call: recvfrom, args: {s: a, size: 100}}", "recv a 100"),
+        ("getsockopt a SO_ERROR", "so_error a"),
+        ("{call: getsockopt, args: {s: a, opt: SO_ERROR}}", "so_error a"),
+        ("{call: shutdown, args: {s: a, how: '2'}}", "shutdown a 2"),
+        ("{call: bind, args: {s: a, addr: ANY, port: '6001'}}", "bind a any 6001"),
+        ("{call: connect, args: {s: a, addr: LOOPBACK, port: P1, nonblock: 1, family: PF_INET}}", "connect a lo P1 nonblock"),
+        ("connect a lo P1 family=AF_IPX", "connect a lo P1 family=4"),
+        ("socket b tcp IPPROTO_TCP domain=PF_INET", "socket b stream 6"),
+        ("{call: socket, args: {as: b, type: SOCK_RAW, proto: ICMP, flags: SOCK_NONBLOCK}}", "socket b raw 1 flags=NONBLOCK"),
+    ],
+)
+def test_words_that_mean_the_same(tmp_path: Path, written: str, meant: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(FILE.format(f"- socket a stream\n- {written}\n"))
+    (case,) = load_cases(file)
+    assert case.scenario.threads[0].calls[-1].label == meant
+
+
+CONNECTED = ("socket l stream", "bind l lo P1", "listen l 1", "socket c stream", "connect c lo P1", "accept l d")
+
+
+def test_receiving_as_much_as_there_is(tmp_path: Path) -> None:
+    assert results(tmp_path, *CONNECTED, "send c 5", "send c 6", "recv d 11")[-1] == "0 data"
+    with pytest.raises(OutsideModelError, match="all there is of a stream"):
+        results(tmp_path, *CONNECTED, "send c 5", "send c 6", "recv d 10")
+    assert results(tmp_path, "socket u dgram", "bind u lo P1", "sendto u lo P1", "recv u 0")[-1] == "0 LOOPBACK:P1"
+
+
+def test_a_linger_time_of_0_resets_and_no_other_is_in_the_model(tmp_path: Path) -> None:
+    steps = (*CONNECTED, "linger c 1 0", "close c", "settle", "so_error d")
+    assert results(tmp_path, *steps)[-4:] == ("0", "0", "0", "0 value=ECONNRESET")
+    assert results(tmp_path, *CONNECTED, "linger c on 0", "linger c off 0", "close c", "settle", "so_error d")[-1] == "0 value=0"
+    with pytest.raises(OutsideModelError, match="linger time"):
+        results(tmp_path, *CONNECTED, "linger c on 5")
+
+
+def test_a_search_stops_before_memory_is_used_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(explore, "ROUND", 5)
+    assert results(tmp_path, *CONNECTED)[-1] == "0"
+    taken = iter(range(1, 100))
+    monkeypatch.setattr(room, "resident", lambda: next(taken))
+    monkeypatch.setattr(room, "available", lambda: 1)
+    with pytest.raises(LimitError, match="no memory is left after"):
+        results(tmp_path, *CONNECTED)
+
+
+def test_a_machine_that_does_not_tell_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert room.resident() and room.available() and not room.room_now().is_used_up()
+    monkeypatch.setattr(room, "STATUS", tmp_path / "none")
+    monkeypatch.setattr(room, "MACHINE", tmp_path / "none")
+    assert (room.resident(), room.available(), room.room_now().is_used_up()) == (0, 0, False)
+
+
+def test_more_ports_than_can_be_held_are_outside_the_model(tmp_path: Path) -> None:
+    with pytest.raises(OutsideModelError, match="512 ports"):
+        results(tmp_path, "hold_ports stream lo 32768 61000")
+
+
+COUNTED = """scenarios:
+- id: counted
+  features: [tcp]
+  steps:
+    [socket l stream, bind l lo P1, listen l, socket c stream, connect c lo P1, accept l d, send c 5, recv d, recv d nonblock]
+  linux_2_4_17: [3, 0, 0, 4, 0, 5, 5, 5, -11]
+  seed_listing: [0, 0, 0, 0, 0, 0, 5, 0 data, EAGAIN]
+"""
+STRANGE = """- id: polled
+  category: poll
+  features: [poll]
+  steps: [socket a stream, {call: poll, args: {s: a}}]
+  linux_2_4_17: [0, 0]
+  seed_listing: [0, 0]
+"""
+
+
+def test_recorded_counts_of_bytes_and_descriptors(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(COUNTED)
+    assert cli.main(["conform", str(file)]) == 0
+    assert cli.main(["conform", str(file), "--expect-key", "linux_2_4_17"]) == 0
+    file.write_text(COUNTED.replace("5, 0 data", "EPIPE, 0 data"))
+    assert cli.main(["conform", str(file)]) == 1
+
+
+def test_a_recorded_scenario_with_strange_words_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(COUNTED + STRANGE)
+    assert cli.main(["conform", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "outside the model  polled" in printed and "there is no call poll" in printed
+    assert "2 scenarios: 1 agreed, 0 differs, 1 outside the model" in printed
+    assert cli.main(["conform", str(file), "--features", "tcp"]) == 0
+    assert "1 more use other features" in capsys.readouterr().out
+    file.write_text("scenarios:\n" + STRANGE)
+    assert cli.main(["conform", str(file)]) == 2
+    assert "error[unknown-call]" in capsys.readouterr().err
+    file.write_text(COUNTED + STRANGE.replace("[0, 0]", "[0]", 1).replace("poll, args", "listen, args"))
+    assert cli.main(["conform", str(file)]) == 2
+
+
+@pytest.mark.parametrize("step", ["close s (linger 0)", "recv s (MSG_PEEK)", "bind s lo P1 (SO_REUSEADDR set)"])
+def test_a_remark_that_changes_a_call(tmp_path: Path, step: str) -> None:
+    with pytest.raises(UsageError, match="more than a remark"):
+        standing(tmp_path, "socket s stream 0", step, "so_error s", "", "A=0, B=0")
+
+
+def test_a_race_with_strange_words_leaves_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "races.yaml"
+    strange = OTHER_KERNEL.removeprefix("races:\n").replace("id: R", "id: S").replace("A: send u 5", "A: poll u")
+    file.write_text(OTHER_KERNEL + strange)
+    assert cli.main(["conform", str(file), "--expect-key", "2.4.17"]) == 0
+    printed = capsys.readouterr().out
+    assert "there is no call poll" in printed and "1 agreed, 0 differs, 1 outside the model" in printed
 
 
 def test_an_empty_datagram_is_one(tmp_path: Path) -> None:
@@ -187,6 +315,10 @@ def standing(tmp_path: Path, setup: str, a: str, b: str, post: str, outcome: str
         ("socket a stream 0", "connect a lo P1 family=AF_INET6", "shutdown a SHUT_WR", "", "A=-97, B=107"),
         ("socket u SOCK_DGRAM 0, listen u 1 -> -EOPNOTSUPP", "recv u", "connect u AF_UNSPEC", "", "A=blocked, B=0"),
         ("socket a stream 0", "'reuse a 1; bind a lo P1; bind a lo P2'", "so_error a", "", "A=EINVAL, B=0"),
+        ("socket a stream (nonblocking), silent_peer q", "connect a lo of:q", "sndtimeo a 1", "", "A=115, B=0, so_error a=0"),
+        ("socket a stream 0, silent_peer q", "connect a lo of:q (O_NONBLOCK)", "so_error a (at once)", "", "A=115, B=0"),
+        ("socket l stream, bind l lo P1, listen l", "accept l d", "close l", "recv l nonblock", "A=hang, B=0, recv l=EBADF"),
+        ("socket a stream 0", "bind a lo P1", "getpeername a", "getsockname a", "A=0, B=107, getsockname a=0 (127.0.0.1:P1)"),
         ("socket a stream 0", "bind a lo P1", "[so_error a, so_error a]", "state a", "A=0, so_error a=0, state a=CLOSE"),
     ],
 )
@@ -250,6 +382,17 @@ def test_only_who_names_a_kernel_leaves_out_what_others_gave(tmp_path: Path, cap
     assert cli.main(["conform", str(file), "--expect-key", "2.4.17"]) == 0
     assert "not in the model, nor seen on 2.4.17: A=EDESTADDRREQ, B=0  (seen 0 on 2.4.17, 9 on 2.4.27)" in capsys.readouterr().out
     assert cli.main(["conform", str(file), "--expect-key", "2.4.27"]) == 1
+
+
+@pytest.mark.parametrize(("section", "machine"), [("three_threads", "smp"), ("others_one_processor", "up")])
+def test_other_sections_of_races(tmp_path: Path, section: str, machine: str) -> None:
+    file = tmp_path / "races.yaml"
+    file.write_text(
+        "meta: {format: 1}\nremarks: [none]\n" + OTHER_KERNEL.replace("races", section).replace("2.4.17", "linux_2_4_17")
+    )
+    (race,) = load_races(load_yaml(file))
+    assert race.scenario.machine == machine
+    assert race.observed[0].seen == {"linux_2_4_17": 9}
 
 
 def test_remarks_behind_what_was_seen(tmp_path: Path) -> None:
