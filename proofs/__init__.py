@@ -10,6 +10,7 @@ from dataclasses import replace
 from types import ModuleType
 
 from checker.language.compile import Compiled
+from checker.language.dangling import NO_DANGLING
 from checker.language.lemmas import assumptions, compile_lemmas
 from checker.symbolic.inductive import Fact
 from checker.system import Property
@@ -26,6 +27,7 @@ from proofs import (
     connect,
     create,
     create_cleared,
+    dangling,
     datagram,
     dial,
     foreign,
@@ -61,8 +63,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
 def facts(compiled: Compiled) -> list[Fact]:
     """The lemmas for a client and the properties they prove for any size, from what is assumed."""
     expected = [p for p in compiled.properties if p.kind == "always" and p.expected == "holds"]
-    modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
-    modules = tuple(module for module in modules if _serves(module, expected))
+    modules = _modules(compiled, expected)
     if not modules:
         return []
     uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
@@ -70,6 +71,8 @@ def facts(compiled: Compiled) -> list[Fact]:
     claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = _made(compiled, modules)
+    if dangling in modules:
+        made, lemmas = ([replace(f, uses=dangling.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
 
@@ -96,10 +99,22 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     return [*structural_facts(compiled), *more]
 
 
+def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, ...]:
+    """The modules that prove something of a client; none where ``no_dangling`` is asked and there is no proof of it."""
+    modules = MODULES.get(compiled.client.name, ()) if compiled.client else ()
+    serving = tuple(module for module in modules if _serves(module, expected))
+    if not compiled.asks_dangling:
+        return serving
+    return (*serving, dangling) if sockets in serving else ()
+
+
 def _serves(module: ModuleType, expected: list[Property]) -> bool:
-    """Whether a module proves any of the properties, if it is there for properties at all: one for variants may not."""
+    """Whether a module proves any of the properties, if it is there for properties at all: one for variants may not.
+
+    ``no_dangling`` is asked with and without variants, so it tells nothing.
+    """
     names = getattr(module, "PROPERTY_USES", None)
-    return names is None or any(p.name in names for p in expected)
+    return names is None or any(p.name in names for p in expected if p.name != NO_DANGLING)
 
 
 def _uses_of(modules: tuple[ModuleType, ...], name: str) -> tuple[str, ...] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, htons, implies, inside, lemma, pure
+from checker.language.dangling import NO_DANGLING
+from proofs.dangling import FOLLOWED
 from proofs.sockets import OWNED
 from spec.net.core.sock import sk_free, sock_orphan, sock_put
 from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_stream_connect
@@ -216,6 +218,7 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "BUG_TRAP(tcp_destroy_sock: sk.dead)": ("closed", "references"),
     "BUG_TRAP(tcp_close: sk.slock or not sk.users)": ("closing_unlocked", *OWNED),
     "BUG_TRAP(tcp_v4_hash: sk.hashed == NOT_HASHED)": ("not_hashed", "references"),
+    NO_DANGLING: FOLLOWED,
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from checker.language import at, implies, inside, lemma
+from checker.language.dangling import NO_DANGLING
+from proofs.dangling import FOLLOWED
 from proofs.sockets import HELD
 from spec.net.ipv4.af_inet import capable_net_bind_service, inet_autobind, inet_bind
 from spec.net.ipv4.protocols import raw_prot
@@ -29,10 +31,11 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "dgram_unconnected": ("open_has_sk",),
     "dgram_states": (),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
+    NO_DANGLING: (*FOLLOWED, "raw_paths"),
 }
 
 
-# What follows no property rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
+# What follows no property of joined steps rests on: it shows that transitions of the listing cannot fire (sockproof coverage).
 
 
 @lemma(uses=(*HELD, "raw_only", "open_has_sk", "releaser_shut"))

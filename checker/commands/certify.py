@@ -16,9 +16,12 @@ from types import ModuleType
 from rich.table import Table
 
 from checker.commands.console import out_console, working
-from checker.commands.model import clients_of, compile_package, load_package, load_variant, repaired_by
+from checker.commands.model import choose_client, clients_of, compile_package, load_package, load_variant, repaired_by
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED
+from checker.language.client import freed_by
 from checker.language.compile import Compiled
+from checker.language.dangling import NO_DANGLING
+from checker.language.lifetimes import Freed
 from checker.report.files import write_atomic
 from checker.symbolic.certificate import Certificate, certificate_files, others, property_folder
 from checker.symbolic.inductive import Fact, Obligation, Proof, closure, prove
@@ -50,14 +53,17 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
     console = out_console()
     chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
     status = EXIT_AS_EXPECTED
-    for name, variant in ((one, patch) for one in chosen for patch in ("", *repaired_by(package, one))):
+    for name, variant, asking in ((one, *steps) for one in chosen for steps in steps_of(package, one)):
         with working(f"certifying {name}") as say:
-            compiled = compile_package(package, load_variant(package, variant) if variant else None, client=name)
+            patch = load_variant(package, variant) if variant else None
+            compiled = compile_package(package, patch, client=name, asking=asking)
             proof = prove(compiled.system, facts_about(package, compiled), progress=lambda n: say(f"proving {n}"))
             certificate = certificate_of(compiled, proof)
             files = files_of(certificate)
         folder = (out or Path(package.CERTIFICATES)) / certificate.client
         store(files, folder)
+        if asking and not proof.facts:
+            continue
         console.print(fact_table(certificate))
         if not proof.complete:
             status = EXIT_UNDETERMINED
@@ -67,11 +73,20 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
     return status
 
 
+def steps_of(package: ModuleType, client: str) -> list[tuple[str, Freed | None]]:
+    """The steps something is proved of: by variants that repair something, each as joined and as ``no_dangling`` is asked of."""
+    plain = freed_by(choose_client(package, client))
+    asked = [("", Freed.ASKED)] if plain is Freed.NOBODY else []
+    return [("", None), *asked, *((name, asking) for name in repaired_by(package, client) for asking in (None, Freed.ASKED))]
+
+
 def facts_about(package: ModuleType, compiled: Compiled) -> list[Fact]:
-    """The facts of the package ``PROOFS``; of a patched model those that what it repairs rests on."""
-    facts: list[Fact] = import_module(package.PROOFS).facts(compiled)
+    """The facts of the package ``PROOFS``; those that ``no_dangling`` rests on where it is asked, or what a patch repairs."""
+    facts: dict[str, Fact] = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
+    if compiled.asks_dangling:
+        return closure(facts, [NO_DANGLING] if NO_DANGLING in facts else [])
     repairs = repaired_by(package, compiled.client.name if compiled.client else "").get(compiled.variant)
-    return closure({f.name: f for f in facts}, list(repairs)) if repairs else facts
+    return closure(facts, repairs) if repairs else list(facts.values())
 
 
 def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:
@@ -84,8 +99,12 @@ def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:
 
 
 def client_name(compiled: Compiled) -> str:
-    """The folder of the certificate of a client, or of the whole model, with the variants that patch it."""
-    return folder_name(compiled.client.name if compiled.client else compiled.system.name, compiled.variant)
+    """The folder of the certificate of a client, or of the whole model, with the variants that patch it.
+
+    The steps of which ``no_dangling`` is asked have one of their own: ``udp.no_dangling``.
+    """
+    name = folder_name(compiled.client.name if compiled.client else compiled.system.name, compiled.variant)
+    return f"{name}.{NO_DANGLING}" if compiled.asks_dangling else name
 
 
 def folder_name(name: str, variant: str) -> str:

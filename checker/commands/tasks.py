@@ -39,8 +39,6 @@ BOUNDED_TRANSITIONS = 400
 ALONE_DEPTH = 30
 """How deep it goes with one thread, in seconds: deeper than the longest of the shortest traces."""
 
-CLAIM = "claim"
-
 
 class Extent(Enum):
     """How much there is to ask: the smallest instances by search and proof, all engines, the larger instances too."""
@@ -54,8 +52,9 @@ class Extent(Enum):
 class Task:
     """One question for one engine, small enough to hand to a worker process.
 
-    ``method`` is ``inductive``, ``explicit``, ``bounded``, ``alone`` (explicit, then bounded for each trace it found) or
-    ``claim`` (explicit, whether nobody has what is freed, on which the others rely); ``properties`` are names, none for all.
+    ``method`` is ``inductive``, ``explicit``, ``bounded`` or ``alone`` (explicit, then bounded for each trace it found);
+    ``properties`` are names, none for all; ``asking`` names the steps in which it is asked whether nobody has what is freed,
+    on which all other questions rely.
     """
 
     client: str
@@ -63,6 +62,7 @@ class Task:
     scope: Scope
     properties: tuple[str, ...] = ()
     variant: str = ""
+    asking: Freed | None = None
 
     def __str__(self) -> str:
         about = ", ".join(self.properties) or "all properties"
@@ -81,14 +81,16 @@ def tasks(package: ModuleType, compiled: Compiled, scope: Scope | None, extent: 
         # An instance with fewer threads shows that invariants are not vacuous; races need the others.
         groups = families(compiled) if one.threads >= asked[0].threads else [_only(holding, g) for g in families(compiled)]
         found += [Task(client, "explicit", one, names) for names in groups if names]
-    claimed = [Task(client, CLAIM, one, (NO_DANGLING,)) for one in asked] if freed_records(compiled.graphs) else []
+    claim = Task(client, "inductive", small, (NO_DANGLING,), asking=Freed.ASKED)
+    searched = [replace(claim, method="explicit", scope=one) for one in asked]
+    claimed = [claim, *searched] if freed_records(compiled.graphs) else []
     if freed_by(compiled.client) is Freed.NOBODY:
         found += claimed
     for variant in mutants(package, client):
         found.append(Task(client, "explicit", small, (variant.breaks,), variant.name))
     for name, repaired in repaired_by(package, client).items():
         found += [Task(client, "inductive", small, (), name), Task(client, "explicit", small, repaired, name)]
-        found += [replace(task, scope=small, variant=name) for task in claimed[:1]]
+        found += [replace(task, scope=small, variant=name) for task in claimed[:2]]
     return found if extent is Extent.QUICK else [*found, *bounded_tasks(package, compiled, small, small in asked)]
 
 
@@ -168,8 +170,7 @@ def perform(spec: str, task: Task, out: Path) -> list[Verdict]:
 
 def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
     """The verdicts of one task."""
-    asking = Freed.ASKED if task.method == CLAIM else None
-    package, compiled, variant = model_of(spec, task.client, task.variant, asking)
+    package, compiled, variant = model_of(spec, task.client, task.variant, task.asking)
     if task.method == "inductive":
         return prove_any_size(compiled, package, out)
     instance = make_instance(package, task.scope, compiled.client)

@@ -14,7 +14,7 @@ from checker.language import declare, terms
 from checker.language.claims import exclusive_claims
 from checker.language.client import Client, choose_roots, expected_of, freed_by, restrict
 from checker.language.compact import Compactor
-from checker.language.dangling import dangling_claims
+from checker.language.dangling import NO_DANGLING, dangling_claims
 from checker.language.declare import Kind
 from checker.language.expressions import Expressions, single_expression
 from checker.language.flow import Analysis
@@ -47,6 +47,11 @@ class Compiled:
     values: Mapping[FieldKey, Values] = field(repr=False, default_factory=dict)
     client: Client | None = None
     variant: str = ""
+
+    @property
+    def asks_dangling(self) -> bool:
+        """Whether its steps are those of which ``no_dangling`` is asked."""
+        return any(p.name == NO_DANGLING for p in self.properties)
 
     def property(self, name: str) -> Property:
         """The property called ``name``.  Raises UsageError with the names there are."""
