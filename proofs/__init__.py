@@ -105,7 +105,9 @@ def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, 
     serving = tuple(module for module in modules if _serves(module, expected))
     if not compiled.asks_dangling:
         return serving
-    return (*serving, dangling) if sockets in serving else ()
+    if sockets in serving:
+        serving = (*serving, dangling)
+    return serving if _uses_of(serving, NO_DANGLING) is not None else ()
 
 
 def _serves(module: ModuleType, expected: list[Property]) -> bool:

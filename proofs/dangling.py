@@ -39,8 +39,14 @@ def given_up_alone(t: Thread, u: Thread, sock: Socket) -> bool:
 
 @lemma(uses=("references", "sk_held", "linked"))
 def free_unhashed(sk: Sock) -> bool:
-    """What is free is in no hash table: so who counts the sockets of a chain finds none."""
+    """What is free is in no hash table."""
     return sk.live or sk.hashed == NOT_HASHED
+
+
+@lemma(uses=("references", "sk_held", "linked", "free_unhashed"))
+def free_unchained(sk: Sock) -> bool:
+    """Who moves the sockets of a chain up by one finds none that is free."""
+    return sk.live or sk.chain_place == 0
 
 
 USES: dict[str, tuple[str, ...]] = {
@@ -69,5 +75,8 @@ FOLLOWED = (
     "given_up_alone",
 )
 """Why the references that calls follow lead to live objects."""
+
+CHAINED = (*FOLLOWED, "free_unchained")
+"""The same where sockets have places in hash chains, which a step moves up all at once."""
 
 PROPERTY_USES: dict[str, tuple[str, ...]] = {NO_DANGLING: FOLLOWED}

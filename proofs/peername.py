@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import at, implies, inside, lemma, pure
 from checker.language.dangling import NO_DANGLING
-from proofs.dangling import FOLLOWED
+from proofs.dangling import CHAINED
 from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_getname
 from spec.net.ipv4.udp import udp_connect
@@ -61,4 +61,4 @@ def stored(t: Thread) -> bool:
     return storing_address(t) or (t.name_port == 0) == (t.name_addr == INADDR_ANY)
 
 
-PROPERTY_USES: dict[str, tuple[str, ...]] = {"named_whole": ("stored",), NO_DANGLING: (*FOLLOWED, "named_sk")}
+PROPERTY_USES: dict[str, tuple[str, ...]] = {"named_whole": ("stored",), NO_DANGLING: (*CHAINED, "named_sk")}

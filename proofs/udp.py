@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import at, implies, inside, lemma
 from checker.language.dangling import NO_DANGLING
-from proofs.dangling import FOLLOWED
+from proofs.dangling import CHAINED
 from proofs.sockets import OWNED
 from spec.net.ipv4.af_inet import inet_bind
 from spec.net.ipv4.protocols import udp_prot
@@ -53,5 +53,5 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "dgram_states": (),
     "BUG_TRAP(udp_v4_hash: sk.num == 0)": ("linked",),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
-    NO_DANGLING: (*FOLLOWED, "free_unhashed"),
+    NO_DANGLING: CHAINED,
 }

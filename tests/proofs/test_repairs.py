@@ -10,13 +10,14 @@ import pytest
 import spec
 import tests.tiny
 from checker import cli
-from checker.commands.certify import certificate_folders, certified, facts_about, recheck, together
+from checker.commands.certify import certificate_folders, certified, facts_about, folder_name, recheck, together
 from checker.commands.engines import prove_any_size, run_explicit
 from checker.commands.model import Scope, choose_client, compile_package, load_variant, make_instance
 from checker.commands.tasks import Extent, Task, perform, tasks
 from checker.language.compile import Compiled, compile_model
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
+from checker.symbolic.certificate import property_folder
 from checker.symbolic.inductive import prove
 from spec import defects
 
@@ -159,13 +160,22 @@ def test_lemmas_about_a_repair_are_not_asked_of_the_plain_model() -> None:
     assert {"connected_hashed", "sport_cleared"} <= {f.name for f in repaired}
 
 
-@pytest.mark.parametrize(
-    ("client", "variant"), [("raw", ""), ("udp", LOCKED), ("peername", ""), ("foreign", "bind_checks_family")]
-)
+PROVED = ("bind_listen", "udp", "udp_kept", "raw", "foreign", "peername", "dial", "await")
+SOME = [("raw", ""), ("udp", LOCKED), ("peername", ""), ("foreign", "bind_checks_family")]
+
+
+@pytest.mark.parametrize(("client", "variant"), SOME)
 def test_nobody_has_what_is_freed_whatever_the_size(client: str, variant: str, tmp_path: Path) -> None:
     compiled = compile_package(spec, load_variant(spec, variant) if variant else None, client, asking=Freed.ASKED)
     (verdict,) = prove_any_size(compiled, spec, tmp_path)
     assert (verdict.property.name, verdict.verdict, verdict.detail) == (NO_DANGLING, "proved", "")
+
+
+def test_where_nobody_has_what_is_freed_there_is_a_certificate() -> None:
+    folders = {folder_name(client, variant) for client in PROVED for variant in ("", *spec.REPAIRS.get(client, ()))}
+    with_it = [one for one in certificate_folders(spec) if (one / property_folder(NO_DANGLING) / "manifest.json").is_file()]
+    there = {one.name.removesuffix(f".{NO_DANGLING}") for one in with_it}
+    assert there == folders
 
 
 def test_where_it_is_not_proved_no_lemmas_are_asked(tmp_path: Path) -> None:
