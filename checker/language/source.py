@@ -6,7 +6,8 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ class Source:
     first_line: int
     lines: tuple[str, ...]
     doc: str
+    texts: dict[ast.AST, str] = field(default_factory=dict, repr=False)
 
     def place(self, node: ast.AST) -> Place:
         """Where ``node`` stands in its file, with the text of the line."""
@@ -38,12 +40,15 @@ class Source:
         return SpecError(code, message, fix, self.place(node))
 
     def text(self, node: ast.AST) -> str:
-        """The source text of ``node`` in one line."""
-        return ast.unparse(node)
+        """The source text of ``node``, a statement on one line; written once, for a function is inlined in many places."""
+        if node not in self.texts:
+            self.texts[node] = ast.unparse(node)
+        return self.texts[node]
 
 
+@cache
 def read(function: Callable[..., Any]) -> Source:
-    """Parse a decorated function.  Raises SpecError if its source cannot be found."""
+    """Parse a decorated function, once for all models that have it.  Raises SpecError if its source cannot be found."""
     plain = inspect.unwrap(function)
     try:
         lines, first = inspect.getsourcelines(plain)
