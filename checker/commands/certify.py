@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -157,8 +156,9 @@ def store(files: Mapping[str, bytes], folder: Path) -> None:
             write_atomic(path, files[name])
         else:
             path.unlink()
-            if not any(path.parent.iterdir()):
-                shutil.rmtree(path.parent)
+            for parent in path.parents[: len(path.relative_to(folder).parts)]:
+                if not any(parent.iterdir()):
+                    parent.rmdir()
 
 
 def stale(compiled: Compiled, proof: Proof, package: ModuleType) -> str:

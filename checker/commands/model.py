@@ -22,6 +22,7 @@ from checker.errors import UsageError
 from checker.instance import MAX_SIZE, Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled, compile_model
+from checker.language.dangling import NO_DANGLING
 from checker.language.declare import Declaration, Kind
 from checker.language.lifetimes import Freed
 from checker.system import Property
@@ -142,14 +143,15 @@ def compile_package(
 
     Without ``client`` it is that of the variant, or else the first one of whom the property ``asked`` is asked.  A variant that
     repairs something of a client leaves nobody with what was freed, whatever the client says; ``asking`` whether that is
-    so needs a system of its own.
+    so, as the property ``no_dangling`` does, needs a system of its own.
     Raises SpecError for anything outside the language, UsageError for an unknown client.
     """
     overrides = variant.overrides if variant else None
     name = client or (variant.client if variant else "") or _client_asked(package, asked)
     chosen = choose_client(package, name)
     mended = variant is not None and chosen is not None and variant.name in repaired_by(package, chosen.name)
-    freed = asking or (Freed.NOBODY if mended else None)
+    mended_or_not = Freed.NOBODY if mended else None
+    freed = asking or (Freed.ASKED if asked == NO_DANGLING else mended_or_not)
     compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen, freed=freed)
     if chosen and not variant:  # a patch may remove an assertion
         for asked in (*chosen.asked, *chosen.violates):

@@ -48,7 +48,7 @@ def run_prove(
     property is not what was expected, 3 without proof.  Raises UsageError for unknown names.
     """
     package = load_package(spec, "PROOFS")
-    compiled = compile_package(package, load_variant(package, variant) if variant else None, client)
+    compiled = compile_package(package, load_variant(package, variant) if variant else None, client, asked=name)
     prop = compiled.property(name)
     if seeds < 1 or seconds <= 0:
         raise UsageError("usage", "a proof needs a seed and some time", "give positive numbers")
