@@ -8,7 +8,11 @@ from pathlib import Path
 
 STATUS = Path("/proc/self/statm")
 MACHINE = Path("/proc/meminfo")
-SHARE = 0.7
+LEFT = 0.2
+"""A search stops when no more than this is left of what was free when it began."""
+
+OWN = 0.1
+"""It goes on if it has not taken even this itself: then others did."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,8 @@ class Room:
     free: int
 
     def is_used_up(self) -> bool:
-        """Whether most of what was free is taken; never where the system does not tell."""
-        return bool(self.free) and resident() - self.taken > SHARE * self.free
+        """Whether most of what was free is taken, by this search and those beside it; never where the system does not tell."""
+        return available() < LEFT * self.free and resident() - self.taken > OWN * self.free
 
 
 def room_now() -> Room:

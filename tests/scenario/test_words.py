@@ -104,11 +104,20 @@ def test_a_linger_time_of_0_resets_and_no_other_is_in_the_model(tmp_path: Path) 
 def test_a_search_stops_before_memory_is_used_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(explore, "ROUND", 5)
     assert results(tmp_path, *CONNECTED)[-1] == "0"
-    taken = iter(range(1, 100))
-    monkeypatch.setattr(room, "resident", lambda: next(taken))
-    monkeypatch.setattr(room, "available", lambda: 1)
+    left = iter((100, *[10] * 100))
+    monkeypatch.setattr(room, "resident", iter(range(0, 10_000, 50)).__next__)
+    monkeypatch.setattr(room, "available", lambda: next(left))
     with pytest.raises(LimitError, match="no memory is left after"):
         results(tmp_path, *CONNECTED)
+
+
+@pytest.mark.parametrize(
+    ("taken", "left", "used_up"), [(45, 10, True), (80, 20, False), (2, 10, False)], ids=["two searches", "enough", "others"]
+)
+def test_memory_is_what_all_searches_leave(monkeypatch: pytest.MonkeyPatch, taken: int, left: int, used_up: bool) -> None:
+    monkeypatch.setattr(room, "resident", lambda: 7 + taken)
+    monkeypatch.setattr(room, "available", lambda: left)
+    assert room.Room(7, 100).is_used_up() is used_up
 
 
 def test_a_machine_that_does_not_tell_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
