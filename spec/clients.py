@@ -19,7 +19,7 @@ BIND_LISTEN = Client(
     },
     "TCP sockets that are bound, made to listen, dissolved, and closed; no packets.",
     scopes=((2, 2, 2, 1), (3, 2, 1, 1), (1, 2, 1, 2)),
-    larger=((3, 2, 2, 1), (3, 3, 1, 1)),
+    larger=((2, 2, 2, 2),),
 )
 
 DATAGRAM = ("SYS_BIND", "SYS_CONNECT", "SYS_SEND", "SYS_CLOSE")
@@ -36,7 +36,7 @@ UDP = Client(
     },
     "UDP sockets that are bound, connected, disconnected, written to, and closed; no packets.",
     scopes=((2, 1, 1, 1),),
-    larger=((3, 1, 1, 1), (2, 2, 1, 1)),
+    larger=((3, 1, 1, 1), (2, 1, 2, 1), (2, 1, 1, 2)),
 )
 
 UDP_KEPT = Client(
@@ -100,7 +100,7 @@ ACCEPT = Client(
     },
     "TCP sockets that listen, accept without waiting and are closed, while any SYN, ACK or RST arrives at any moment.",
     scopes=((1, 2, 1, 1),),
-    larger=((2, 2, 1, 1),),
+    larger=((1, 2, 2, 1), (1, 2, 1, 2)),
 )
 
 CLIENTS = (BIND_LISTEN, UDP, UDP_KEPT, RAW, CONNECT, ACCEPT, *defects.CLIENTS)
