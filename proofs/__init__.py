@@ -105,9 +105,7 @@ def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, 
     serving = tuple(module for module in modules if _serves(module, expected))
     if not compiled.asks_dangling:
         return serving
-    if sockets in serving:
-        serving = (*serving, dangling)
-    return serving if _uses_of(serving, NO_DANGLING) is not None else ()
+    return (*serving, dangling) if sockets in serving else ()
 
 
 def _serves(module: ModuleType, expected: list[Property]) -> bool:

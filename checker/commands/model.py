@@ -150,8 +150,9 @@ def compile_package(
     name = client or (variant.client if variant else "") or _client_asked(package, asked)
     chosen = choose_client(package, name)
     mended = variant is not None and chosen is not None and variant.name in repaired_by(package, chosen.name)
-    mended_or_not = Freed.NOBODY if mended else None
-    freed = asking or (Freed.ASKED if asked == NO_DANGLING else mended_or_not)
+    if asked == NO_DANGLING:
+        asking = Freed.ASKED
+    freed = asking or (Freed.NOBODY if mended else None)
     compiled = compile_model(package.MODEL_NAME, package.modules(), overrides=overrides, client=chosen, freed=freed)
     if chosen and not variant:  # a patch may remove an assertion
         for asked in (*chosen.asked, *chosen.violates):

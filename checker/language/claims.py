@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from checker.language import terms
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.model import Model
-from checker.language.movers import reads_of
 from checker.language.sorts import RefSort
 from checker.language.terms import Term
 from checker.system import Property, TransitionSystem

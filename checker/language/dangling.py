@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from checker.contexts import needed, returns, ways
 from checker.errors import Place
 from checker.language import terms
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.lifetimes import freed_records
 from checker.language.model import Model
-from checker.language.movers import is_local, reads_of
+from checker.language.movers import is_local
 from checker.language.sorts import BOOL, BoolSort, RefSort
 from checker.language.terms import FALSE, TRUE, FieldKey, Term
 from checker.system import Property, StateVar, Transition, TransitionSystem

@@ -16,10 +16,9 @@ from heapq import heappop, heappush
 from checker.errors import InternalError
 from checker.language import terms
 from checker.language.builder import CALL_SITES
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.liveness import live_locals
 from checker.language.model import Model
-from checker.language.movers import reads_of
 from checker.language.terms import FieldKey, Term
 from checker.language.valuesets import NO, YES, ZERO, Evaluator, Values, abstract, everything, objects
 from checker.system import StateVar

@@ -123,6 +123,12 @@ class Graph:
     constant: frozenset[FieldKey] = frozenset()
 
 
+def reads_of(node: Node) -> list[Term]:
+    """The terms a node reads."""
+    parts = [node.value, node.obj, node.where, node.lock.obj if node.lock else None]
+    return [p for p in parts if p is not None]
+
+
 def on_every_path(
     graph: Graph, first: frozenset[FieldKey], behind: Callable[[Node, frozenset[FieldKey]], frozenset[FieldKey]]
 ) -> list[frozenset[FieldKey]]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from checker.language import terms
-from checker.language.graph import Action, Graph, Node
-from checker.language.movers import reads_of
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.terms import FieldKey
 
 

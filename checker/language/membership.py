@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from checker.language.graph import Action, Graph, Node, on_every_path
+from checker.language.graph import Action, Graph, Node, on_every_path, reads_of
 from checker.language.model import Model
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term, conjuncts, negate, subterms
@@ -36,8 +36,8 @@ def _searches(node: Node) -> Iterator[tuple[Term, Term]]:
     """The variable that stands for every object, and what those are like that a node finds."""
     if node.where is not None and node.obj is not None:
         yield node.obj, node.where
-    for part in (node.value, node.obj, node.where, node.lock.obj if node.lock else None):
-        for t in subterms(part) if part is not None else ():
+    for part in reads_of(node):
+        for t in subterms(part):
             if t.op in ("exists", "forall"):
                 yield t.data, t.args[0] if t.op == "exists" else negate(t.args[0])
 
@@ -73,7 +73,7 @@ def fresh_objects(model: Model, graph: Graph, members: frozenset[FieldKey]) -> l
         here = known[node.index]
         if node.target is not None:
             return _holding(node, fresh, node.action is Action.NEW)
-        stored = _may_be_new(node.value, here) and not _holds(node.obj, fresh)
+        stored = _may_be_new(node.value, here) and not holds(node.obj, fresh)
         announced = node.key in found and _may_be_new(node.obj, here)
         if node.action is Action.WRITE and not _null(node.value) and (stored or announced):
             return frozenset()
@@ -92,17 +92,18 @@ def _known_behind(node: Node, known: frozenset[FieldKey]) -> frozenset[FieldKey]
 def _holding(node: Node, holding: frozenset[FieldKey], gets: bool) -> frozenset[FieldKey]:
     """The locals with a property of objects behind an assignment, which gives it by itself (``gets``) or copies it."""
     assert node.target is not None
-    copied = node.action is Action.ASSIGN and (_null(node.value) or _holds(node.value, holding))
+    copied = node.action is Action.ASSIGN and (_null(node.value) or holds(node.value, holding))
     return holding | {node.target.key} if gets or copied else holding - {node.target.key}
 
 
-def _holds(term: Term | None, holding: frozenset[FieldKey]) -> bool:
+def holds(term: Term | None, holding: frozenset[FieldKey]) -> bool:
+    """Whether a term is one of these locals."""
     return term is not None and term.op == "field" and term.data in holding
 
 
 def _may_be_new(term: Term | None, known: frozenset[FieldKey]) -> bool:
     """Whether a term may be an object that others cannot reach; processes and kernel variables they can."""
-    return term is not None and isinstance(term.sort, RefSort) and term.op != "var" and not _holds(term, known)
+    return term is not None and isinstance(term.sort, RefSort) and term.op != "var" and not holds(term, known)
 
 
 def _null(value: Term | None) -> bool:

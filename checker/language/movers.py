@@ -12,9 +12,9 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.lifetimes import Freed, freed_records, searching, touching
-from checker.language.membership import fresh_objects, member_fields
+from checker.language.membership import fresh_objects, holds, member_fields
 from checker.language.model import Model
 from checker.language.terms import FieldKey, Term, subterms
 
@@ -77,12 +77,6 @@ def is_local(model: Model, key: FieldKey) -> bool:
     return key[0] == model.thread.name and key[1] not in model.fields[model.thread.name]
 
 
-def reads_of(node: Node) -> list[Term]:
-    """The terms a node reads."""
-    parts = [node.value, node.obj, node.where, node.lock.obj if node.lock else None]
-    return [p for p in parts if p is not None]
-
-
 def accesses(model: Model, graph: Graph, fresh: list[frozenset[FieldKey]]) -> list[Access]:
     """Every shared access of a graph; ghost assignments and allocation have none.  ``fresh`` are its fresh objects."""
     process = None
@@ -114,7 +108,7 @@ def accesses(model: Model, graph: Graph, fresh: list[frozenset[FieldKey]]) -> li
                     obj is not None and obj.op == "var" and obj != process and obj.data != "self",
                     any(lock.obj is not None and lock.obj == obj for lock in context.held),
                     frozenset(lock.users for lock in context.held if lock.obj is None),
-                    obj is not None and obj.op == "field" and obj.data in fresh[node.index],
+                    holds(obj, fresh[node.index]),
                     obj in context.exclusive,
                 )
             )
@@ -158,7 +152,7 @@ def classify(
     for graph in graphs:
         for node in graph.nodes:
             place = (graph.root, node.index)
-            if node.action is Action.FREE and reduce and node.obj is not None and node.obj.data in fresh[graph.root][node.index]:
+            if node.action is Action.FREE and reduce and holds(node.obj, fresh[graph.root][node.index]):
                 classes[place] = Mover.BOTH
             else:
                 classes[place] = _class(node, moving.get(place), visible, reduce)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from checker.language import terms
 from checker.language.graph import Action, Graph, Node, on_every_path
-from checker.language.membership import fresh_objects, member_fields
+from checker.language.membership import fresh_objects, holds, member_fields
 from checker.language.model import Model
 from checker.language.terms import FieldKey
 
@@ -30,8 +30,7 @@ def _folded(model: Model, graph: Graph, members: frozenset[FieldKey], fields: Ma
     zero = on_every_path(graph, every, lambda node, known: known - _written(node, fields))
 
     def folded(node: Node) -> Node:
-        new = node.obj is not None and node.obj.op == "field" and node.obj.data in fresh[node.index]
-        if node.action is not Action.READ or not new or node.key not in zero[node.index]:
+        if node.action is not Action.READ or not holds(node.obj, fresh[node.index]) or node.key not in zero[node.index]:
             return node
         assert node.target is not None
         return replace(node, action=Action.ASSIGN, key=None, obj=None, value=terms.const(0, node.target.sort))

@@ -28,7 +28,7 @@ class Source:
     first_line: int
     lines: tuple[str, ...]
     doc: str
-    texts: dict[ast.AST, str] = field(default_factory=dict, repr=False)
+    texts: dict[ast.AST, str] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, node: ast.AST) -> Place:
         """Where ``node`` stands in its file, with the text of the line."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from checker.language import terms
-from checker.language.graph import Action, Node
+from checker.language.graph import Action, Node, reads_of
 from checker.language.model import Model
-from checker.language.movers import Mover, classify, reads_of
+from checker.language.movers import Mover, classify
 from checker.language.terms import FieldKey
 from checker.mutation.sites import SHARED, STRAIGHT, Copy, Patch, Shape, Site, site
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from checker.language.graph import Action, Graph, Node
+from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.membership import fresh_objects, member_fields
-from checker.language.movers import Mover, accesses, is_local, reads_of
+from checker.language.movers import Mover, accesses, is_local
 from checker.language.terms import FieldKey, Term, subterms
 from checker.scenario.heap import Code, Memory
 from checker.scenario.steps import Machine, Program, Run, Touch
