@@ -24,13 +24,13 @@ FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
 TOGETHER = 8  # queries to one solver: it need not read again what is given, but each leaves it slower
 TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
 WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
-DECLARE = ("declare-sort", "define-sort", "declare-datatypes", "declare-const")
+DECLARE = "declare-sort", "define-sort", "declare-datatypes", "declare-const"
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
 CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
-Owed = namedtuple("Owed", "label hypotheses commands asked")  # asked: the commands, or what is left of them to ask
+Owed = namedtuple("Owed", "label told posed asked")  # asked: what is posed, or what is left of it to ask
 Query = namedtuple("Query", "file label given script")
 
 
@@ -42,14 +42,6 @@ def need(condition: object, message: str) -> None:
     """Reject the certificate with ``message`` unless ``condition``."""
     if not condition:
         raise Rejected(message)
-
-
-def read(path: Path) -> str:
-    """The text of a file, which has to be ASCII."""
-    try:
-        return (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes()).decode("ascii")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
-        raise Rejected(f"{path.name} cannot be read: {problem}") from None
 
 
 def parse(text: str, file: str) -> list[Sexp]:
@@ -92,7 +84,13 @@ class Certificate:
     """The certificate of one client.  Raises Rejected unless its files are those its dump demands; solvers owe ``queries``."""
 
     def __init__(self, folder: Path) -> None:
-        texts = {p.relative_to(folder).as_posix().removesuffix(".gz"): read(p) for p in folder.rglob("*") if p.is_file()}
+        texts = dict[str, str]()
+        try:
+            for path in filter(Path.is_file, folder.rglob("*")):
+                content = (gzip.decompress if path.suffix == ".gz" else bytes)(path.read_bytes())
+                texts[path.relative_to(folder).as_posix().removesuffix(".gz")] = content.decode("ascii")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as problem:
+            raise Rejected(f"{path.name} cannot be read: {problem}") from None
         self.texts, self.hashes = texts, {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
         system, facts = (parse(texts.get(name, ""), name) for name in (SYSTEM, FACTS))
         try:
@@ -100,12 +98,18 @@ class Certificate:
             need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {max([*names, ''], key=names.count)}")
             self._read_system(system)
             self._read_facts(facts)
+            need(parts([*system, *facts]).count(self.place) == 2, f"{SYSTEM} or {FACTS} has another use for {self.place}")
             bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
             self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
-        heads = set(HEAD.findall(" ".join(show(fact.formula) for fact in self.facts.values()))) - {""}
-        odd = sorted(bound & {*self.variables, *self.locations, self.me} | heads - OPERATORS - bound - set(self.variables))
+        self.kinds = {self.away: dict.fromkeys(self.locations, 0)}  # by formula: which locations it can tell apart
+        for _, formula, *_ in (*self.facts.values(), *self.properties.values()):
+            places, said = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values(), dict[str, int]()
+            views = {end: show([self._seen(formula, place, end) for place in places]) for end in self.locations}
+            self.kinds[f"(assert {show(formula)})"] = {end: said.setdefault(view, len(said)) for end, view in views.items()}
+        heads = {*HEAD.findall(" ".join(self.kinds))} - {"", "assert", "$o", *OPERATORS, *bound, *self.variables}
+        odd = sorted(heads | bound & {*self.variables, *self.locations, self.me})
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
         self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}
         folders = [f"properties/{stem(p)}/{part}" for p in self.properties for part in ("implication.smt2", "manifest.json")]
@@ -114,33 +118,34 @@ class Certificate:
         need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
         self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed]), "(check-sat)")]
-        self.queries += [q for name, file in self.files.items() for q in self._compare(file, self._obligations(name, file))]
-        self.queries += [q for name in self.properties for q in self._property(name)]
+        for fact, file in [*((self.facts[f], file) for f, file in self.files.items()), *map(self._property, self.properties)]:
+            self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact))
 
     def _read_system(self, commands: list[Sexp]) -> None:
         by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
-        odd = [show(c) for c in commands if c[0] not in HEADS]
-        need(not odd, f"{SYSTEM}: {', '.join(odd)} is no command of a dump")
+        need(not (odd := [show(c) for c in commands if c[0] not in HEADS]), f"{SYSTEM}: {', '.join(odd)} is no command of a dump")
         need(by["format"] == [[f'"{FORMAT}"']], f"{SYSTEM}: its format is not {FORMAT}")
         self.about = dict(zip(("format", "model", "client", "scope"), map(plain, by["format"][0] + by["model"][0]), strict=True))
         self.declarations = [show(c) for c in commands if c[0] in DECLARE]
         self.variables = {name: [domain, sort] for name, domain, sort in by["declare-fun"]}
-        self.initial = {name: value for name, value in by["initial"]}  # a variable without one never changes
+        self.initial = dict(by["initial"])  # a variable without one never changes
+        self.start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
         (((self.me, self.thread), self.pc),) = by["process"]
-        places = self.variables[self.pc][1]
-        (self.locations,) = ([c for (c,) in members] for ((s, _),), (members,) in by["declare-datatypes"] if s == places)
+        self.place = self.variables[self.pc][1]
+        self.away = f"(assert (forall (($o {self.thread})) (not (= ({self.pc} $o) nowhere))))"
+        (self.locations,) = ([c for (c,) in members] for ((s, _),), (members,) in by["declare-datatypes"] if s == self.place)
         self.transitions: dict[str, tuple[str, str, list[str], dict[str, Sexp], set[str]]] = {}
         for name, source, target, choices, guard, *news in by["transition"]:
             new = {n: value for _, n, *value in news}  # by variable: parameters, sort and body of its value afterwards
             need({source, target} <= set(self.locations), f"{plain(name)} has an unknown location")
-            fits = all(self.variables[n] == [[p for _, p in params], sort] for n, (params, sort, _) in new.items())
-            fits = fits and len(news) == len(new) and set(new) <= set(self.initial) - {self.pc}
-            need(fits, f"{plain(name)} writes what it cannot write")
+            fits = len(news) == len(new) and all(self.variables[n] == [[p for _, p in a], b] for n, (a, b, _) in new.items())
+            fits = fits and set(new) <= set(self.initial) - {self.pc} and self.pc not in WORD.findall(show([guard, *news]))
+            need(fits, f"{plain(name)} writes what it cannot write, or asks where a process is")
             given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
             given += [f"(assert (= ({self.pc} {self.me}) {source}))", f"(assert {show(guard)})"]
             own, mine = [["$o", self.thread]], ["ite", ["=", "$o", self.me]]  # what only the process that acts gets
             shared = {n for n, (params, _, v) in new.items() if [params, v[:2], v[3:]] != [own, mine, [[n, "$o"]]]}
-            new[self.pc] = [own, places, [*mine, target, [self.pc, "$o"]]]
+            new[self.pc] = [own, self.place, [*mine, target, [self.pc, "$o"]]]
             self.transitions[name] = (source, target, given, new, shared)
         self.properties = {name: (plain(words), formula) for name, words, formula in by["property"]}
 
@@ -187,27 +192,21 @@ class Certificate:
         values = [f"(define-fun {name} {' '.join(map(show, new[n]))})" for n, name in primed.items()]
         return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), formula)}))"]
 
-    def _obligations(self, name: str, file: str) -> list[Any]:
+    def _obligations(self, fact: Any) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
-        formula, text = self.facts[name].formula, show(self.facts[name].formula)
-        used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(self.facts[name].uses) if n != name]
-        if self.facts[name].method == "implication":
-            return [Owed("implication", used, *[self._claim([], {}, text)] * 2)]
-        start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
-        owed = [Owed("initiation", [], *[self._claim([], start, text)] * 2)]
-        listed = set(re.findall(r"^; consecution (.*)$", self.texts[file], re.MULTILINE))
-        places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
-        views = {end: [self._seen(formula, place, end) for place in places] for end in self.locations}
-        hypotheses, words = [f"(assert {text})", *used], set(WORD.findall(text))
+        formula, text = fact.formula, show(fact.formula)
+        used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(fact.uses) if self.facts[n] is not fact]
+        if fact.method == "implication":
+            return [Owed("implication", [self.away, *used], *[self._claim([], {}, text)] * 2)]
+        owed = [Owed("initiation", [], *[self._claim([], self.start, text)] * 2)]
+        told, words, kinds = [self.away, f"(assert {text})", *used], set(WORD.findall(text)), self.kinds[f"(assert {text})"]
         one = formula[:1] == ["forall"] and [x for x in parts(formula) if x[1:] == [self.thread]] == formula[1][:1] != []
         elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != formula[1][0][:1]} if one else words
         mine = show(["forall", formula[1], ["=>", ["=", formula[1][0][0], self.me], formula[2]]]) if one else text
         for label, (source, target, given, new, shared) in self.transitions.items():
-            frame = plain(label) in listed or words & set(new) <= {self.pc} and views[source] == views[target]
-            need(frame, f"{file}: no obligation for {plain(label)}, which writes {sorted(words & set(new))}, to {plain(target)}")
-            if plain(label) in listed:
-                asked = text if words & shared or elsewhere & set(new) else mine  # of others it says the same as before
-                owed.append(Owed(f"consecution {plain(label)}", hypotheses, *(self._claim(given, new, x) for x in (text, asked))))
+            if words & set(new) - {self.pc} or kinds[source] != kinds[target]:  # else it says the same as before
+                asked = text if words & shared or elsewhere & set(new) else mine  # of others it does
+                owed.append(Owed(f"consecution {plain(label)}", told, *(self._claim(given, new, x) for x in (text, asked))))
         return owed
 
     def _head(self, body: list[str]) -> list[str]:
@@ -216,17 +215,21 @@ class Certificate:
         used = [f"(declare-fun {n} {show(v[0])} {show(v[1])})" for n, v in self.variables.items() if n in mentioned]
         return ["(set-info :smt-lib-version 2.6)", "(set-logic ALL)", *self.declarations, *used]
 
-    def _compare(self, file: str, owed: list[Any]) -> list[Any]:
-        """The queries of what is owed.  Raises Rejected unless ``file`` is, line by line, the script that poses them."""
-        first: Any = next((o for o in owed if o.hypotheses), None)
-        body = [x for o in owed for x in (*(o.hypotheses if o is first else []), f"; {o.label}", "(push 1)", *o.commands, *ASK)]
-        head = self._head(body)
-        for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*head, *body]), 1):
+    def _pose(self, file: str, fact: str, owed: list[Any]) -> None:
+        """Add the queries of what is owed; nobody is where nothing can tell.  Raises Rejected unless ``file`` is their script."""
+        body = [x for o in owed for x in (*o.told[1:] * (o is owed[:2][-1]), f"; {o.label}", "(push 1)", *o.posed, *ASK)]
+        for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*self._head(body), *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
-        return [Query(file, o.label, "\n".join([*head, *o.hypotheses]), "\n".join([*o.asked, "(check-sat)"])) for o in owed]
+        for group in (owed[:1], *(owed[n : n + TOGETHER] for n in range(1, len(owed), TOGETHER))):
+            known, named = group[0].told, {*WORD.findall(" ".join(x for o in group for x in o.asked[:-1]))}
+            kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *known)): x for x in self.locations}.values()
+            given = [*(f"(define-fun {x} () {self.place} nowhere)" for x in self.locations if x not in kept), *known]
+            head = "\n".join([*self._head([*given, *(x for o in group for x in o.asked)]), *given])
+            head = head.replace(") (".join(self.locations), ") (".join([*kept, "nowhere"]), 1)
+            self.queries += [Query(file, o.label, head, "\n".join([*o.asked, "(check-sat)"])) for o in group]
 
-    def _property(self, name: str) -> list[Any]:
-        """The query that a property follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
+    def _property(self, name: str) -> tuple[Any, str]:
+        """What is owed for a property: that it follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
         folder, (words, formula), rests = f"properties/{stem(name)}", self.properties[name], self.closure([name])
         files = [SYSTEM, FACTS, *(self.files[f] for f in rests if f in self.files), f"{folder}/implication.smt2"]
         due: dict[str, Any] = {**self.about, "property": plain(name), "text": words, "formula": show(formula)}
@@ -235,8 +238,7 @@ class Certificate:
         found = self.manifests[f"{folder}/manifest.json"]
         wrong = [key for key in {**due, **found} if key != "solvers" and found.get(key) != due.get(key)]
         need(not wrong, f"{folder}/manifest.json: {', '.join(wrong)} is not what the certificate has")
-        claim = self._claim([], {}, show(formula))
-        return self._compare(files[-1], [Owed("implication", [f"(assert {show(self.facts[name].formula)})"], claim, claim)])
+        return Fact("implication", formula, [name]), files[-1]
 
 
 def solve(queries: list[Any], seconds: float, last: bool = False) -> list[tuple[str, float]]:
@@ -267,18 +269,16 @@ def check(folder: Path, jobs: int, seconds: float) -> bool:
     except Rejected as problem:
         print(f"{folder.name}: rejected: {problem}", flush=True)
         return False
-    alike = [([q for _, q in g], seconds) for _, g in groupby(enumerate(c.queries), lambda n: (n[0] // TOGETHER, n[1].given))]
+    alike = [(list(together), seconds) for _, together in groupby(c.queries, lambda q: q.given)]
     with Pool(jobs) as pool:
         answers = list(zip(c.queries, chain.from_iterable(pool.starmap(solve, alike, chunksize=1)), strict=True))
     bad = [(q, said) for q, (said, _) in answers if said != ("sat" if q.label == "assumptions" else "unsat")]
     print("".join(f"{folder.name}: cvc5 says {said!r} to {q.label} in {q.file}\n" for q, said in bad), end="")
     for name in c.properties:
-        rests = c.closure([name])
-        files = {FACTS, f"properties/{stem(name)}/implication.smt2", *(c.files[f] for f in rests if f in c.files)}
+        files = c.manifests[f"properties/{stem(name)}/manifest.json"]["files"]
         owed = [(q, spent) for q, (_, spent) in answers if q.file in files]
-        frame = len(c.transitions) * sum(c.facts[f].method == "induction" for f in rests)
-        frame -= sum(q.label.startswith("consecution") for q, _ in owed)
-        counts = f"{len(rests)} facts, {len(owed)} obligations and {frame} by frame, {sum(s for _, s in owed):.1f} s"
+        frame = sum(len(c.transitions) * (q.label == "initiation") - q.label.startswith("consecution") for q, _ in owed)
+        counts = f"{len(c.closure([name]))} facts, {len(owed)} obligations and {frame} by frame, {sum(s for _, s in owed):.1f} s"
         print(f"{folder.name} {plain(name)}: {'not ' * any(q.file in files for q, _ in bad)}confirmed ({counts})")
     print(f"{folder.name}: {len(answers)} obligations; assumed: {' '.join(c.assumed) or 'nothing'}", flush=True)
     return not bad
