@@ -16,6 +16,7 @@ from checker.symbolic.inductive import Fact
 from checker.system import Property
 from proofs import (
     accept,
+    accept_counts,
     accept_life,
     accept_names,
     accept_packets,
@@ -51,7 +52,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "udp_kept": (sockets, datagram, routes, udp),
     "raw": (sockets, datagram, raw),
     "connect": (connect, attempts),
-    "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept),
+    "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept_counts, accept),
     "create": (create, create_cleared),
     "foreign": (sockets, foreign),
     "peername": (sockets, peername),

@@ -26,6 +26,8 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
         "syn_recv",
         "finished_by_close",
     ),
+    "backlog_counts": (*LOCKED, "counted", "queue_tails"),
+    "BUG_TRAP(tcp_listen_stop: sk.ack_backlog == 0)": (CALL_LOCKED, "none_left", "last_left"),
     "states_paired": ("linked", "socket_states", "never_accepted", "syn_recv", "finished_by_close"),
     "BUG_TRAP(tcp_close: sk.slock or not sk.users)": (*LOCKS, "owners", "sound", "locked_by_call", "closing", "unaccepted"),
     "exclusive": ("releasing", "releaser_shut", "file_open", "fresh", "alone", "ways", "same_socket"),

@@ -108,6 +108,9 @@ ACCEPTED = Names(
 RX_SAME, CALL_SAME = SAME = ("same_sock in segment_arrives", "same_sock in system_call")
 RX_LOCKED, CALL_LOCKED = LOCKED = ("locked in segment_arrives", "locked in system_call")
 LOCKS = (*SAME, *LOCKED)
+ALONE = (*LOCKS, "users_live", "freed_alone")
+"""Who has a lock is the only one who does what is done under it."""
+
 RX_HANDLED, CALL_HANDLED = HANDLED = ("in_hand in segment_arrives", "in_hand in system_call")
 
 LOCK_USES = {

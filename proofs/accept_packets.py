@@ -44,7 +44,7 @@ def packet_head_or_next(sk: Sock, a: Segment) -> bool:
     return implies(sk.backlog_head != NULL and sk.backlog_head == a.next, a.queued_at == NULL)
 
 
-@lemma(uses=(CALL_LOCKED, RX_HANDLED, "users_live", "unlocked", "freeing"))
+@lemma(uses=(CALL_LOCKED, RX_HANDLED, "users_live", "freed_alone"))
 def draining(t: Thread, sk: Sock) -> bool:
     """Who takes from a backlog has the lock, and there is something in it."""
     return implies(at(t, __release_sock, "with spin_lock(sk_slock):", sk=sk), sk.backlog_head != NULL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, implies, inside, lemma, pure
-from proofs.accept_names import CALL_LOCKED, CALL_SAME, HANDLED, LOCKED, LOCKS
+from proofs.accept_names import ALONE, CALL_LOCKED, CALL_SAME, HANDLED, LOCKED, LOCKS
 from proofs.accept_queue import newborn
 from spec.net.ipv4.tcp import tcp_accept
 from spec.net.ipv4.tcp_input import tcp_rcv_acked
@@ -67,7 +67,7 @@ def syn_recv(sk: Sock) -> bool:
     )
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing", "stopping", "syn_recv", "taken_established"))
+@lemma(uses=(*ALONE, "stopping", "syn_recv", "taken_established"))
 def parent_locked(t: Thread, sk: Sock) -> bool:
     """It waits in the queue of a listener whose lock is its maker's as well."""
     return implies(
@@ -94,7 +94,7 @@ def socket_states(sock: Socket) -> bool:
     return implies(sock.live, sock.state == SS_UNCONNECTED or sock.state == SS_CONNECTED)
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def acknowledged(t: Thread, sk: Sock) -> bool:
     """What the last segment of a handshake establishes is in SYN_RECV until then."""
     return implies(at(t, tcp_rcv_acked, "sk.state = TCP_ESTABLISHED", sk=sk), sk.state == TCP_SYN_RECV)
