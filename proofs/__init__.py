@@ -16,11 +16,14 @@ from checker.symbolic.inductive import Fact
 from checker.system import Property
 from proofs import (
     accept,
+    accept_counts,
     accept_life,
     accept_names,
+    accept_packets,
     accept_ports,
     accept_queue,
     accept_sockets,
+    accept_states,
     attempts,
     await_denied,
     bind_listen,
@@ -40,7 +43,6 @@ from proofs import (
 )
 from proofs.frame_facts import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
-from proofs.locks import lock_facts
 from proofs.ports import port_facts
 from proofs.structure import queued_facts, read_under_lock, structural_facts, values_to_store
 
@@ -50,7 +52,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "udp_kept": (sockets, datagram, routes, udp),
     "raw": (sockets, datagram, raw),
     "connect": (connect, attempts),
-    "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept),
+    "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept_counts, accept),
     "create": (create, create_cleared),
     "foreign": (sockets, foreign),
     "peername": (sockets, peername),
@@ -85,7 +87,7 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
         system = compiled.system
         unhashed = closing_unhashed(system)
         made = [
-            *lock_facts(system, accept_names.NAMES, accept_names.IN_HAND, accept_names.LOCK_USES),
+            *accept_names.reference_facts(system),
             replace(unhashed, uses=accept_names.LOCK_USES[unhashed.name]),
         ]
         return [*separate_frame_facts(system), *made]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, called, implies, inside, lemma, pure
-from proofs.accept_names import CALL_LOCKED, CALL_SAME, LOCKED, LOCKS, SAME
+from proofs.accept_names import ALONE, CALL_LOCKED, CALL_SAME, LOCKED, LOCKS, SAME
 from proofs.accept_sockets import making
 from spec.net.core.sock import sk_free, sock_graft, sock_orphan, sock_put
 from spec.net.ipv4.af_inet import inet_accept, inet_listen, inet_release
@@ -78,13 +78,13 @@ def buried(sk: Sock) -> bool:
     return implies(sk.gone, sk.dead and sk.hashed == NOT_HASHED) and implies(sk.dead, sk.socket == NULL)
 
 
-@lemma(uses=(*LOCKS, "closing_unhashed", "closed_unhashed", "users_live", "unlocked", "freeing", "closed"))
+@lemma(uses=(*LOCKS, "closing_unhashed", "closed_unhashed", "users_live", "freed_alone", "closed"))
 def dying(t: Thread, sk: Sock) -> bool:
     """tcp_destroy_sock finds an orphan that is in no table."""
     return implies(inside(t, tcp_destroy_sock, sk=sk), sk.dead and sk.hashed == NOT_HASHED)
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def listens(t: Thread, sk: Sock) -> bool:
     """A socket whose requests are looked at listens."""
     return implies(inside(t, tcp_v4_hnd_req, sk=sk), sk.state == TCP_LISTEN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, called, htons, implies, inside, lemma, pure
 from proofs.accept_life import crashed
-from proofs.accept_names import LOCKED, LOCKS
+from proofs.accept_names import ALONE, LOCKED, LOCKS
 from proofs.accept_queue import newborn
 from proofs.accept_sockets import making
 from spec.net.core.sock import sock_graft, sock_orphan
@@ -19,7 +19,7 @@ from spec.state import BindBucket, Sock, Thread
 from spec.values import NOT_HASHED, SUCCESS, TCP_CLOSE, TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT, Port
 
 
-@lemma(uses=(*LOCKS, "dying", "closed_unhashed", "users_live", "unlocked", "freeing"))
+@lemma(uses=(*LOCKS, "dying", "closed_unhashed", "users_live", "freed_alone"))
 def not_hashed(t: Thread, sk: Sock) -> bool:
     """Where num is about to change, and until a socket is hashed, it is in no hash table."""
     return implies(
@@ -38,7 +38,7 @@ def closed_unhashed(sk: Sock) -> bool:
     return implies(sk.state == TCP_CLOSE, sk.hashed == NOT_HASHED)
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def hashing_open(t: Thread, sk: Sock) -> bool:
     """What is hashed is not closed."""
     return implies(
@@ -48,7 +48,7 @@ def hashing_open(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def closed(t: Thread, sk: Sock) -> bool:
     """A connection that close resets is closed when it becomes an orphan, and a socket is when it begins to listen."""
     return implies(
@@ -79,7 +79,7 @@ def parent_ready(t: Thread, sk: Sock) -> bool:
     return implies(inside(t, tcp_v4_hnd_req, sk=sk), sk.sport == htons(sk.num))
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing", "parent_ready"))
+@lemma(uses=(*ALONE, "parent_ready"))
 def hash_ready(t: Thread, sk: Sock) -> bool:
     """When a socket is hashed, sport is what num says."""
     return implies(inside(t, tcp_v4_hash, sk=sk) or newborn(t, sk), sk.sport == htons(sk.num))
@@ -110,7 +110,7 @@ def has_bucket(sk: Sock) -> bool:
     return sk.prev == BindBucket[sk.num] or (sk.users and without_port(sk.owner, sk))
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def inherits(t: Thread, sk: Sock, child: Sock) -> bool:
     """A child has the port of its listener."""
     return implies(
@@ -119,7 +119,7 @@ def inherits(t: Thread, sk: Sock, child: Sock) -> bool:
     )
 
 
-@lemma(uses=(*LOCKS, "users_live", "unlocked", "freeing"))
+@lemma(uses=ALONE)
 def asked(t: Thread, sk: Sock, snum: Port, rover: Port) -> bool:
     """listen asks for the port it has, or for any if it has none."""
     return implies(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, called, implies, inside, lemma, pure
 from proofs.accept_names import CALL_LOCKED, LOCKS, SAME
+from spec.net.core.sock import sk_free
 from spec.net.ipv4.af_inet import inet_release
 from spec.net.ipv4.tcp import tcp_accept, tcp_listen_stop
 from spec.net.ipv4.tcp_minisocks import tcp_check_req, tcp_create_openreq_child, tcp_v4_syn_recv_sock
@@ -188,3 +189,9 @@ def emptied(t: Thread, sk: Sock) -> bool:
         sk.accept_queue_tail == NULL
         and (sk.accept_queue == NULL or at(t, tcp_listen_stop, "sk.accept_queue = sk.accept_queue_tail = NULL")),
     )
+
+
+@lemma(uses=("freeing", "doomed", "unaccepted", "unlocked"))
+def freed_alone(t: Thread, sk: Sock) -> bool:
+    """What is freed waits in no queue, and nobody has its lock."""
+    return implies(at(t, sk_free, "free(sk)", sk=sk), sk.queued_at == NULL and not sk.users)

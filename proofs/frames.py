@@ -71,16 +71,22 @@ class Frames:
     """Follows the transitions of a system; ``known`` says what holds at every location, per way back.
 
     With ``among`` it follows only those references of a thread, and with ``through`` only the ways back of those functions.
-    ``mark`` is the field by which an object says who owns it.
+    ``mark`` is the field by which an object says who owns it, or whatever else it says that is ``marked``: the thread itself.
     """
 
     def __init__(
-        self, system: TransitionSystem, among: Sequence[str] = (), through: Sequence[str] = (), mark: FieldKey = OWNER
+        self,
+        system: TransitionSystem,
+        among: Sequence[str] = (),
+        through: Sequence[str] = (),
+        mark: FieldKey = OWNER,
+        marked: Term | None = None,
     ) -> None:
         self.system = system
         self.mark = mark
+        self.marked = marked or system.self_var
         own = [v for v in system.state_vars if v.record == system.thread.name]
-        references = [v for v in own if isinstance(v.sort, RefSort) and v.sort.name in ("Sock", "Socket")]
+        references = [v for v in own if isinstance(v.sort, RefSort) and (among or v.sort.name in ("Sock", "Socket"))]
         returns = [v for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)]
         self.references = {v.key: v.sort for v in references if not among or local_name(v.name) in among}
         self.returns = {v.key: v.sort for v in returns if not through or local_name(v.name).removesuffix(".$back") in through}
@@ -118,8 +124,8 @@ class _Step:
 
     def __init__(self, frames: Frames, backs: Backs, knowledge: Knowledge) -> None:
         system = frames.system
-        self.self_var = system.self_var
         self.mark = frames.mark
+        self.marked = frames.marked
         self.references = [system.read(key, system.self_var) for key in frames.references]
         self.backs = {system.read(key, system.self_var): n for key, n in zip(frames.returns, backs, strict=True)}
         self.numbers = dict(zip(self.references, knowledge.values, strict=True))
@@ -189,7 +195,7 @@ class _Step:
             self.owned.clear()
             return
         n = self._number(update.obj)
-        if update.value == self.self_var:
+        if update.value == self.marked:
             self.apart |= {_pair(n, m) for m in self.owned if m != n}
             self.owned.add(n)
         else:

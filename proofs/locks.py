@@ -53,15 +53,19 @@ class Locks:
 
     root = ""
 
-    def __init__(self, system: TransitionSystem, names: Names, mark: FieldKey = OWNER) -> None:
+    def __init__(self, system: TransitionSystem, names: Names, mark: FieldKey = OWNER, marked: Term | None = None) -> None:
         self.system = system
         self.names = names
         self.mark = mark
-        self.frames = Frames(system, names.all(), names.through, mark)
+        self.frames = Frames(system, names.all(), names.through, mark, marked)
         self.place_of = {key: i for i, key in enumerate(self.frames.references)}
         self.t = terms.var("t", system.thread)
         self.sk = terms.var("sk", next(r for r in system.records if r.name == "Sock"))
         self.backs = [system.read(key, self.t) for key in self.frames.returns]
+
+    def roots(self) -> list[str]:
+        """The calls and softirqs that have references of their own."""
+        return list(dict.fromkeys(_root(key) for key in self.frames.references if _root(key)))
 
     def only(self, root: str) -> Locks:
         """What is known of the references of one call or softirq."""
@@ -109,9 +113,10 @@ class Locks:
         return self._wherever([(holds, self._owned(key)) for key, holds in self._holding()])
 
     def marked(self) -> Term:
-        """Which objects ``t`` has marked as its own, and which of its references name two."""
+        """Which objects ``t`` has marked, and which of its references name two."""
+        mark = terms.substitute(self.frames.marked, {self.system.self_var: self.t})
         mine = [
-            (holds, terms.conj(exists(self._read(key)), terms.eq(self.system.read(self.mark, self._read(key)), self.t)))
+            (holds, terms.conj(exists(self._read(key)), terms.eq(self.system.read(self.mark, self._read(key)), mark)))
             for key, holds in self._holding()
         ]
         return self._wherever([*mine, *self._apart()])
@@ -244,6 +249,20 @@ def _root(key: FieldKey) -> str:
     return key[1].split("/")[0] if "/" in key[1] else ""
 
 
+def marked_facts(
+    name: str,
+    reason: str,
+    uses: Mapping[str, tuple[str, ...]],
+    system: TransitionSystem,
+    names: Names,
+    mark: FieldKey,
+    marked: Term | None = None,
+) -> list[Fact]:
+    """Which objects a thread has marked where, by its references ``names``: per call."""
+    known = Locks(system, names, mark, marked)
+    return [Fact(f"{name} in {root}", (known.t,), known.only(root).marked(), uses[name], reason) for root in known.roots()]
+
+
 def lock_facts(system: TransitionSystem, names: Names, carrying: Names, uses: Mapping[str, tuple[str, ...]]) -> list[Fact]:
     """``carrying``, ``same_sock`` and ``locked`` per call, and ``owners``, from what is followed and what each fact uses."""
     locks = Locks(system, names)
@@ -251,11 +270,10 @@ def lock_facts(system: TransitionSystem, names: Names, carrying: Names, uses: Ma
     lock = "whoever takes a free lock becomes its owner, and only the owner gives it free"
     owner = "a lock is taken by a thread, which goes on from there"
     carried = Locks(system, carrying, CARRIER)
-    roots = list(dict.fromkeys(_root(key) for key in locks.frames.references if _root(key)))
     hand = "what nobody else can reach yet, or was taken from a queue, is in the hands of one thread"
     return [
         Fact("carrying", (carried.t,), carried.marked(), uses["carrying"], hand),
-        *(Fact(f"same_sock in {root}", (locks.t,), locks.only(root).same(), uses["same_sock"], calls) for root in roots),
-        *(Fact(f"locked in {root}", (locks.t,), locks.only(root).held(), uses["locked"], lock) for root in roots),
+        *(Fact(f"same_sock in {root}", (locks.t,), locks.only(root).same(), uses["same_sock"], calls) for root in locks.roots()),
+        *(Fact(f"locked in {root}", (locks.t,), locks.only(root).held(), uses["locked"], lock) for root in locks.roots()),
         Fact("owners", (locks.sk,), locks.owners(), uses["owners"], owner),
     ]

@@ -112,6 +112,9 @@ class Segment(Record):
     dest: BePort
     next: Segment
 
+    carrier: Ghost[Thread]
+    queued_at: Ghost[Sock]
+
 
 class IpMcSocklist(Record):
     """struct ip_mc_socklist: a multicast membership of a socket."""

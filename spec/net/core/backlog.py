@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, free, kernel, spin_lock
+from checker.language import NULL, current, free, kernel, spin_lock
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_do_rcv
 from spec.state import Sock, sk_slock
 
@@ -15,5 +15,7 @@ def __release_sock(sk: Sock) -> None:
         sk.backlog_head = skb.next
         if sk.backlog_head == NULL:
             sk.backlog_tail = NULL
+        skb.queued_at = NULL
+        skb.carrier = current()
     tcp_v4_do_rcv(sk, skb)
     free(skb)

@@ -37,3 +37,5 @@ def sk_add_backlog(sk: Sock, skb: Segment) -> None:
         sk.backlog_tail.next = skb
     sk.backlog_tail = skb
     skb.next = NULL
+    skb.carrier = NULL
+    skb.queued_at = sk

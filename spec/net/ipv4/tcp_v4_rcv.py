@@ -45,6 +45,7 @@ def segment_arrives(
     skb.source = htons(source)
     skb.daddr = daddr
     skb.dest = htons(dest)
+    skb.carrier = current()
     tcp_v4_rcv(skb)
 
 
