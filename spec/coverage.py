@@ -60,7 +60,7 @@ _PATIENT = "nobody sets SO_SNDTIMEO: waiting has no end"
 
 _KEPT_FLAGS = "only a SYN with an ACK or a RST comes here, and flags of segments do not change"
 _BORN_LOCKED = "a child is locked until the ACK it was made for has led it from SYN_RECV to ESTABLISHED"
-_PORTED = "who listens has a port and leaves it to the connections; each keeps it until it closes"
+_PORTED = "a listener has a port, its connections have the same, and each keeps it until it closes"
 _PORTLESS = "nobody binds: what is in CLOSE never had a port, or gave it up when it closed"
 _LISTENS = "the lock is held in which it began to listen"
 _STREAMS = "the sockets of this client are SOCK_STREAM; those of connections are SS_CONNECTED before they have a descriptor"
@@ -124,7 +124,7 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             ("at return NULL:", "newsock.sk != NULL"),
             "the socket that accept makes has no sock until it has a connection",
         ),
-        ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), "a new socket has the operations of the listener's"),
+        ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), "a new socket gets the operations of that of the listener"),
         ("tcp_done", ("at sk.gone = True: $back != call1 and $back == call0",), _HELD_UP),
         ("sk_free", ("at free(sk): ret",), _HELD_UP),
     ),
