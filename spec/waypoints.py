@@ -40,7 +40,7 @@ def one_waits(sk: Sock, req: OpenRequest) -> bool:
 
 @waypoint(clients=ACCEPT)
 def queue_full(sk: Sock) -> bool:
-    """As many connections wait as may."""
+    """More connections wait than its backlog says: no further one is made."""
     return full(sk)
 
 
