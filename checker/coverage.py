@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from checker.errors import UsageError
 from checker.explicit.explore import Coverage, Exploration, StatesExceededError, explore
@@ -28,7 +29,8 @@ BEHIND = "only what is listed, or proved dead, leads there"
 class Reason:
     """Why transitions of ``function`` whose guard contains all ``fragments`` cannot fire.
 
-    ``function`` is active at the location a transition leaves, or runs in it; ``fragments`` are pieces of what it looks like:
+    ``function`` is active at the location a transition leaves, or runs in it (``caller > function``: there called by that one);
+    ``fragments`` are pieces of what it looks like:
     ``at STATEMENT: GUARD, then STATEMENT``, with the guard as ``sockproof show`` prints it.  Neither depends on how locations
     and transitions are numbered.
     """
@@ -112,9 +114,10 @@ def judge(
     that are ``behind``.
     """
     check_reasons(system, reasons)
+    about = matching(system, reasons)
     rows, used = [], {reason: [0, 0] for reason in reasons}
     for t in system.transitions:
-        mine = [r for r in reasons if matches(system, r, t)]
+        mine = about[t.name]
         for r in mine:
             used[r][bool(fired[t.name].fired)] += 1
         why = "" if fired[t.name].fired else mine[0].why if mine else BEHIND if t.name in behind else ""
@@ -138,27 +141,30 @@ def check_reasons(system: TransitionSystem, reasons: Collection[Reason]) -> None
             raise UsageError("coverage-reason", f"no function {r.function} has a transition", "correct the name in the reasons")
 
 
-def matches(system: TransitionSystem, reason: Reason, t: Transition) -> bool:
-    """Whether ``reason`` is about ``t``."""
-    if reason.function not in _active(system, t):
-        return False
-    shape = described(system, t)
-    return all(fragment in shape for fragment in reason.fragments)
-
-
-def described(system: TransitionSystem, t: Transition) -> str:
-    """What a transition looks like to a reason: the statement it leaves from, its guard, the statement it goes to."""
-    here, there = (system.locations_by_name[name].text for name in (t.source, t.target))
-    return f"at {here}: {' and '.join(guard_parts(system, t))}, then {there}"
-
-
-def guard_parts(system: TransitionSystem, t: Transition) -> list[str]:
-    """The conjuncts of the guard of ``t``, as tables show them."""
+def matching(system: TransitionSystem, reasons: Sequence[Reason]) -> dict[str, list[Reason]]:
+    """For each transition, the reasons that are about it."""
     pretty = Pretty(system)
+    found = {}
+    for t in system.transitions:
+        active = _active(system, t)
+        near = [r for r in reasons if r.function in active]
+        shape = described(pretty, t) if near else ""
+        found[t.name] = [r for r in near if all(fragment in shape for fragment in r.fragments)]
+    return found
+
+
+def described(pretty: Pretty, t: Transition) -> str:
+    """What a transition looks like to a reason: the statement it leaves from, its guard, the statement it goes to."""
+    here, there = (pretty.system.locations_by_name[name].text for name in (t.source, t.target))
+    return f"at {here}: {' and '.join(guard_parts(pretty, t))}, then {there}"
+
+
+def guard_parts(pretty: Pretty, t: Transition) -> list[str]:
+    """The conjuncts of the guard of ``t``, as tables show them."""
     return pretty.conjuncts(terms.substitute(t.guard, pretty.choices(t)[1]))
 
 
 def _active(system: TransitionSystem, t: Transition) -> set[str]:
-    """The functions a transition leaves from or runs statements of."""
-    here = system.locations_by_name[t.source].stack
-    return {*here, *(f for s in t.steps for f in s.stack)}
+    """The functions a transition leaves from or runs statements of, and each of them with its caller."""
+    stacks = [system.locations_by_name[t.source].stack, *(s.stack for s in t.steps)]
+    return {f for stack in stacks for f in (*stack, *(" > ".join(pair) for pair in pairwise(stack)))}

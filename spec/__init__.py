@@ -168,18 +168,20 @@ def sizes(threads: int, sockets: int, ports: int, addresses: int) -> tuple[Sizes
     privileged ports by one; the code compares ports only with each other, with 0, with PROT_SOCK and with the ends of the range.
     The first address is local (and 127.0.0.1), the second one a broadcast address, the third one another host's.  From four
     addresses on there is a multicast address, and lengths and backlogs may be too large; from five on any address may be bound.
-    From three threads on two segments may be under way.
+    From three threads on, or with two and three sockets, two segments may be under way; from three sockets on there may be two
+    requests.
     """
     between = range(LOCAL_PORT_LOW, LOCAL_PORT_LOW + max(0, ports - 2))
     local = (*between, LOCAL_PORT_HIGH)
     representatives = local if ports == 1 else (PRIVILEGED_PORT, *local)
+    segments = 2 if threads > 2 or (threads > 1 and sockets > 2) else 1
     counts = (
         ("Thread", threads),
         ("Socket", sockets),
         ("Sock", sockets),
-        ("Segment", 1 if threads < 3 else 2),
+        ("Segment", segments),
         ("IpMcSocklist", 1),
-        ("OpenRequest", 1),
+        ("OpenRequest", 1 if sockets < 3 else 2),
         ("Addr", addresses),
         ("Device", 1),
     )

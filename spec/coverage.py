@@ -38,19 +38,96 @@ WALKS = {
         (2, 2, 2, 2, 3_000, 150, "a host"),
         (1, 2, 2, 5, 8_000, 200),
     ),
+    "accept": (
+        (2, 3, 1, 1, 1_500, (40, 12)),
+        (2, 3, 1, 1, 2_000, (40, 10)),
+        (1, 3, 5, 1, 300, 150, "a range of two ports", "a range of three ports"),
+    ),
     "raw": (
         (2, 1, 1, 4, 1_000, 60, *FEW),
         (2, 1, 1, 13, 1_000, 60, "every kind of route"),
     ),
 }
-"""Per client: searches that begin with each of some tables, and expand only so many states of each level."""
+"""Per client: searches that begin with each of some tables, and expand only so many states of each level.
+
+``(levels, rounds)`` stands for rounds of so many levels, which begin with what spec/waypoints.py describes.
+"""
 
 _OPEN_HASHED = "connect hashes a socket under the hold of the lock in which it leaves CLOSE"
 _NO_ATTEMPT = "such a call ends with a socket that is not in SYN_SENT: it found it in another state, or left it so"
 _UNLOCKED = "close orphans a socket after it has released it for good: nobody empties a backlog of it then"
 _PATIENT = "nobody sets SO_SNDTIMEO: waiting has no end"
 
+_KEPT_FLAGS = "only a SYN with an ACK or a RST comes here, and flags of segments do not change"
+_BORN_LOCKED = "a child is locked until the ACK it was made for has led it from SYN_RECV to ESTABLISHED"
+_PORTED = "a listener has a port, its connections have the same, and each keeps it until it closes"
+_PORTLESS = "nobody binds: what is in CLOSE never had a port, or gave it up when it closed"
+_LISTENS = "the lock is held in which it began to listen"
+_STREAMS = "the sockets of this client are SOCK_STREAM; those of connections are SS_CONNECTED before they have a descriptor"
+_IN_RANGE = "the rover is below the range until the first port is taken, and there are no buckets before"
+_HELD_UP = (
+    "it can: a SYN that found the listener is held up until the connection it resets was made, accepted and closed;"
+    " no walk is that deep"
+)
+
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "accept": (
+        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.syn",), _KEPT_FLAGS),
+        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.rst",), _KEPT_FLAGS),
+        ("tcp_v4_do_rcv", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
+        ("tcp_v4_hash", ("newsk.state == TCP_CLOSE",), _BORN_LOCKED),
+        ("tcp_close", ("sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
+        (
+            "tcp_close",
+            ("sk.state != TCP_SYN_RECV and sk.state != TCP_CLOSE",),
+            "what a struct socket has is closed, listens or is established: only close leads on",
+        ),
+        (
+            "tcp_reset",
+            ("at if sk.state == TCP_CLOSE:: sk.state == TCP_CLOSE",),
+            "tcp_rcv_state_process drops what comes in CLOSE before it calls tcp_reset",
+        ),
+        ("tcp_reset", ("sk.state == TCP_LISTEN",), "tcp_rcv_state_process returns for a listener before it looks for a RST"),
+        ("tcp_child_process", ("nsk.state == TCP_LISTEN",), "a connection never listens: listen refuses one that was accepted"),
+        (
+            "tcp_unhash",
+            ("at with spin_lock_bh(tcp_ehash_lock):", "hashed == NOT_HASHED"),
+            "a connection is hashed before others can find it, and until it closes",
+        ),
+        (
+            "tcp_close > tcp_set_state",
+            ("at if sk.state == TCP_LISTEN:: sk.hashed == NOT_HASHED",),
+            "tcp_listen_start hashes the socket, or goes back to CLOSE, under the hold of the lock that made it LISTEN",
+        ),
+        ("tcp_close_state", ("sk.hashed != NOT_HASHED",), "only a socket in CLOSE is closed here, and that is in no table"),
+        ("tcp_close > tcp_set_state", ("(not sk.bindport_lock):: sk.prev == NULL",), _PORTED),
+        ("tcp_done", ("(not sk.bindport_lock):: sk.prev == NULL",), _PORTED),
+        ("tcp_abort", ("child.prev == NULL",), _PORTED),
+        ("tcp_abort", ("at sk.state = state: not (",), "it is established: what is in CLOSE does not come here"),
+        ("tcp_close_state", ("sk.prev != NULL, then with spin_lock_bh",), _PORTLESS),
+        ("tcp_v4_destroy_sock", ("prev != NULL, then with spin_lock_bh",), _PORTLESS),
+        ("tcp_listen_start", ("at sk.state = TCP_LISTEN:", "sk.num != 0"), _PORTLESS),
+        ("tcp_take_port", ("sk.prev != NULL",), _PORTLESS),
+        ("tcp_v4_get_port", ("tcp_port_rover < local_port_low and BindBucket[local_port_low].live",), _IN_RANGE),
+        (
+            "tcp_v4_get_port",
+            ("at while True:", "and rover < local_port_low"),
+            "the rover that comes here has been moved into the range",
+        ),
+        ("inet_listen", ("and sock.type != SOCK_STREAM",), _STREAMS),
+        ("inet_listen", ("and not (sk.state == TCP_CLOSE or sk.state == TCP_LISTEN)",), _STREAMS),
+        ("inet_listen", ("at return err:", "sk.backlog_head != NULL"), "what was never hashed is not found by segments"),
+        ("tcp_listen_start", ("at sk.sport = htons(sk.num):", "sk.state != TCP_LISTEN"), _LISTENS),
+        ("tcp_listen_start", ("at sk.sport = htons(sk.num):", "sk.state == TCP_CLOSE"), _LISTENS),
+        (
+            "tcp_accept",
+            ("at return NULL:", "newsock.sk != NULL"),
+            "the socket that accept makes has no sock until it has a connection",
+        ),
+        ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), "a new socket gets the operations of that of the listener"),
+        ("tcp_done", ("at sk.gone = True: $back != call1 and $back == call0",), _HELD_UP),
+        ("sk_free", ("at free(sk): ret",), _HELD_UP),
+    ),
     "connect": (
         (
             "tcp_rcv_state_process",

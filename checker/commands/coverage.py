@@ -12,16 +12,18 @@ from typing import Any
 from checker.commands.console import out_console, working
 from checker.commands.engines import Say, silent
 from checker.commands.model import Scope, compile_package, load_package, make_instance
-from checker.coverage import Covered, Reason, check_reasons, judge, matches, measure, total
+from checker.coverage import Covered, Reason, check_reasons, judge, matching, measure, total
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
-from checker.explicit.explore import Exploration
+from checker.explicit.explore import Coverage, Exploration
 from checker.explicit.wander import wander
 from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
+from checker.language.lemmas import compile_waypoints
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
 from checker.symbolic.dead import dead_transitions, unreached
 from checker.symbolic.inductive import Fact, Prover, closure
+from checker.system import IDLE, Property, Transition, TransitionSystem
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,14 @@ class Search:
     """An instance and where its search stops: after ``states``, or, if ``steps`` is given, so deep with so many states a level.
 
     ``tables`` name some of the ``TABLES`` of the package: what the environment says there.  Only a search that has ``steps``
-    begins with more than one.
+    begins with more than one, and may go several ``rounds``.
     """
 
     scope: Scope
     states: int
     tables: tuple[str, ...] = ()
     steps: int = 0
+    rounds: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ DEFAULT_SEARCHES = (Search(Scope(1, 2, 1, 1), 5_000_000), Search(Scope(2, 1, 1, 
 
 SHAPES = {
     "SEARCHES": "write (threads, sockets, ports, addresses, states), all greater than 0, and perhaps the name of one of TABLES",
-    "WALKS": "write (threads, sockets, ports, addresses, states of a level, levels), all greater than 0, and perhaps such names",
+    "WALKS": "write (threads, sockets, ports, addresses, states of a level, levels or (levels, rounds)), all greater than 0,"
+    " and perhaps such names",
     "UNFIRED": "write (function, (fragment, ...), why)",
     "UNRUN": "write (function, text, why)",
 }
@@ -98,23 +102,40 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
             "add them to SEARCHES or WALKS",
         )
     check_reasons(compiled.system, reasons)
+    waypoints = waypoints_of(package, compiled)
     explorations, told = [], []
     for search in searches:
         title = "; ".join([str(search.scope), *search.tables])
         say(f"coverage: {title}")
-        explored = run_search(compiled, instances_of(package, search, compiled.client), search)
+        explored = run_search(compiled, instances_of(package, search, compiled.client), search, waypoints)
         explorations.append(explored)
         told.append(f"{title}: {_seen(explored, search)}, down to depth {explored.depth}")
     fired = total(explorations, compiled.system)
     silent_ones = [t for t in compiled.system.transitions if not fired[t.name].fired]
     facts = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
-    listed = {t.name for t in silent_ones if any(matches(compiled.system, reason, t) for reason in reasons)}
+    about = matching(compiled.system, reasons)
+    listed = {t.name for t in silent_ones if about[t.name]}
     open_ones = [t for t in silent_ones if t.name not in listed]
-    dead = dead_transitions(compiled.system, open_ones, proved(compiled, facts, say))
+    dead = _dead(compiled.system, open_ones, fired, listed, proved(compiled, facts, say))
     shown = {name: _told(core) for name, core in dead.items()}
     shown |= {name: UNREACHED for name in unreached(compiled.system, dead)}
     rows, stale = judge(compiled.system, fired, shown, reasons, unreached(compiled.system, listed | set(dead)))
     return Covered(rows, tuple(told), stale)
+
+
+def _dead(
+    system: TransitionSystem, open_ones: Sequence[Transition], fired: Mapping[str, Coverage], listed: set[str], facts: list[Fact]
+) -> dict[str, tuple[str, ...]]:
+    """Which of ``open_ones`` contradict ``facts``.
+
+    Those to which no process comes if it takes none that is ``listed`` or dead are not asked for: few could be proved, and
+    that takes long.
+    """
+    come_to = {IDLE, *(t.target for t in system.transitions if fired[t.name].fired)}
+    dead = dead_transitions(system, [t for t in open_ones if t.source in come_to], facts)
+    behind = set(unreached(system, listed | set(dead)))
+    others = [t for t in open_ones if t.source not in come_to and t.name not in behind]
+    return dead | dead_transitions(system, others, facts)
 
 
 def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> list[Fact]:
@@ -144,10 +165,19 @@ def instances_of(package: ModuleType, search: Search, client: Client | None) -> 
     return [replace(instance, tables=(*instance.tables, *tables[name])) for name in search.tables]
 
 
-def run_search(compiled: Compiled, instances: Sequence[Instance], search: Search) -> Exploration:
-    """Search instances of the whole system."""
+def waypoints_of(package: ModuleType, compiled: Compiled) -> tuple[Property, ...]:
+    """What ``PACKAGE.waypoints`` declares for the client of ``compiled``; nothing if there is no such module."""
+    name = f"{package.__name__}.waypoints"
+    return compile_waypoints(compiled, import_module(name)) if find_spec(name) is not None else ()
+
+
+def run_search(
+    compiled: Compiled, instances: Sequence[Instance], search: Search, waypoints: tuple[Property, ...] = ()
+) -> Exploration:
+    """Search instances of the whole system; one that goes several rounds by ``waypoints``."""
     if search.steps:
-        return wander(compiled.system, instances, search.states, search.steps)
+        passed = waypoints if search.rounds > 1 else ()
+        return wander(compiled.system, instances, search.states, search.steps, search.rounds, passed)
     (instance,) = instances
     return measure(compiled.system, instance, search.states)
 
@@ -162,9 +192,9 @@ def plan(package: ModuleType, client: Client | None = None) -> Plan:
     """What ``PACKAGE.coverage`` lists; without it, two searches, no reasons.
 
     ``SEARCHES`` has ``(threads, sockets, ports, addresses, states)`` and perhaps a name of ``TABLES``, ``WALKS`` has
-    ``(threads, sockets, ports, addresses, states of a level, levels)`` and perhaps several, ``UNFIRED`` has
-    ``(function, fragments, why)``; in a package with clients each maps their names to such tuples, and a client
-    without searches has no coverage.
+    ``(threads, sockets, ports, addresses, states of a level, levels)`` and perhaps several, with ``(levels, rounds)`` in place
+    of levels if there are several rounds, ``UNFIRED`` has ``(function, fragments, why)``; in a package with clients each
+    maps their names to such tuples, and a client without searches has no coverage.
     Raises UsageError if they look different.
     """
     name = f"{package.__name__}.coverage"
@@ -178,7 +208,7 @@ def plan(package: ModuleType, client: Client | None = None) -> Plan:
         return shaped(name, _of_client(name, getattr(module, table), table, client), table, good)
 
     searches = [Search(Scope(*entry[:4]), entry[4], entry[5:]) for entry in listed("SEARCHES", _is_search, needed=False)]
-    walks = [Search(Scope(*entry[:4]), entry[4], entry[6:], entry[5]) for entry in listed("WALKS", _is_walk, needed=False)]
+    walks = [_walk(entry) for entry in listed("WALKS", _is_walk, needed=False)]
     return Plan((*searches, *walks), tuple(Reason(*entry) for entry in listed("UNFIRED", _is_reason)))
 
 
@@ -204,7 +234,14 @@ def _is_search(entry: object) -> bool:
     return _has_sizes(entry, 5) and isinstance(entry, tuple) and len(entry) <= 6
 
 
+def _walk(entry: Entry) -> Search:
+    steps, rounds = entry[5] if isinstance(entry[5], tuple) else (entry[5], 1)
+    return Search(Scope(*entry[:4]), entry[4], entry[6:], steps, rounds)
+
+
 def _is_walk(entry: object) -> bool:
+    if isinstance(entry, tuple) and len(entry) > 5 and isinstance(entry[5], tuple) and len(entry[5]) == 2:
+        return _has_sizes((*entry[:5], *entry[5], *entry[6:]), 7)
     return _has_sizes(entry, 6)
 
 

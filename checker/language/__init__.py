@@ -46,6 +46,7 @@ from checker.language.declare import (
     spin_lock_bh,
     syscall,
     unlocked,
+    waypoint,
     when,
 )
 
@@ -95,5 +96,6 @@ __all__ = [
     "spin_lock_bh",
     "syscall",
     "unlocked",
+    "waypoint",
     "when",
 ]

@@ -140,6 +140,7 @@ class Kind(enum.Enum):
     ALWAYS = "always"
     SOMETIMES = "sometimes"
     LEMMA = "lemma"
+    WAYPOINT = "waypoint"
     ASSUMPTION = "assumption"
 
 
@@ -247,6 +248,11 @@ def sometimes(*, stands_for: str, because: str, expected: str = "reachable", cli
 def lemma(*, uses: tuple[str, ...] = ()) -> Callable[[F], F]:
     """A formula of an inductive proof; its docstring says why it holds."""
     return _declare(Declaration(Kind.LEMMA, uses=uses))
+
+
+def waypoint(*, clients: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """What some states look like beyond which much lies: searches of a part go on from such states, and claim nothing of them."""
+    return _declare(Declaration(Kind.WAYPOINT, clients=clients))
 
 
 def assumption(*, because: str) -> Callable[[F], F]:

@@ -1,4 +1,4 @@
-"""The lemmas and assumptions of a specification: formulas over the locations of a compiled model."""
+"""The lemmas, waypoints and assumptions of a specification: formulas over the locations of a compiled model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from checker.language.declare import Kind
 from checker.language.expressions import Expressions, single_expression
 from checker.language.placed import NOBODY, PlacedExpressions
 from checker.language.terms import Term
+from checker.system import Property
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,24 @@ class Lemma:
 
 def compile_lemmas(compiled: Compiled, modules: list[ModuleType]) -> tuple[Lemma, ...]:
     """The ``@lemma`` functions of ``modules``, over the locations of a compiled model."""
+    return tuple(_lemma(compiled, function) for module in modules for function in _declared(module, Kind.LEMMA))
+
+
+def compile_waypoints(compiled: Compiled, module: ModuleType) -> tuple[Property, ...]:
+    """The ``@waypoint`` functions of ``module`` for the client of a compiled model."""
     found = []
-    for module in modules:
-        for value in vars(module).values():
-            declaration = getattr(value, "__declaration__", None)
-            if declaration is not None and declaration.kind is Kind.LEMMA and value.__module__ == module.__name__:
-                found.append(_lemma(compiled, value))
+    for function in _declared(module, Kind.WAYPOINT):
+        clients = function.__declaration__.clients
+        if not clients or (compiled.client is not None and compiled.client.name in clients):
+            x = _lemma(compiled, function)
+            found.append(Property(x.name, "sometimes", x.params, x.formula, terms.TRUE, "", "reachable", x.reason, x.place))
     return tuple(found)
+
+
+def _declared(module: ModuleType, kind: Kind) -> list[Any]:
+    """The functions of a kind that a module defines itself."""
+    functions = [value for value in vars(module).values() if getattr(value, "__declaration__", None) is not None]
+    return [f for f in functions if f.__declaration__.kind is kind and f.__module__ == module.__name__]
 
 
 def assumptions(compiled: Compiled) -> tuple[Lemma, ...]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from checker.coverage import Covered, Row, guard_parts
+from checker.report.pretty import Pretty
 from checker.report.transitions import short_name, target_name
 from checker.system import IDLE, TransitionSystem
 
@@ -25,21 +26,22 @@ def coverage_table(covered: Covered, system: TransitionSystem, *, unfired: bool)
     table.add_column("transition", overflow="fold", max_width=62)
     table.add_column("new : all", justify="right", no_wrap=True)
     table.add_column("why it never fires", overflow="fold", max_width=60)
+    pretty = Pretty(system)
     for row in covered.rows:
         if not (unfired and row.fired):
             t = row.transition
             location = "entry" if t.source == IDLE else short_name(system, t.source)
             counts = Text(f"{row.new}:{row.fired}", style="" if row.fired else "yellow")
-            table.add_row(t.function, location, Text(_transition(row, system)), counts, _why(row))
+            table.add_row(t.function, location, Text(_transition(row, pretty)), counts, _why(row))
     return table
 
 
-def _transition(row: Row, system: TransitionSystem) -> str:
+def _transition(row: Row, pretty: Pretty) -> str:
     """Where it leads; for one that never fires, under which guard."""
-    goal = f"→ {target_name(system, row.transition)}"
+    goal = f"→ {target_name(pretty.system, row.transition)}"
     if row.fired:
         return goal
-    parts = [p if len(p) <= LONGEST else "..." for p in guard_parts(system, row.transition)]
+    parts = [p if len(p) <= LONGEST else "..." for p in guard_parts(pretty, row.transition)]
     return f"{goal}\nwhen {' and '.join(dict.fromkeys(parts)) or 'always'}"
 
 

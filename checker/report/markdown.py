@@ -68,10 +68,11 @@ def _coverage(covered: Covered, system: TransitionSystem) -> list[str]:
     lines = [f"{coverage_summary(covered)}.", "", *(f"- {search}" for search in covered.searches)]
     lines += [f"- **{problem}**" for problem in covered.problems]
     dead = []
+    pretty = Pretty(system)
     for row in covered.rows:
         if not row.fired:
             where = "entry" if row.transition.source == IDLE else short_name(system, row.transition.source)
-            dead.append((where, " and ".join(guard_parts(system, row.transition)) or "always", row.explanation))
+            dead.append((where, " and ".join(guard_parts(pretty, row.transition)) or "always", row.explanation))
     return [*lines, "", *markdown_table(("location", "guard", "why it never fires"), dead)]
 
 
