@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, implies, inside, lemma, pure
-from proofs.accept_names import ALONE, LOCKED
+from proofs.accept_names import ALONE, CALL_SAME, LOCKED
 from spec.net.ipv4.af_inet import inet_listen
 from spec.net.ipv4.tcp import tcp_accept, tcp_close, tcp_close_state, tcp_listen_start, tcp_listen_stop
 from spec.net.ipv4.tcp_minisocks import tcp_acceptq_queue, tcp_check_req, tcp_v4_syn_recv_sock
@@ -24,7 +24,7 @@ def backlog_given(sk: Sock) -> bool:
     return sk.max_ack_backlog == 0 or sk.max_ack_backlog == 1
 
 
-@lemma(uses=(*ALONE, "backlog_given"))
+@lemma(uses=(*LOCKED, "backlog_given"))
 def room_for_child(t: Thread, sk: Sock) -> bool:
     """A child is only made if at most one waits before it."""
     return implies(
@@ -35,7 +35,7 @@ def room_for_child(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=(*ALONE, "listens"))
+@lemma(uses=(*LOCKED, "users_live"))
 def starts_empty(t: Thread, sk: Sock) -> bool:
     """listen empties the queue first."""
     return implies(
@@ -100,19 +100,19 @@ def accepts_from_listener(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=(*ALONE, "room_for_child", "listens", "counted"))
+@lemma(uses=(*LOCKED, "users_live", "freed_alone", "listens", "counted"))
 def counts_before_first(t: Thread, sk: Sock) -> bool:
     """What is queued first is counted before."""
     return implies(queuing_first(t, sk), counts_first(sk))
 
 
-@lemma(uses=(*ALONE, "room_for_child", "listens", "counted"))
+@lemma(uses=(*LOCKED, "users_live", "freed_alone", "room_for_child", "listens", "counted"))
 def counts_before_second(t: Thread, sk: Sock) -> bool:
     """So is what is queued behind it."""
     return implies(queuing_behind(t, sk), counts_second(sk))
 
 
-@lemma(uses=(*ALONE, "taken", "accepts_from_listener", "queue_tails", "counted"))
+@lemma(uses=(*LOCKED, "users_live", "freed_alone", "taken", "accepts_from_listener", "queue_tails", "counted"))
 def counts_behind_taking(t: Thread, sk: Sock) -> bool:
     """What accept takes is counted until it has taken it."""
     return implies(dequeued(t, sk), counts_first(sk) or counts_second(sk))
@@ -165,34 +165,45 @@ def to_stop(t: Thread, sk: Sock, child: Sock) -> bool:
     )
 
 
-STOPPING = (*ALONE, "carrying", "unaccepted", "stopping")
-
-
-@lemma(uses=(*STOPPING, "counted", "closes_listener", "last_left"))
+@lemma(uses=(*LOCKED, "users_live", "counted", "closes_listener"))
 def none_left(t: Thread, sk: Sock) -> bool:
     """Of a queue that is empty when close comes to it the counter is 0."""
     return implies(to_stop(t, sk, NULL), sk.ack_backlog == 0)
 
 
-@lemma(uses=(*STOPPING, "queue_tails", "counted", "closes_listener", "one_behind"))
+@lemma(
+    uses=(*LOCKED, "users_live", "freed_alone", "carrying", "unaccepted", "stopping", "counted", "closes_listener", "one_behind")
+)
 def one_left(t: Thread, sk: Sock, child: Sock) -> bool:
     """Of one with a single connection it is 1."""
     return implies(to_stop(t, sk, child) and child.dl_next == NULL, sk.ack_backlog == 1)
 
 
-@lemma(uses=(*STOPPING, "queue_nexts", "queue_tails", "counted", "closes_listener", "one_behind"))
+@lemma(
+    uses=(
+        *LOCKED,
+        "users_live",
+        "freed_alone",
+        "stopping",
+        "queue_nexts",
+        "queue_tails",
+        "counted",
+        "closes_listener",
+        "one_behind",
+    )
+)
 def two_left(t: Thread, sk: Sock, child: Sock, behind: Sock) -> bool:
     """Else it is 2, and there are two."""
     return implies(to_stop(t, sk, child) and child.dl_next == behind, sk.ack_backlog == 2 and behind.dl_next == NULL)
 
 
-@lemma(uses=(*STOPPING, "queue_tails", "two_left"))
+@lemma(uses=(CALL_SAME, *LOCKED, "users_live", "freed_alone", "stopping", "queue_tails", "two_left"))
 def one_behind(t: Thread, sk: Sock, child: Sock) -> bool:
     """While the first of two is reset the other is the last."""
     return implies(inside(t, tcp_listen_stop, sk=sk, following=child), sk.ack_backlog == 2 and child.dl_next == NULL)
 
 
-@lemma(uses=(*STOPPING, "one_left"))
+@lemma(uses=(CALL_SAME, *LOCKED, "users_live", "freed_alone", "one_left"))
 def last_left(t: Thread, sk: Sock) -> bool:
     """While the last is reset it is 1."""
     return implies(inside(t, tcp_listen_stop, sk=sk, following=NULL), sk.ack_backlog == 1)

@@ -115,8 +115,8 @@ RX_HANDLED, CALL_HANDLED = HANDLED = ("in_hand in segment_arrives", "in_hand in 
 
 LOCK_USES = {
     "same_sock": (*LOCKED, CALL_SAME, "users_live", "at_rest"),
-    "locked": (*LOCKS, "users_live", "unlocked", "freeing", "accessible", "carrying", "unaccepted", "alive_in_close", "sk_there"),
-    "carrying": (*SAME, CALL_LOCKED, "unaccepted", "freeing", "doomed", "taken", "stopping"),
+    "locked": (*LOCKS, "users_live", "freed_alone", "accessible", "carrying", "unaccepted", "alive_in_close", "sk_there"),
+    "carrying": (*SAME, CALL_LOCKED, "unaccepted", "freed_alone", "taken", "stopping"),
     "owners": SAME,
     "in_hand": (*HANDLED, "backlog_heads", "waiting", "draining", "draining_some"),
     "connected": (CALL_SAME, CALL_LOCKED, "fresh", "alone", "releasing", "same_socket", "refused"),

@@ -65,8 +65,7 @@ def born_last(t: Thread, sk: Sock) -> bool:
         "stopping",
         "emptied",
         "carrying",
-        "freeing",
-        "doomed",
+        "freed_alone",
         "head_or_next",
     )
 )
@@ -85,8 +84,7 @@ def queue_heads(a: Sock) -> bool:
         "taken",
         "carrying",
         "born_last",
-        "freeing",
-        "doomed",
+        "freed_alone",
     )
 )
 def queue_nexts(a: Sock) -> bool:
@@ -94,7 +92,7 @@ def queue_nexts(a: Sock) -> bool:
     return implies(a.queued_at != NULL and a.dl_next != NULL, a.dl_next.queued_at == a.queued_at)
 
 
-@lemma(uses=(*LOCKS, "unaccepted", "born_last", "taken", "emptied", "carrying", "freeing", "doomed", "stopping"))
+@lemma(uses=(*LOCKS, "unaccepted", "born_last", "taken", "emptied", "carrying", "freed_alone", "stopping"))
 def queue_tails(a: Sock) -> bool:
     """The last of a queue waits there, and nothing behind it."""
     return implies(a.accept_queue_tail != NULL, a.accept_queue_tail.queued_at == a and a.accept_queue_tail.dl_next == NULL)
@@ -112,7 +110,7 @@ def head_or_next(a: Sock, b: Sock) -> bool:
     return implies(a.accept_queue != NULL and a.accept_queue == b.dl_next, b.queued_at == NULL)
 
 
-@lemma(uses=(*LOCKS, "users_live", "unaccepted", "queue_heads", "queue_tails", "carrying", "freeing", "doomed", "unlocked"))
+@lemma(uses=(*LOCKS, "users_live", "unaccepted", "queue_heads", "queue_tails", "carrying", "freed_alone"))
 def dequeuing(t: Thread, sk: Sock) -> bool:
     """What accept takes is the first of the queue, and it knows the next one."""
     return implies(
@@ -164,8 +162,7 @@ def to_be_reset(t: Thread, sk: Sock) -> bool:
         "queue_nexts",
         "carrying",
         "closing",
-        "freeing",
-        "doomed",
+        "freed_alone",
         "taken",
         "unpreceded",
     )
@@ -193,5 +190,5 @@ def emptied(t: Thread, sk: Sock) -> bool:
 
 @lemma(uses=("freeing", "doomed", "unaccepted", "unlocked"))
 def freed_alone(t: Thread, sk: Sock) -> bool:
-    """What is freed waits in no queue, and nobody has its lock."""
-    return implies(at(t, sk_free, "free(sk)", sk=sk), sk.queued_at == NULL and not sk.users)
+    """What is freed waits in no queue, nobody carries it, and nobody has its lock."""
+    return implies(at(t, sk_free, "free(sk)", sk=sk), sk.queued_at == NULL and sk.carrier == NULL and not sk.users)

@@ -52,13 +52,19 @@ def completed(t: Thread, sk: Sock, skb: Segment) -> bool:
     )
 
 
+@lemma(uses=HANDLED)
+def segment_there(t: Thread) -> bool:
+    """There is a segment for the child to process."""
+    return not at(t, tcp_child_process, "state = child.state", skb=NULL)
+
+
 @pure
 def finishing(t: Thread, sk: Sock) -> bool:
     """Between the accept queue and the new state."""
     return at(t, tcp_child_process, "state = child.state", child=sk) or at(t, tcp_rcv_acked, "sk.state = TCP_ESTABLISHED", sk=sk)
 
 
-@lemma(uses=(*LOCKS, *HANDLED, "completed"))
+@lemma(uses=(*LOCKS, "completed", "segment_there"))
 def syn_recv(sk: Sock) -> bool:
     """Only who makes a connection sees it in SYN_RECV."""
     return implies(

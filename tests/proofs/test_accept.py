@@ -84,7 +84,7 @@ def test_what_softirqs_and_calls_know_of_their_locks_are_facts_of_their_own() ->
         ("queue_nexts", "head_or_next", "system_call:tcp_accept+18/2"),
         ("queue_heads", "emptied", "system_call:tcp_listen_stop+12/1"),
         ("head_or_next", "one_next", "system_call:tcp_accept+18/2"),
-        ("locked in system_call", "unlocked", "system_call:sk_free+3.3/1"),
+        ("locked in system_call", "freed_alone", "system_call:sk_free+3.3/1"),
         ("hash_ready", "parent_ready", "system_call:tcp_create_openreq_child+5/1"),
         ("hashed_sport", "not_hashed", "segment_arrives:tcp_put_port+2/1"),
         ("backlog_heads", "packet_head_or_next", "system_call:__release_sock+3/13"),
