@@ -65,6 +65,7 @@ _PORTLESS = "nobody binds: what is in CLOSE never had a port, or gave it up when
 _LISTENS = "the lock is held in which it began to listen"
 _STREAMS = "the sockets of this client are SOCK_STREAM; those of connections are SS_CONNECTED before they have a descriptor"
 _IN_RANGE = "the rover is below the range until the first port is taken, and there are no buckets before"
+_OPS_INHERITED = "a new socket gets the operations of that of the listener"
 _HELD_UP = (
     "it can: a SYN that found the listener is held up until the connection it resets was made, accepted and closed;"
     " no walk is that deep"
@@ -124,7 +125,8 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             ("at return NULL:", "newsock.sk != NULL"),
             "the socket that accept makes has no sock until it has a connection",
         ),
-        ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), "a new socket gets the operations of that of the listener"),
+        ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), _OPS_INHERITED),
+        ("inet_accept", ("at newsock.state = SS_CONNECTED:", "newsock.ops == NULL"), _OPS_INHERITED),
         ("tcp_done", ("at sk.gone = True: $back != call1 and $back == call0",), _HELD_UP),
         ("sk_free", ("at free(sk): ret",), _HELD_UP),
     ),

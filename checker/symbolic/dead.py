@@ -24,8 +24,8 @@ def dead_transitions(
 ) -> dict[str, tuple[str, ...]]:
     """The transitions whose guard and location contradict ``facts``, each with facts that suffice, in their order.
 
-    Each is asked for with the facts that are about its location, then with all that say anything of it, with and without the
-    search for models, and with other seeds: each goes astray where another does not.  ``effort`` is what Z3 may spend on any,
+    Each is asked for with the facts that are about its location, with those of them that are about a thread, then with all that
+    say anything of it, with and without the search for models, and with other seeds: each goes astray where another does not.  ``effort`` is what Z3 may spend on any,
     in its own units; a transition it does not decide with that is not dead.
     """
     encoder, views = Encoder(system), Views(system)
@@ -33,7 +33,8 @@ def dead_transitions(
     for t in transitions:
         telling = [fact for fact in facts if views.tells(fact, t)]
         near = [fact for fact in telling if views.is_about(fact, t)]
-        ways = ((near, True, 0), (telling, False, 0), (telling, True, 0), (near, True, 1), (near, True, 2))
+        own = [fact for fact in near if any(p.sort == system.thread for p in fact.params)]
+        ways = ((near, True, 0), (own, True, 0), (telling, False, 0), (telling, True, 0), (near, True, 1), (near, True, 2))
         core = next(filter(None, (_core(encoder, t, told, effort, models, seed) for told, models, seed in ways)), None)
         if core is not None:
             found[t.name] = tuple(fact.name for fact in telling if PREFIX + fact.name in core)
