@@ -25,8 +25,8 @@ def dead_transitions(
     """The transitions whose guard and location contradict ``facts``, each with facts that suffice, in their order.
 
     Each is asked for with the facts that are about its location, with those of them that are about a thread, then with all that
-    say anything of it, with and without the search for models, and with other seeds: each goes astray where another does not.  ``effort`` is what Z3 may spend on any,
-    in its own units; a transition it does not decide with that is not dead.
+    say anything of it, with and without the search for models, and with other seeds: each goes astray where another does not.
+    ``effort`` is what Z3 may spend on any, in its own units; a transition it does not decide with that is not dead.
     """
     encoder, views = Encoder(system), Views(system)
     found: dict[str, tuple[str, ...]] = {}
