@@ -216,7 +216,7 @@ class Certificate:
         return ["(set-info :smt-lib-version 2.6)", "(set-logic ALL)", *self.declarations, *used]
 
     def _pose(self, file: str, fact: str, owed: list[Any]) -> None:
-        """Add the queries of what is owed; nobody is where nothing can tell.  Raises Rejected unless ``file`` is their script."""
+        """Add the queries of what is owed; one location stands for all like it.  Raises Rejected unless ``file`` poses them."""
         body = [x for o in owed for x in (*o.told[1:] * (o is owed[:2][-1]), f"; {o.label}", "(push 1)", *o.posed, *ASK)]
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*self._head(body), *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
