@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, at, htons, pure, waypoint
+from checker.language import NULL, at, pure, waypoint
+from spec.net.ipv4.tcp_ipv4 import established
 from spec.net.ipv4.tcp_v4_rcv import tcp_v4_deliver
 from spec.state import OpenRequest, Segment, Sock, Thread, acceptq_is_full
-from spec.values import TCP_EHASH, TCP_LISTEN
+from spec.values import TCP_LISTEN
 
 ACCEPT = ("accept",)
 
@@ -13,13 +14,7 @@ ACCEPT = ("accept",)
 @pure
 def meant_for(skb: Segment, child: Sock) -> bool:
     """Whether ``child`` is the connection that a segment for a listener belongs to."""
-    return (
-        child.hashed == TCP_EHASH
-        and child.daddr == skb.saddr
-        and child.dport == skb.source
-        and child.rcv_saddr == skb.daddr
-        and htons(child.num) == skb.dest
-    )
+    return established(child, skb.saddr, skb.source, skb.daddr, skb.dest)
 
 
 @pure
