@@ -1,6 +1,6 @@
 """Lemmas of TCP sockets that connect: which states a socket may be in where, as long as one thread has its lock.
 
-No property rests on these: they show that transitions of the listing cannot fire (sockproof coverage).
+``states_paired`` rests on some of these; all show that transitions of the listing cannot fire (sockproof coverage).
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def orphan_left(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=CALLED)
-def fin_waits(t: Thread, sk: Sock) -> bool:
+@lemma(uses=("frames", "linked", "closing", "unlinks"))
+def fin_waits(sk: Sock) -> bool:
     """Only close sends a FIN."""
-    return implies(sk.closer == NULL or early(t, sk), sk.state != TCP_FIN_WAIT1)
+    return implies(sk.closer == NULL or early(sk.closer, sk), sk.state != TCP_FIN_WAIT1)
 
 
 @lemma(uses=LOCKED)
@@ -99,7 +99,7 @@ def under_way(t: Thread, sk: Sock) -> bool:
     )
 
 
-@lemma(uses=LOCKED)
+@lemma(uses=("locked", "frames"))
 def failed(t: Thread, sk: Sock) -> bool:
     """A socket goes back to where it was once its sock is closed."""
     return implies(
@@ -117,7 +117,7 @@ def attempting(t: Thread, sk: Sock) -> bool:
     return inside(t, tcp_connect, sk=sk) or at(t, inet_stream_connect, "sock.state = SS_CONNECTING", sk=sk)
 
 
-@lemma(uses=(*HELD, "closing", "unlinks", "answered", "failed", "tcp_only"))
+@lemma(uses=("locked", "frames", "linked", "sk_held", "closing", "answered", "failed", "tcp_only"))
 def unconnected(sock: Socket) -> bool:
     """A socket that is not connected is closed, unless its owner is just about to connect it."""
     return implies(sock.sk != NULL, sock.state != SS_FREE and sock.state != SS_DISCONNECTING) and implies(
