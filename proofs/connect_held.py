@@ -5,11 +5,13 @@ from __future__ import annotations
 from checker.language import NULL, at, implies, inside, lemma, pure
 from spec.kernel.sched import remove_wait_queue
 from spec.net.ipv4.af_inet import inet_stream_connect, inet_wait_for_connect
+from spec.net.ipv4.tcp_input import tcp_reset
 from spec.net.ipv4.tcp_ipv4 import tcp_v4_get_port
-from spec.net.ipv4.tcp_v4_connect import tcp_v4_connect
+from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state
+from spec.net.ipv4.tcp_v4_connect import tcp_connect, tcp_v4_connect
 from spec.net.ipv4.tcp_v4_rcv import segment_arrives
 from spec.state import Sock, Socket, Thread
-from spec.values import SS_CONNECTED, TCP_SYN_RECV, TCP_SYN_SENT, TIMEO_ZERO
+from spec.values import SS_CONNECTED, SUCCESS, TCP_SYN_RECV, TCP_SYN_SENT, TIMEO_ZERO
 
 
 @lemma(uses=("owners", "frames", "locked", "reset"))
@@ -62,8 +64,25 @@ def past_handshake(sock: Socket) -> bool:
     )
 
 
+@pure
+def renewing(t: Thread, sk: Sock) -> bool:
+    """On the way to TCP_CLOSE after an error, or to the forgetting of an old one."""
+    return (
+        inside(t, tcp_reset, sk=sk) or (inside(t, tcp_done, sk=sk) and inside(t, tcp_set_state)) or inside(t, tcp_connect, sk=sk)
+    )
+
+
+@lemma(uses=("locked", "frames", "users_live", "answered", "failed", "tcp_only"))
+def error_closes(sk: Sock) -> bool:
+    """Who ends a handshake with an error closes the socket, and who begins one forgets what was."""
+    return implies(
+        sk.err != SUCCESS and (sk.state == TCP_SYN_SENT or sk.state == TCP_SYN_RECV), sk.users and renewing(sk.owner, sk)
+    )
+
+
 PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "backlog_owned": ("backlog_kept",),
     "BUG_TRAP(tcp_close: sk.slock or not sk.users)": ("owners", "frames", "spinning", "closing", "sk_held", "linked"),
     "states_paired": ("unconnected", "past_handshake", "linked", "fin_waits", "states_known"),
+    "error_left_handshake": ("error_closes",),
 }
