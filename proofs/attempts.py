@@ -43,6 +43,12 @@ def has_sleepers(sk: Sock) -> bool:
     return implies(sk.live and not sk.dead, sk.sleep != NULL)
 
 
+@lemma(uses=("frames", "locked", "users_live", "has_sleepers"))
+def waking(t: Thread, sk: Sock) -> bool:
+    """Where a connection ends there is a wait queue to wake, if anybody has the socket."""
+    return implies(inside(t, tcp_done, sk=sk), sk.dead or sk.sleep != NULL)
+
+
 @pure
 def early(t: Thread, sk: Sock) -> bool:
     """In close before the state changes."""
