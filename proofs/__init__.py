@@ -33,11 +33,15 @@ from proofs import (
     dangling,
     datagram,
     dial,
+    dialled,
     foreign,
+    kept,
     peername,
+    peers,
     raw,
     routes,
     sockets,
+    streams,
     udp,
     udp_locked,
 )
@@ -54,10 +58,10 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "connect": (connect, attempts),
     "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept_counts, accept),
     "create": (create, create_cleared),
-    "foreign": (sockets, foreign),
-    "peername": (sockets, peername),
-    "dial": (sockets, dial),
-    "await": (sockets, await_denied),
+    "foreign": (sockets, kept, streams, foreign),
+    "peername": (sockets, kept, peers, peername),
+    "dial": (sockets, kept, dialled, dial),
+    "await": (sockets, kept, dialled, await_denied),
 }
 """The lemmas of each client."""
 
