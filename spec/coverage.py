@@ -117,11 +117,9 @@ DIALLED = (
 
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "accept": (
-        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.syn",), _KEPT_FLAGS),
-        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.rst",), _KEPT_FLAGS),
-        ("tcp_v4_do_rcv", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
+        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.rst and skb.syn, then",), _KEPT_FLAGS),
+        ("__release_sock", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
         ("tcp_v4_hash", ("newsk.state == TCP_CLOSE",), _BORN_LOCKED),
-        ("tcp_close", ("sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
         (
             "tcp_close",
             ("sk.state != TCP_SYN_RECV and sk.state != TCP_CLOSE",),
