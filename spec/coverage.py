@@ -76,7 +76,7 @@ _NO_ATTEMPT = "such a call ends with a socket that is not in SYN_SENT: it found 
 _UNLOCKED = "close orphans a socket after it has released it for good: nobody empties a backlog of it then"
 _PATIENT = "nobody sets SO_SNDTIMEO: waiting has no end"
 
-_KEPT_FLAGS = "only a SYN with an ACK or a RST comes here, and flags of segments do not change"
+_KEPT_FLAGS = "a SYN comes here only with a RST, and flags of segments do not change"
 _BORN_LOCKED = "a child is locked until the ACK it was made for has led it from SYN_RECV to ESTABLISHED"
 _PORTED = "a listener has a port, its connections have the same, and each keeps it until it closes"
 _PORTLESS = "nobody binds: what is in CLOSE never had a port, or gave it up when it closed"
