@@ -27,6 +27,7 @@ from proofs import (
     attempts,
     await_denied,
     bind_listen,
+    bound,
     connect,
     create,
     create_cleared,
@@ -58,10 +59,10 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "connect": (connect, attempts),
     "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept_counts, accept),
     "create": (create, create_cleared),
-    "foreign": (sockets, kept, streams, foreign),
+    "foreign": (sockets, kept, streams, bound, foreign),
     "peername": (sockets, kept, peers, peername),
-    "dial": (sockets, kept, dialled, dial),
-    "await": (sockets, kept, dialled, await_denied),
+    "dial": (sockets, kept, streams, dialled, dial),
+    "await": (sockets, kept, streams, dialled, await_denied),
 }
 """The lemmas of each client."""
 
