@@ -27,6 +27,7 @@ from proofs import (
     attempts,
     await_denied,
     bind_listen,
+    bound,
     connect,
     connect_held,
     create,
@@ -34,11 +35,15 @@ from proofs import (
     dangling,
     datagram,
     dial,
+    dialled,
     foreign,
+    kept,
     peername,
+    peers,
     raw,
     routes,
     sockets,
+    streams,
     udp,
     udp_locked,
 )
@@ -55,10 +60,10 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "connect": (connect, attempts, connect_held),
     "accept": (accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_states, accept_counts, accept),
     "create": (create, create_cleared),
-    "foreign": (sockets, foreign),
-    "peername": (sockets, peername),
-    "dial": (sockets, dial),
-    "await": (sockets, await_denied),
+    "foreign": (sockets, kept, streams, bound, foreign),
+    "peername": (sockets, kept, peers, peername),
+    "dial": (sockets, kept, streams, dialled, dial),
+    "await": (sockets, kept, streams, dialled, await_denied),
 }
 """The lemmas of each client."""
 

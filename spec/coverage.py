@@ -11,7 +11,8 @@ TABLES = {**ROUTES, **RANGES}
 
 HOMES = ("no way home", "255.255.255.255", "home without a way")
 GROUPS = ("a group", "no way")
-FEW = tuple(name for name in ROUTES if name not in (*HOMES, *GROUPS, "127.0.0.1 a group", "every kind of route"))
+ODD = ("127.0.0.1 a group", "a way out, none home")
+FEW = tuple(name for name in ROUTES if name not in (*HOMES, *GROUPS, *ODD, "every kind of route"))
 """Tables of few addresses: a usual host, and what refuses, or is refused, once a race has changed the socket meanwhile."""
 
 DATAGRAM = (
@@ -20,6 +21,9 @@ DATAGRAM = (
     (2, 1, 1, 13, 1_000, 80, "every kind of route"),
     (1, 3, 4, 5, 500, 80, "a range of two ports", "a range that UDP exceeds"),
 )
+
+FULL_RANGES = ("a range of two ports", "a range that UDP exceeds")
+EVERYTHING = (*(name for name in ROUTES if name != "every kind of route"), *FULL_RANGES)
 
 WALKS = {
     "bind_listen": (
@@ -47,6 +51,20 @@ WALKS = {
         (2, 1, 1, 4, 1_000, 60, *FEW),
         (2, 1, 1, 13, 1_000, 60, "every kind of route"),
     ),
+    "create": ((2, 2, 1, 1, 100_000, 200),),
+    "foreign": (
+        (1, 3, 4, 4, 1_000, 140, "a host", *FULL_RANGES),
+        (2, 1, 2, 5, 500, 40),
+    ),
+    "peername": (
+        (1, 3, 4, 4, 500, 100, *EVERYTHING),
+        (2, 1, 1, 13, 500, 80, "every kind of route"),
+    ),
+    "dial": ((1, 3, 4, 4, 2_000, 150, *EVERYTHING),),
+    "await": (
+        (1, 3, 4, 4, 2_000, 150, *EVERYTHING),
+        (3, 1, 1, 1, 10_000, 200),
+    ),
 }
 """Per client: searches that begin with each of some tables, and expand only so many states of each level.
 
@@ -58,26 +76,50 @@ _NO_ATTEMPT = "such a call ends with a socket that is not in SYN_SENT: it found 
 _UNLOCKED = "close orphans a socket after it has released it for good: nobody empties a backlog of it then"
 _PATIENT = "nobody sets SO_SNDTIMEO: waiting has no end"
 
-_KEPT_FLAGS = "only a SYN with an ACK or a RST comes here, and flags of segments do not change"
+_KEPT_FLAGS = "a SYN comes here only with a RST, and flags of segments do not change"
 _BORN_LOCKED = "a child is locked until the ACK it was made for has led it from SYN_RECV to ESTABLISHED"
 _PORTED = "a listener has a port, its connections have the same, and each keeps it until it closes"
 _PORTLESS = "nobody binds: what is in CLOSE never had a port, or gave it up when it closed"
 _LISTENS = "the lock is held in which it began to listen"
 _STREAMS = "the sockets of this client are SOCK_STREAM; those of connections are SS_CONNECTED before they have a descriptor"
 _IN_RANGE = "the rover is below the range until the first port is taken, and there are no buckets before"
+_MOVED = "the rover that comes here has been moved into the range"
 _OPS_INHERITED = "a new socket gets the operations of that of the listener"
 _HELD_UP = (
     "it can: a SYN that found the listener is held up until the connection it resets was made, accepted and closed;"
     " no walk is that deep"
 )
 
+_WHOLE = "every address has 16 bytes"
+_ADDRESSLESS = "nobody binds, an attempt fails before the socket has an address, and disconnect takes the address away"
+_ATTEMPT = "a socket that has left CLOSE has a port and is hashed when the lock is released, and disconnect begins with that"
+_CONNECTING = "it is SS_CONNECTING while its sock is in SYN_SENT: both change under one hold of the lock"
+_OWN_PORT = "get_port chooses a port that nobody has"
+_FREE_PORT = "listen asks for any port only if there is none"
+_SAME_PORT = "listen asks for the port the socket has, and nobody else has it"
+_EXCLUDED = "the other states were excluded, and only the owner of the lock changes them"
+
+DIALLED = (
+    ("tcp_v4_connect", ("addr_len < 16",), _WHOLE),
+    ("tcp_v4_connect", ("sk.saddr != INADDR_ANY",), _ADDRESSLESS),
+    ("tcp_disconnect > tcp_set_state", ("sk.hashed == NOT_HASHED",), _ATTEMPT),
+    ("tcp_disconnect > tcp_set_state", ("sk.hashed != NOT_HASHED", "sk.prev == NULL"), _ATTEMPT),
+    ("inet_stream_connect", ("sock.state == SS_CONNECTING and sk.state != TCP_SYN_SENT",), _CONNECTING),
+    ("inet_stream_connect", ("at sock.state = SS_CONNECTING:", "sk.state != TCP_SYN_SENT"), _CONNECTING),
+    ("inet_stream_connect", ("at if sock.state == SS_UNCONNECTED:: sock.state != SS_UNCONNECTED",), _EXCLUDED),
+    ("tcp_v4_get_port", ("tcp_port_rover < local_port_low and BindBucket[local_port_low].live",), _IN_RANGE),
+    ("tcp_v4_get_port", ("at while True:", "and rover < local_port_low"), _MOVED),
+    ("inet_stream_connect > tcp_v4_get_port", ("sk.prev != NULL",), "connect asks for a port only if there is none"),
+    ("tcp_v4_hash_connecting", ("at with spin_lock_bh(tcp_bhash_lock):: any(",), _OWN_PORT),
+    ("tcp_put_port", ("at with spin_lock_bh(tcp_bhash_lock):: any(",), _OWN_PORT),
+)
+"""What cannot fire where sockets connect, and nobody binds or answers."""
+
 UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
     "accept": (
-        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.syn",), _KEPT_FLAGS),
-        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.rst",), _KEPT_FLAGS),
-        ("tcp_v4_do_rcv", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
+        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.rst and skb.syn, then",), _KEPT_FLAGS),
+        ("__release_sock", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
         ("tcp_v4_hash", ("newsk.state == TCP_CLOSE",), _BORN_LOCKED),
-        ("tcp_close", ("sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
         (
             "tcp_close",
             ("sk.state != TCP_SYN_RECV and sk.state != TCP_CLOSE",),
@@ -113,7 +155,7 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
         (
             "tcp_v4_get_port",
             ("at while True:", "and rover < local_port_low"),
-            "the rover that comes here has been moved into the range",
+            _MOVED,
         ),
         ("inet_listen", ("and sock.type != SOCK_STREAM",), _STREAMS),
         ("inet_listen", ("and not (sk.state == TCP_CLOSE or sk.state == TCP_LISTEN)",), _STREAMS),
@@ -141,7 +183,7 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             ("sk.hashed != NOT_HASHED", "sk.prev == NULL"),
             "connect hashes a socket that has a port, which is given up behind unhashing",
         ),
-        ("tcp_v4_connect", ("addr_len < 16",), "every address has 16 bytes"),
+        ("tcp_v4_connect", ("addr_len < 16",), _WHOLE),
         ("tcp_done", ("at with spin_lock_bh(tcp_ehash_lock):", "sk.hashed == NOT_HASHED"), _OPEN_HASHED),
         ("tcp_disconnect", ("at sk.prot.unhash(sk):", "sk.hashed == NOT_HASHED"), _OPEN_HASHED),
         ("tcp_connect", ("sk.hashed != NOT_HASHED",), "tcp_connect closes a socket only if it could not hash it"),
@@ -162,7 +204,7 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
         (
             "inet_stream_connect",
             ("at if sock.state == SS_UNCONNECTED:: sock.state != SS_UNCONNECTED",),
-            "the other states were excluded, and only the owner of the lock changes them",
+            _EXCLUDED,
         ),
         (
             "inet_wait_for_connect",
@@ -188,6 +230,44 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             ("BindBucket[snum].live and sk.prev == NULL and sk.rcv_saddr == INADDR_ANY",),
             "a bucket that is there has an owner, with which a socket without an address conflicts",
         ),
+    ),
+    "dial": (
+        *DIALLED,
+        ("inet_stream_connect", ("at if sock.state == SS_CONNECTED:: sock.state == SS_CONNECTED",), "nobody answers"),
+        ("inet_stream_connect", ("sock.state == SS_UNCONNECTED and sk.state != TCP_CLOSE",), _CONNECTING),
+    ),
+    "await": (
+        *DIALLED,
+        (
+            "inet_listen",
+            ("and not (sock.sk.state == TCP_CLOSE or sock.sk.state == TCP_LISTEN)",),
+            "what is SS_UNCONNECTED is in CLOSE or LISTEN: connect leaves both under one hold of the lock",
+        ),
+        ("tcp_listen_start > tcp_v4_get_port", ("at with spin_lock(tcp_portalloc_lock):", "sk.prev != NULL"), _FREE_PORT),
+        ("tcp_listen_start > tcp_v4_get_port", ("at while True:", "sk.prev != NULL"), _FREE_PORT),
+        ("tcp_listen_start > tcp_v4_get_port", ("lock_bh(tcp_bhash_lock):", "sk.prev == NULL"), _SAME_PORT),
+        ("tcp_listen_start > tcp_v4_get_port", ("lock_bh(tcp_bhash_lock):", "not BindBucket[snum].live"), _SAME_PORT),
+        ("tcp_listen_start > tcp_v4_get_port", ("lock_bh(tcp_bhash_lock):: BindBucket[snum].live and any(",), _SAME_PORT),
+        ("tcp_listen_start > tcp_v4_get_port", ("sk.state != TCP_LISTEN",), _LISTENS),
+        ("tcp_listen_start > tcp_v4_get_port", ("sk.state == TCP_CLOSE",), _LISTENS),
+        (
+            "inet_stream_connect",
+            ("at sock.state = SS_UNCONNECTED:", "sk.state != TCP_CLOSE"),
+            "the lock is held in which the sock was found in CLOSE",
+        ),
+        ("inet_stream_connect", ("sk.sndtimeo == TIMEO_ZERO",), _PATIENT),
+        (
+            "inet_wait_for_connect",
+            ("at add_wait_queue(sk.sleep):", "sk.state != TCP_SYN_SENT"),
+            "it was in SYN_SENT, and the lock is held",
+        ),
+    ),
+    "create": (
+        ("inet_create", ("sock.type != SOCK_STREAM",), "the sockets of this client are SOCK_STREAM"),
+        ("inet_sock_release", ("not init_may_fail",), "it is called where the init of the protocol failed"),
+        ("sockfd_put", ("not (not sock.fd",), "close takes the descriptor away, and there is no other call that has the file"),
+        ("system_call", ("at if sock.ops != NULL:: sock.ops == NULL",), "a socket with a descriptor has its operations"),
+        ("inet_release", ("sock.sk == NULL",), "a socket with operations has a sock, or what inet_create has left of it"),
     ),
 }
 """Per client: function, fragments of what a transition looks like, and why such transitions cannot fire."""

@@ -69,6 +69,7 @@ ROUTES: dict[str, Cells] = {
     "no way": table(LOCALHOST, Route(RTN_UNICAST, ENETUNREACH)),
     "255.255.255.255": table(LOCALHOST, Route(RTN_BROADCAST, source=1, limited=True)),
     "no way home": table(LOCALHOST, Route(RTN_LOCAL, ENETUNREACH, source=2)),
+    "a way out, none home": table(LOCALHOST, Route(RTN_LOCAL, ENETUNREACH, source=2), Route(RTN_UNICAST, source=2)),
     "home without a way": table(LOCALHOST, Route(RTN_LOCAL, source=2, limited=True)),
     "127.0.0.1 a group": table(Route(RTN_MULTICAST, source=2, loopback=True), HERE),
     "127.0.0.1 broadcast": table(Route(RTN_BROADCAST, source=1, loopback=True), HERE),

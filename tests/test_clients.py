@@ -103,8 +103,8 @@ def test_representative_words_of_a_client() -> None:
 
 
 def test_coverage_tables_are_by_client() -> None:
-    assert plan(SPEC, choose_client(SPEC, "bind_listen")).searches
-    assert not plan(SPEC, choose_client(SPEC, "create")).searches
+    assert all(plan(SPEC, client).searches for client in clients_of(SPEC))
+    assert not plan(SPEC, PAINTER).searches
     with pytest.raises(UsageError, match="is not what it should be"):
         plan(load_package("tests.tiny"), PAINTER)
 

@@ -10,20 +10,20 @@ from types import ModuleType
 from typing import Any
 
 from checker.commands.console import out_console, working
+from checker.commands.dead import Silent, proved_dead
 from checker.commands.engines import Say, silent
 from checker.commands.model import Scope, compile_package, load_package, make_instance
 from checker.coverage import Covered, Reason, check_reasons, judge, matching, measure, total
 from checker.errors import EXIT_AS_EXPECTED, EXIT_DIFFERS, UsageError
-from checker.explicit.explore import Coverage, Exploration
+from checker.explicit.explore import Exploration
 from checker.explicit.wander import wander
 from checker.instance import Instance
 from checker.language.client import Client
 from checker.language.compile import Compiled
 from checker.language.lemmas import compile_waypoints
 from checker.report.coverage import coverage_summary, coverage_table, print_problems
-from checker.symbolic.dead import dead_transitions, unreached
-from checker.symbolic.inductive import Fact, Prover, closure
-from checker.system import IDLE, Property, Transition, TransitionSystem
+from checker.symbolic.dead import unreached
+from checker.system import Property
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,6 @@ SHAPES = {
 
 UNREACHED = "proved, any size: only what is proved dead leads there"
 
-PROOF_SECONDS = 10.0
-"""The limit of each obligation of a fact."""
-
 
 def run_coverage(spec: str, *, unfired: bool, client: str) -> int:
     """Print the table for one client, only what never fires with ``unfired``; returns 1 unless all transitions are explained.
@@ -90,8 +87,8 @@ def run_coverage(spec: str, *, unfired: bool, client: str) -> int:
 def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered:
     """The coverage of a model by the searches its package lists, and by proof.
 
-    The proofs use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
-    and the others that are proved here.  What a reason excludes is not proved besides.
+    The proofs may use every fact that the properties of ``check`` rest on (if one of them does not hold, ``check`` says so),
+    and the others, which are proved here if any use is made of them.  What a reason excludes is not proved besides.
     """
     planned = plan(package, compiled.client)
     searches, reasons = planned.searches, planned.reasons
@@ -116,40 +113,11 @@ def cover(package: ModuleType, compiled: Compiled, say: Say = silent) -> Covered
     about = matching(compiled.system, reasons)
     listed = {t.name for t in silent_ones if about[t.name]}
     open_ones = [t for t in silent_ones if t.name not in listed]
-    dead = _dead(compiled.system, open_ones, fired, listed, proved(compiled, facts, say))
+    dead = proved_dead(compiled, Silent(open_ones, fired, listed), facts, say)
     shown = {name: _told(core) for name, core in dead.items()}
     shown |= {name: UNREACHED for name in unreached(compiled.system, dead)}
     rows, stale = judge(compiled.system, fired, shown, reasons, unreached(compiled.system, listed | set(dead)))
     return Covered(rows, tuple(told), stale)
-
-
-def _dead(
-    system: TransitionSystem, open_ones: Sequence[Transition], fired: Mapping[str, Coverage], listed: set[str], facts: list[Fact]
-) -> dict[str, tuple[str, ...]]:
-    """Which of ``open_ones`` contradict ``facts``.
-
-    Those to which no process comes if it takes none that is ``listed`` or dead are not asked for: few could be proved, and
-    that takes long.
-    """
-    come_to = {IDLE, *(t.target for t in system.transitions if fired[t.name].fired)}
-    dead = dead_transitions(system, [t for t in open_ones if t.source in come_to], facts)
-    behind = set(unreached(system, listed | set(dead)))
-    others = [t for t in open_ones if t.source not in come_to and t.name not in behind]
-    return dead | dead_transitions(system, others, facts)
-
-
-def proved(compiled: Compiled, facts: Mapping[str, Fact], say: Say = silent) -> list[Fact]:
-    """``facts`` without those that no property rests on and that do not go through, or that use one of these."""
-    known = dict(facts)
-    checked = {f.name for f in closure(known, [p.name for p in compiled.properties if p.name in known])}
-    prover = Prover(compiled.system, list(known.values()), PROOF_SECONDS, 0)
-    weak = set()
-    for fact in known.values():
-        if fact.name not in checked:
-            say(f"coverage: proving {fact.name}")
-            if not all(o.discharged for o in prover.obligations(fact)):
-                weak.add(fact.name)
-    return [f for f in known.values() if not any(g.name in weak for g in closure(known, [f.name]))]
 
 
 def instances_of(package: ModuleType, search: Search, client: Client | None) -> list[Instance]:

@@ -6,7 +6,7 @@ guard contradicts (none if it contradicts itself).  What only dead transitions l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import z3
 
@@ -29,19 +29,26 @@ def dead_transitions(
     ``effort`` is what Z3 may spend on any, in its own units; a transition it does not decide with that is not dead.
     """
     encoder, views = Encoder(system), Views(system)
+    closed = {fact.name: encoder.closed(fact.params, fact.formula) for fact in facts}
     found: dict[str, tuple[str, ...]] = {}
     for t in transitions:
         telling = [fact for fact in facts if views.tells(fact, t)]
         near = [fact for fact in telling if views.is_about(fact, t)]
         own = [fact for fact in near if any(p.sort == system.thread for p in fact.params)]
         ways = ((near, True, 0), (own, True, 0), (telling, False, 0), (telling, True, 0), (near, True, 1), (near, True, 2))
-        core = next(filter(None, (_core(encoder, t, told, effort, models, seed) for told, models, seed in ways)), None)
+        cores = (
+            _core(encoder, t, {fact.name: closed[fact.name] for fact in told}, effort, models, seed)
+            for told, models, seed in ways
+        )
+        core = next(filter(None, cores), None)
         if core is not None:
             found[t.name] = tuple(fact.name for fact in telling if PREFIX + fact.name in core)
     return found
 
 
-def _core(encoder: Encoder, t: Transition, facts: Sequence[Fact], effort: int, models: bool, seed: int) -> set[str] | None:
+def _core(
+    encoder: Encoder, t: Transition, facts: Mapping[str, z3.BoolRef], effort: int, models: bool, seed: int
+) -> set[str] | None:
     """What contradicts "``t`` is enabled", itself included, or None."""
     solver = z3.SimpleSolver(ctx=encoder.context)
     solver.set("rlimit", effort)
@@ -51,8 +58,8 @@ def _core(encoder: Encoder, t: Transition, facts: Sequence[Fact], effort: int, m
     for v in (encoder.system.self_var, *t.choices):
         solver.add(*encoder.not_null(v))
     solver.add(encoder.encode(encoder.system.guard(t)))
-    for fact in facts:
-        solver.assert_and_track(encoder.closed(fact.params, fact.formula), z3.Bool(PREFIX + fact.name, ctx=encoder.context))
+    for name, formula in facts.items():
+        solver.assert_and_track(formula, z3.Bool(PREFIX + name, ctx=encoder.context))
     return {t.name, *map(str, solver.unsat_core())} if solver.check() == z3.unsat else None
 
 
