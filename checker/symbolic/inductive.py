@@ -1,7 +1,8 @@
 """Inductive proofs for any size: initiation, consecution per transition, implication of the property.
 
-Each obligation is one unsatisfiability query that gets only the lemmas it declares; an obligation whose transition
-writes nothing the lemma reads is discharged by frame.
+Each obligation is an unsatisfiability query that gets only the lemmas it declares; an obligation whose transition
+writes nothing the lemma reads is discharged by frame.  Consecutions that need the same lemmas are asked for together: that
+no step by any of some transitions violates the fact is one query, and only if it is not settled are there more.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ from checker.system import Transition, TransitionSystem
 
 EASY = 200_000
 """What Z3 may spend, in its own units, on a question before it is asked with more facts, or of a solver with tactics."""
+
+FAIR = 10 * EASY
+"""What it may spend on whether a fact follows from others: if it is not seen soon, the fact is proved by induction."""
+
+TOGETHER = 8
+"""How many transitions are asked about in one question."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class Prover:
     """Poses the obligations of facts about one system.  Raises UsageError if a fact uses one that is not given."""
 
     def __init__(self, system: TransitionSystem, facts: list[Fact], seconds: float, seed: int) -> None:
-        self.encoder = Encoder(system)
+        self.encoder = Encoder(system, exact=False)
         self.facts = {f.name: f for f in facts}
         for fact in facts:
             if missing := set(fact.uses) - set(self.facts):
@@ -144,14 +151,14 @@ class Prover:
         if implied is not None and implied.discharged:
             self.implied.add(fact.name)
             return [implied]
-        return [self._initiation(fact), *(self.consecution(fact, t) for t in self.encoder.system.transitions)]
+        return [self._initiation(fact), *self._consecutions(fact)]
 
     def implication(self, fact: Fact) -> Obligation | None:
         """Whether the facts it uses imply ``fact``; None if it uses none, or one that was itself implied by it."""
         others = self._others(fact)
         if not others or any(self._rests_on(n, fact.name) for n in fact.uses):
             return None
-        return self._check(fact, "implication", "", others, [terms.negate(fact.formula)], list(fact.params))
+        return self._check(fact, "implication", "", others, [terms.negate(fact.formula)], list(fact.params), limit=FAIR)
 
     def _others(self, fact: Fact) -> list[z3.BoolRef]:
         return [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
@@ -162,17 +169,57 @@ class Prover:
             return Obligation(fact.name, "initiation", "", "frame", 0.0)
         return self._check(fact, "initiation", "", [], [claim], list(fact.params))
 
+    def _consecutions(self, fact: Fact) -> list[Obligation]:
+        """One per transition; those of which the same facts tell something are asked for together."""
+        found: dict[str, Obligation] = {}
+        alike: dict[tuple[str, ...], list[Transition]] = {}
+        for t in self.encoder.system.transitions:
+            if touches(self.encoder.system, t, fact.formula):
+                alike.setdefault(self._telling(fact, t), []).append(t)
+            else:
+                found[t.name] = _framed(fact, t)
+        for telling, transitions in alike.items():
+            hypotheses = [self.closed[n] for n in (fact.name, *telling)]
+            for n in range(0, len(transitions), TOGETHER):
+                found.update(self._together(fact, transitions[n : n + TOGETHER], hypotheses))
+        return [found[t.name] for t in self.encoder.system.transitions]
+
+    def _together(self, fact: Fact, transitions: list[Transition], hypotheses: list[z3.BoolRef]) -> dict[str, Obligation]:
+        """The consecutions of some transitions, from one question if that is enough; what it took is shared out evenly."""
+        if len(transitions) == 1:
+            return {t.name: self.consecution(fact, t) for t in transitions}
+        started = time.perf_counter()
+        kept = self._knowing(hypotheses)
+        kept.push()
+        steps = [z3.And(*self._claimed(*violation(self.encoder.system, fact, t))) for t in transitions]
+        result = self._ask(kept, [z3.Or(*steps)], EASY * len(steps) // 2)
+        kept.pop()
+        everything = [self.closed[fact.name], *self._others(fact)]
+        if result == "sat" and len(hypotheses) < len(everything):
+            return self._together(fact, transitions, everything)
+        if result != "unsat":
+            half = len(transitions) // 2
+            parts = (transitions[:half], transitions[half:])
+            return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
+        effort = self._spent() // len(steps)
+        seconds = (time.perf_counter() - started) / len(steps)
+        return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
+
+    def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
+        """The facts it uses that say anything of a process about to take ``t``."""
+        others = [n for n in dict.fromkeys(fact.uses) if n != fact.name]
+        return tuple(n for n in others if self.views.tells(self.facts[n], t))
+
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
         hypotheses = [self.closed[fact.name], *self._others(fact)]
-        system = self.encoder.system
-        if not touches(system, t, fact.formula):
-            return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
-        claimed = violation(system, fact, t)
-        telling = [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name and self.views.tells(self.facts[n], t)]
-        if len(telling) == len(hypotheses) - 1:
+        if not touches(self.encoder.system, t, fact.formula):
+            return _framed(fact, t)
+        claimed = violation(self.encoder.system, fact, t)
+        telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]
+        if len(telling) == len(hypotheses):
             return self._check(fact, "consecution", t.name, hypotheses, *claimed)
-        first = self._check(fact, "consecution", t.name, [self.closed[fact.name], *telling], *claimed, effort=EASY)
+        first = self._check(fact, "consecution", t.name, telling, *claimed, limit=None)
         if first.discharged:
             return first
         found = self._check(fact, "consecution", t.name, hypotheses, *claimed)
@@ -194,30 +241,39 @@ class Prover:
         hypotheses: list[z3.BoolRef],
         claims: list[Term],
         variables: list[Term],
-        effort: int = 0,
+        limit: int | None = 0,
     ) -> Obligation:
+        """Ask, and if that is not easy ask again what may spend ``limit`` (0 for anything, None for nothing)."""
         started = time.perf_counter()
-        claimed = [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
-        kept = self._knowing(hypotheses)
-        kept.push()
-        result, model, smtlib = self._ask(kept, claimed, EASY)
-        kept.pop()
-        if result == "unknown" and not effort:
+        claimed = self._claimed(claims, variables)
+        solver = self._knowing(hypotheses)
+        solver.push()
+        result = self._ask(solver, claimed, EASY)
+        model, smtlib = ("", "") if result == "unsat" or limit is None else _answered(solver, result)
+        solver.pop()
+        if result == "unknown" and limit is not None:
             # A fresh one, that nobody pushed: only so are the tactics used.
-            result, model, smtlib = self._ask(self._told(z3.Solver(ctx=self.encoder.context), hypotheses), claimed, 0)
-        spent, self.spent = self.spent, self.total
+            fresh = self._told(z3.Solver(ctx=self.encoder.context), hypotheses)
+            result = self._ask(fresh, claimed, limit)
+            model, smtlib = ("", "") if result == "unsat" else _answered(fresh, result)
         seconds = time.perf_counter() - started
-        return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self.spent - spent)
+        return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent())
 
-    def _ask(self, solver: z3.Solver, claimed: list[z3.BoolRef], effort: int) -> tuple[str, str, str]:
-        """What ``solver`` says to ``claimed`` besides what it was told, within an effort if it is not 0; a model; the query."""
+    def _claimed(self, claims: list[Term], variables: list[Term]) -> list[z3.BoolRef]:
+        return [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
+
+    def _ask(self, solver: z3.Solver, claimed: list[z3.BoolRef], effort: int) -> str:
+        """What ``solver`` says to ``claimed`` besides what it was told, within an effort if it is not 0."""
         solver.set("rlimit", effort)
         solver.add(*claimed)
         result = str(solver.check())
-        model = str(solver.model()) if result == "sat" else ""
-        smtlib = "" if result == "unsat" else solver.to_smt2()
         self.total = solver.statistics().get_key_value("rlimit count")  # of all queries of the context
-        return result, model, smtlib
+        return result
+
+    def _spent(self) -> int:
+        """What Z3 spent since this was last asked."""
+        spent, self.spent = self.spent, self.total
+        return self.spent - spent
 
     def _knowing(self, hypotheses: list[z3.BoolRef]) -> z3.Solver:
         """A solver that was told ``hypotheses``: the last one if they are the same, as for most transitions from one location.
@@ -234,6 +290,15 @@ class Prover:
         solver.set("random_seed", self.seed)
         solver.add(*hypotheses)
         return solver
+
+
+def _framed(fact: Fact, t: Transition) -> Obligation:
+    return Obligation(fact.name, "consecution", t.name, "frame", 0.0)
+
+
+def _answered(solver: z3.Solver, result: str) -> tuple[str, str]:
+    """What ``solver`` says besides the ``result``: the model it found, if any, and the query."""
+    return str(solver.model()) if result == "sat" else "", solver.to_smt2()
 
 
 def primed(fact: Fact) -> dict[Term, Term]:

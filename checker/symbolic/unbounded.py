@@ -6,6 +6,7 @@ the true byte swap, fields are functions.  Variables of a record sort range over
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import z3
@@ -15,12 +16,20 @@ from checker.language.sorts import BoolSort, EnumSort, RefSort, ScalarSort, Sort
 from checker.language.terms import Term
 from checker.system import Transition, TransitionSystem, Update
 
+MANY = 64
+"""Enumerations with more members are bit-vectors if they need not be exact."""
+
 
 class Encoder:
-    """Translates terms of one system; every distinct term is built once."""
+    """Translates terms of one system; every distinct term is built once.
 
-    def __init__(self, system: TransitionSystem) -> None:
+    Unless it is ``exact``, enumerations with many members (locations) are bit-vectors, which Z3 tells apart sooner: there are
+    more values than members then, and what holds of all of them holds of the members.
+    """
+
+    def __init__(self, system: TransitionSystem, *, exact: bool = True) -> None:
         self.system = system
+        self.most_members = math.inf if exact else MANY
         self.context = z3.Context()
         self.sorts: dict[str, z3.SortRef] = {}
         self.members: dict[str, list[z3.ExprRef]] = {}
@@ -42,6 +51,8 @@ class Encoder:
                 return z3.BitVecSort(bits, self.context)
             case RefSort(key=key) if key:
                 return self.sort(self.keys[key])
+            case EnumSort(members=names) if len(names) > self.most_members:
+                return z3.BitVecSort(len(names).bit_length(), self.context)
             case EnumSort(members=names):
                 made, constants = z3.EnumSort(sort.name, [f"{sort.name}.{n}" for n in names], self.context)
                 self.members[sort.name] = constants
@@ -54,7 +65,7 @@ class Encoder:
         match t.sort:
             case BoolSort():
                 return z3.BoolVal(bool(t.data), self.context)
-            case EnumSort():
+            case EnumSort(members=names) if len(names) <= self.most_members:
                 self.sort(t.sort)
                 return self.members[t.sort.name][t.data]
             case RefSort(key=key) if key:
