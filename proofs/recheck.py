@@ -12,6 +12,7 @@ import re
 import time
 import zlib
 from collections import namedtuple
+from functools import lru_cache
 from itertools import chain, groupby, zip_longest
 from multiprocessing import Pool
 from pathlib import Path
@@ -27,6 +28,7 @@ WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]
 DECLARE = "declare-sort", "define-sort", "declare-datatypes", "declare-const"
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
+words = lru_cache(maxsize=1 << 14)(lambda text: frozenset(WORD.findall(text)))  # of a command: most stand in many queries
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
 CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
@@ -103,11 +105,12 @@ class Certificate:
             self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
-        self.kinds = {self.away: dict.fromkeys(self.locations, 0)}  # by formula: which locations it can tell apart
-        for _, formula, *_ in (*self.facts.values(), *self.properties.values()):
-            places, said = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values(), dict[str, int]()
-            views = {end: show([self._seen(formula, place, end) for place in places]) for end in self.locations}
-            self.kinds[f"(assert {show(formula)})"] = {end: said.setdefault(view, len(said)) for end, view in views.items()}
+        self.kinds = {self.away: dict.fromkeys([*self.locations, "nowhere"], "")}  # what formulas say of locations
+        for formula, text in ((x[1], f"(assert {show(x[1])})") for x in (*self.facts.values(), *self.properties.values())):
+            places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
+            named = self.kinds[self.away].keys() & {"nowhere", *words(text)}  # for all others, nowhere stands
+            views = {end: show([self._seen(formula, place, end) for place in places]) for end in named}
+            self.kinds[text] = {end: views.get(end) or views["nowhere"].replace("nowhere", end) for end in self.locations}
         heads = {*HEAD.findall(" ".join(self.kinds))} - {"", "assert", "$o", *OPERATORS, *bound, *self.variables}
         odd = sorted(heads | bound & {*self.variables, *self.locations, self.me})
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
@@ -127,18 +130,17 @@ class Certificate:
         need(by["format"] == [[f'"{FORMAT}"']], f"{SYSTEM}: its format is not {FORMAT}")
         self.about = dict(zip(("format", "model", "client", "scope"), map(plain, by["format"][0] + by["model"][0]), strict=True))
         self.declarations = [show(c) for c in commands if c[0] in DECLARE]
-        self.variables = {name: [domain, sort] for name, domain, sort in by["declare-fun"]}
+        sorts = self.variables = {name: [domain, sort] for name, domain, sort in by["declare-fun"]}
         self.initial = dict(by["initial"])  # a variable without one never changes
-        self.start = {n: [[["$o", s] for s in self.variables[n][0]], self.variables[n][1], v] for n, v in self.initial.items()}
+        self.start = {n: show([[["$o", s] for s in sorts[n][0]], sorts[n][1], v])[1:-1] for n, v in by["initial"]}
         (((self.me, self.thread), self.pc),) = by["process"]
-        self.place = self.variables[self.pc][1]
-        self.away = f"(assert (forall (($o {self.thread})) (not (= ({self.pc} $o) nowhere))))"
+        self.place, self.away = sorts[self.pc][1], f"(assert (forall (($o {self.thread})) (not (= ({self.pc} $o) nowhere))))"
         (self.locations,) = ([c for (c,) in members] for ((s, _),), (members,) in by["declare-datatypes"] if s == self.place)
-        self.transitions: dict[str, tuple[str, str, list[str], dict[str, Sexp], set[str]]] = {}
+        self.transitions: dict[str, tuple[str, str, list[str], dict[str, str], set[str]]] = {}
         for name, source, target, choices, guard, *news in by["transition"]:
             new = {n: value for _, n, *value in news}  # by variable: parameters, sort and body of its value afterwards
             need({source, target} <= set(self.locations), f"{plain(name)} has an unknown location")
-            fits = len(news) == len(new) and all(self.variables[n] == [[p for _, p in a], b] for n, (a, b, _) in new.items())
+            fits = len(news) == len(new) and all(sorts[n] == [[p for _, p in a], b] for n, (a, b, _) in new.items())
             fits = fits and set(new) <= set(self.initial) - {self.pc} and self.pc not in WORD.findall(show([guard, *news]))
             need(fits, f"{plain(name)} writes what it cannot write, or asks where a process is")
             given = [f"(declare-const {n} {show(s)})" for n, s in [[self.me, self.thread], *choices]]
@@ -146,8 +148,8 @@ class Certificate:
             own, mine = [["$o", self.thread]], ["ite", ["=", "$o", self.me]]  # what only the process that acts gets
             shared = {n for n, (params, _, v) in new.items() if [params, v[:2], v[3:]] != [own, mine, [[n, "$o"]]]}
             new[self.pc] = [own, self.place, [*mine, target, [self.pc, "$o"]]]
-            self.transitions[name] = (source, target, given, new, shared)
-        self.properties = {name: (plain(words), formula) for name, words, formula in by["property"]}
+            self.transitions[name] = (source, target, given, {n: show(v)[1:-1] for n, v in new.items()}, shared)
+        self.properties = {name: (plain(said), formula) for name, said, formula in by["property"]}
 
     def _read_facts(self, commands: list[Sexp]) -> None:
         need({c[0] for c in commands} <= {"assumption", "fact"}, f"{FACTS} has something that is no fact")
@@ -174,7 +176,7 @@ class Certificate:
             return location if x == place else x
         x = [self._seen(part, place, location) for part in x]
         match x:
-            case ["=", str(a), str(b)] if a in self.locations and b in self.locations:
+            case ["=", str(a), str(b)] if {a, b} <= self.kinds[self.away].keys():
                 return "true" if a == b else "false"
             case ["not", "true" | "false" as a]:
                 return "false" if a == "true" else "true"
@@ -185,11 +187,10 @@ class Certificate:
                 return zero if zero in args else [head, *args] if len(args) > 1 else args[0] if args else unit
         return x
 
-    def _claim(self, given: list[str], new: dict[str, Any], formula: str) -> list[str]:
+    def _claim(self, given: list[str], new: dict[str, str], formula: str) -> list[str]:
         """The commands that ask for a state in which ``given``, but not ``formula`` once the variables have ``new`` values."""
-        reads = set(WORD.findall(formula))
-        primed = {n: f"{n[:-1]}!|" if n.endswith("|") else f"{n}!" for n in new if n in reads}
-        values = [f"(define-fun {name} {' '.join(map(show, new[n]))})" for n, name in primed.items()]
+        primed = {n: f"{n[:-1]}!|" if n.endswith("|") else f"{n}!" for n in new if n in words(formula)}
+        values = [f"(define-fun {name} {new[n]})" for n, name in primed.items()]
         return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), formula)}))"]
 
     def _obligations(self, fact: Any) -> list[Any]:
@@ -199,19 +200,19 @@ class Certificate:
         if fact.method == "implication":
             return [Owed("implication", [self.away, *used], *[self._claim([], {}, text)] * 2)]
         owed = [Owed("initiation", [], *[self._claim([], self.start, text)] * 2)]
-        told, words, kinds = [self.away, f"(assert {text})", *used], set(WORD.findall(text)), self.kinds[f"(assert {text})"]
+        told, kinds = [self.away, f"(assert {text})", *used], self.kinds[f"(assert {text})"]
         one = formula[:1] == ["forall"] and [x for x in parts(formula) if x[1:] == [self.thread]] == formula[1][:1] != []
-        elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != formula[1][0][:1]} if one else words
+        elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != formula[1][0][:1]} if one else words(text)
         mine = show(["forall", formula[1], ["=>", ["=", formula[1][0][0], self.me], formula[2]]]) if one else text
         for label, (source, target, given, new, shared) in self.transitions.items():
-            if words & set(new) - {self.pc} or kinds[source] != kinds[target]:  # else it says the same as before
-                asked = text if words & shared or elsewhere & set(new) else mine  # of others it does
+            if words(text) & set(new) - {self.pc} or kinds[source] != kinds[target]:  # else it says the same as before
+                asked = text if words(text) & shared or elsewhere & set(new) else mine  # of others it does
                 owed.append(Owed(f"consecution {plain(label)}", told, *(self._claim(given, new, x) for x in (text, asked))))
         return owed
 
     def _head(self, body: list[str]) -> list[str]:
         """What stands before ``body``: all sorts and constants, and the state variables it mentions."""
-        mentioned = set(WORD.findall("\n".join(body)))
+        mentioned = frozenset().union(*map(words, body))
         used = [f"(declare-fun {n} {show(v[0])} {show(v[1])})" for n, v in self.variables.items() if n in mentioned]
         return ["(set-info :smt-lib-version 2.6)", "(set-logic ALL)", *self.declarations, *used]
 
@@ -221,7 +222,7 @@ class Certificate:
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*self._head(body), *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
         for group in (owed[:1], *(owed[n : n + TOGETHER] for n in range(1, len(owed), TOGETHER))):
-            known, named = group[0].told, {*WORD.findall(" ".join(x for o in group for x in o.asked[:-1]))}
+            known, named = group[0].told, frozenset().union(*(words(x) for o in group for x in o.asked[:-1]))
             kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *known)): x for x in self.locations}.values()
             given = [*(f"(define-fun {x} () {self.place} nowhere)" for x in self.locations if x not in kept), *known]
             head = "\n".join([*self._head([*given, *(x for o in group for x in o.asked)]), *given])
@@ -230,9 +231,9 @@ class Certificate:
 
     def _property(self, name: str) -> tuple[Any, str]:
         """What is owed for a property: that it follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
-        folder, (words, formula), rests = f"properties/{stem(name)}", self.properties[name], self.closure([name])
+        folder, (text, formula), rests = f"properties/{stem(name)}", self.properties[name], self.closure([name])
         files = [SYSTEM, FACTS, *(self.files[f] for f in rests if f in self.files), f"{folder}/implication.smt2"]
-        due: dict[str, Any] = {**self.about, "property": plain(name), "text": words, "formula": show(formula)}
+        due: dict[str, Any] = {**self.about, "property": plain(name), "text": text, "formula": show(formula)}
         due["spec_version"], due["files"] = self.hashes[SYSTEM], {f: self.hashes[f] for f in files}
         due["facts"], due["assumptions"] = ([plain(f) for f in rests if (f in self.files) is proved] for proved in (True, False))
         found = self.manifests[f"{folder}/manifest.json"]
@@ -249,8 +250,8 @@ def solve(queries: list[Any], seconds: float, last: bool = False) -> list[tuple[
         solver.setOption(*option.split("="))
     for query in queries:
         started, said = time.process_time(), []
-        script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
         try:
+            script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
             parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, query.file)
             while not (command := parser.nextCommand()).isNull():
                 said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())
@@ -290,8 +291,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("folders", nargs="*", type=Path, default=CERTIFICATES, help="one per client; all if none is given")
     options.add_argument("--jobs", type=int, default=2, help="how many processes share the obligations")
     options.add_argument("--seconds", type=float, default=20.0, help="the time limit of one obligation")
-    asked = options.parse_args(arguments)
-    if not asked.folders or not all(f.is_dir() for f in asked.folders):
+    if not (asked := options.parse_args(arguments)).folders or not all(f.is_dir() for f in asked.folders):
         options.error(f"there is no certificate {next((f for f in asked.folders if not f.is_dir()), '')}")
     return 0 if all([check(folder, asked.jobs, asked.seconds) for folder in asked.folders]) else 1
 
