@@ -1,8 +1,8 @@
 """Native code for one layout: successors, canonical form and predicates of packed states.
 
-In goes a Layout, the formulas to look for and the projections to record; out comes a Native object with entry points
-that work on arrays of packed states.  There is one LLVM function per transition (and process, unless threads are alike)
-and one per formula, so compile time is linear in the size of the system.
+In goes a Layout, the formulas to look for and the projections to record; out comes a Program, which is compiled to a Native
+object with entry points that work on arrays of packed states.  There is one LLVM function per transition (and process, unless
+threads are alike) and one per formula, so compile time is linear in the size of the system.
 
 A successor is a record of ``layout.words + 1`` words; the last one is ``parent << 16 | transition number``.
 """
@@ -39,14 +39,28 @@ class Native:
     ``expand(states, first, end, out, capacity, report, changes)`` writes the successors of states ``first..end-1`` to
     ``out`` (room for ``capacity`` records) and returns the first state it did not get to.
     ``predicates[i](states, first, end)`` returns the first state where formula i holds for some parameters, or -1.
-    ``widest`` is the most successors one state can have; arrays are passed by address.
+    Arrays are passed by address.
     """
 
     engine: Any = field(repr=False)
     expand: Callable[..., int]
     predicates: tuple[Callable[..., int], ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The code of a layout; ``widest`` is the most successors one state can have."""
+
+    text: str = field(repr=False)
+    entries: tuple[tuple[str, int], ...]
     widest: int
     matrices: tuple[Matrix, ...]
+
+    def compile(self, *, hasty: bool) -> Native:
+        """Native code of the program: ``hasty`` code is there ten times sooner, and runs slower."""
+        engine = _compile(self.text, hasty)
+        expand, *predicates = (_entry(engine, name, arguments) for name, arguments in self.entries)
+        return Native(engine, expand, tuple(predicates))
 
 
 def generate(
@@ -55,26 +69,22 @@ def generate(
     projections: tuple[Projection, ...],
     *,
     symmetry: bool,
-    hasty: bool = False,
-) -> Native:
-    """Compile ``layout.system``; ``formulas`` are pairs of parameters and what is looked for.
+) -> Program:
+    """The program of ``layout.system``; ``formulas`` are pairs of parameters and what is looked for.
 
-    ``hasty`` code is there ten times sooner, and slower: it is for searches of fewer than a million states or so.
     Raises UsageError if there are too many transitions or a projection has too many values.
     """
     if len(layout.system.transitions) >= 1 << TRANSITION_BITS:
         raise UsageError("too-many-transitions", f"{len(layout.system.transitions)} transitions are more than the engine numbers")
     generator = _Generator(layout, _matrices(layout, projections), symmetry)
-    expand = generator.expand()
-    found = [generator.predicate(i, params, body) for i, (params, body) in enumerate(formulas)]
-    engine = _compile(str(generator.module), hasty)
+    functions = [generator.expand(), *(generator.predicate(i, params, body) for i, (params, body) in enumerate(formulas))]
+    entries = tuple((f.name, len(f.args)) for f in functions)
+    return Program(str(generator.module), entries, generator.widest, generator.matrices)
 
-    def entry(function: ir.Function) -> Callable[..., int]:
-        address = engine.get_function_address(function.name)
-        kind: Callable[[int], Callable[..., int]] = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * len(function.args))
-        return kind(address)
 
-    return Native(engine, entry(expand), tuple(entry(f) for f in found), generator.widest, generator.matrices)
+def _entry(engine: Any, name: str, arguments: int) -> Callable[..., int]:
+    kind: Callable[[int], Callable[..., int]] = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * arguments)
+    return kind(engine.get_function_address(name))
 
 
 def _matrices(layout: Layout, projections: tuple[Projection, ...]) -> tuple[Matrix, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from checker.errors import InternalError, LimitError, UsageError
 from checker.evaluate import State, evaluate, initial_state
-from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, TRANSITION_BITS, Native, generate
+from checker.explicit.codegen import DEADLOCKS, FIRST_DEADLOCK, PRODUCED, TRANSITION_BITS, generate
 from checker.explicit.layout import Layout, Words, make_layout
 from checker.explicit.project import Edge, Projected, Projection, Values
 from checker.explicit.step import Matrix
@@ -30,6 +30,9 @@ from checker.trace import Trace, falsifying
 
 BATCH = 1 << 16
 DEFAULT_MAX_STATES = 100_000_000
+
+LARGE = 300_000
+"""A search with more states goes on with better code; making it takes a second or two."""
 
 Progress = Callable[[int, int, int], None]
 
@@ -117,7 +120,7 @@ def interchangeable(layout: Layout, formulas: tuple[Term, ...]) -> bool:
 
 
 class Search:
-    """A search under way: its layout, native code (``hasty`` if it is to be short) and table.
+    """A search under way: its layout, native code and table.
 
     After ``run`` the reachable states are ``table.states[:table.stored]``, unpacked by ``layout.unpack``.
     """
@@ -130,7 +133,6 @@ class Search:
         projections: tuple[Projection, ...] = (),
         *,
         symmetry: bool = True,
-        hasty: bool = False,
     ) -> None:
         _distinct("property", [p.name for p in properties])
         _distinct("projection", [p.name for p in projections])
@@ -139,13 +141,14 @@ class Search:
         read = (*(formula for _, formula in questions), *(p.formula() for p in projections))
         self.layout = make_layout(system, instance, read)
         self.symmetry = symmetry and interchangeable(self.layout, read)
-        self.native: Native = generate(self.layout, tuple(questions), projections, symmetry=self.symmetry, hasty=hasty)
+        self.program = generate(self.layout, tuple(questions), projections, symmetry=self.symmetry)
+        self.native, self.hasty = self.program.compile(hasty=True), True
         self.table = Table(self._packed(initial_state(system, instance)), len(system.transitions))
         self.first: list[int | None] = [None] * len(questions)
         self.depth = 0
         self.report = np.zeros(3, np.int64)
-        self.changes = np.zeros(max(1, sum(m.size for m in self.native.matrices)), np.uint8)
-        self.capacity = max(BATCH, 2 * self.native.widest)
+        self.changes = np.zeros(max(1, sum(m.size for m in self.program.matrices)), np.uint8)
+        self.capacity = max(BATCH, 2 * self.program.widest)
         self.out = np.empty((self.capacity, self.layout.words + 1), np.uint64)
 
     def _packed(self, state: State) -> Words:
@@ -164,6 +167,8 @@ class Search:
             level_end = self.table.stored
             while done < level_end:
                 before = self.table.stored
+                if self.hasty and before > LARGE:
+                    self.native, self.hasty = self.program.compile(hasty=False), False
                 done = self._expand(done, level_end)
                 self._look(before, self.table.stored)
                 if progress is not None:
@@ -216,7 +221,7 @@ class Search:
             {p.name: state is not None for p, state in zip(self.properties, self.first[1::2], strict=True)},
             deadlocks,
             self.trace(int(self.report[FIRST_DEADLOCK])) if deadlocks else None,
-            {m.projection.name: self._projected(m) for m in self.native.matrices},
+            {m.projection.name: self._projected(m) for m in self.program.matrices},
             time.perf_counter() - started,
         )
 

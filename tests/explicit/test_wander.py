@@ -17,7 +17,7 @@ WAYPOINTS = waypoints_of(TINY, COMPILED)
 
 
 def explored() -> Search:
-    search = Search(SYSTEM, INSTANCE, WAYPOINTS, hasty=True)
+    search = Search(SYSTEM, INSTANCE, WAYPOINTS)
     assert search.run(1000, None)
     search.table.parents[:] = 0  # A search of a part has there which transition found a state.
     return search
