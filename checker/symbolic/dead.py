@@ -28,7 +28,7 @@ def dead_transitions(
     say anything of it, with and without the search for models, and with other seeds: each goes astray where another does not.
     ``effort`` is what Z3 may spend on any, in its own units; a transition it does not decide with that is not dead.
     """
-    encoder, views = Encoder(system), Views(system)
+    encoder, views = Encoder(system, exact=False), Views(system)
     closed = {fact.name: encoder.closed(fact.params, fact.formula) for fact in facts}
     found: dict[str, tuple[str, ...]] = {}
     for t in transitions:
