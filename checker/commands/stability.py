@@ -70,10 +70,10 @@ def steadiness(compiled: Compiled, facts: Sequence[Fact], proofs: Sequence[Proof
             rests = [f.name for f in closure(by_name, [prop.name])]
             total = tuple(sum(column) for column in zip(*(efforts[n] for n in rests), strict=True))
             worst = max((n for n in rests if asked[n]), key=lambda n: factor(efforts[n]), default="")
-            questions = sum(asked[n] for n in rests)
+            obligations = sum(asked[n] for n in rests)
             complete = not failed & set(rests)
             found.append(
-                Steadiness(prop.name, len(rests), questions, total, factor(efforts[worst]) if worst else 1.0, worst, complete)
+                Steadiness(prop.name, len(rests), obligations, total, factor(efforts[worst]) if worst else 1.0, worst, complete)
             )
     return found
 

@@ -17,14 +17,14 @@ FACTOR = 3.0
 
 @dataclass(frozen=True)
 class Steadiness:
-    """A property, how many facts and questions to Z3 its proof has, and the effort under each seed.
+    """A property, how many facts and obligations its proof has, and the effort under each seed.
 
     ``worst`` is the largest factor of any one of its facts, ``culprit`` that fact; ``complete`` if it is proved under all seeds.
     """
 
     name: str
     facts: int
-    questions: int
+    obligations: int
     efforts: tuple[int, ...]
     worst: float
     culprit: str
@@ -54,7 +54,7 @@ def stability_rows(found: Sequence[Steadiness]) -> list[tuple[str, ...]]:
             f"`{s.name}`",
             "yes" if s.complete else "NO",
             str(s.facts),
-            str(s.questions),
+            str(s.obligations),
             f"{s.spread:.1f}",
             f"{s.worst:.1f} (`{s.culprit}`)" if s.culprit else "1.0",
         )
@@ -62,7 +62,7 @@ def stability_rows(found: Sequence[Steadiness]) -> list[tuple[str, ...]]:
     ]
 
 
-HEAD = ("property", "proved under all seeds", "facts", "questions to Z3", "factor", "worst fact")
+HEAD = ("property", "proved under all seeds", "facts", "obligations", "factor", "worst fact")
 
 
 def stability_page(clients: Sequence[tuple[str, Sequence[Steadiness]]], seeds: int) -> str:
@@ -75,13 +75,14 @@ def stability_page(clients: Sequence[tuple[str, Sequence[Steadiness]]], seeds: i
         f"Every property is proved for any size under {seeds} different seeds of Z3. The factor is the most that Z3 spent on the",
         "proof with all it rests on as a multiple of the least, in Z3's own units (`rlimit`). Those do not depend on the machine",
         "or on what else runs there, as seconds do; they do depend on the version of Z3.",
-        "They count preprocessing too, which no seed changes: the search alone varies more.",
+        "They count preprocessing too, which no seed changes: the search alone varies more. What one question about several",
+        "transitions took is shared out among their obligations evenly.",
         f"A factor above {FACTOR:.0f} calls for a proof of another shape. The worst fact is the one that varies most by itself.",
     ]
     for client, found in clients:
         steady = sum(s.steady for s in found)
         lines += ["", f"## {client}", "", f"{steady} of {len(found)} within a factor of {FACTOR:.0f}.", ""]
-        lines += markdown_table(HEAD, stability_rows(found), numbers=("facts", "questions to Z3", "factor"))
+        lines += markdown_table(HEAD, stability_rows(found), numbers=("facts", "obligations", "factor"))
     return "\n".join(lines) + "\n"
 
 
