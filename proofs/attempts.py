@@ -9,7 +9,6 @@ from checker.language import NULL, at, called, implies, inside, lemma, pure
 from proofs.connect import unlinking
 from spec.net.core.sock import sock_error
 from spec.net.ipv4.af_inet import inet_release, inet_stream_connect
-from spec.net.ipv4.route import ip_route_output
 from spec.net.ipv4.tcp import tcp_close, tcp_close_state, tcp_disconnect, tcp_forget_peer
 from spec.net.ipv4.tcp_input import tcp_rcv_acked, tcp_rcv_state_process, tcp_rcv_synsent_state_process, tcp_reset
 from spec.net.ipv4.tcp_ipv4 import tcp_unhash
@@ -23,7 +22,6 @@ from spec.values import (
     SS_DISCONNECTING,
     SS_FREE,
     SS_UNCONNECTED,
-    SUCCESS,
     TCP_CLOSE,
     TCP_ESTABLISHED,
     TCP_FIN_WAIT1,
@@ -157,12 +155,6 @@ def to_a_group(t: Thread, addr: Addr) -> bool:
         at(t, tcp_v4_connect, "source = rt_src(addr, sk.saddr)", addr=addr),
         addr != INADDR_ANY and Fib[addr].type == RTN_MULTICAST,
     )
-
-
-@lemma()
-def no_route(t: Thread, dst: Addr) -> bool:
-    """What the table says is read again only if it refuses."""
-    return implies(at(t, ip_route_output, "return Fib[dst].route", dst=dst), Fib[dst].route != SUCCESS)
 
 
 @lemma(uses=LOCKED)

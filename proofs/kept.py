@@ -5,9 +5,9 @@ No property rests on these: they show that transitions of the listing cannot fir
 
 from __future__ import annotations
 
-from checker.language import implies, inside, lemma
+from checker.language import NULL, implies, inside, lemma
 from spec.net.socket import sock_release, system_call
-from spec.state import Socket, Thread
+from spec.state import Sock, Socket, Thread
 
 
 @lemma(uses=("file_held", "releasing"))
@@ -20,3 +20,9 @@ def kept_open(t: Thread, sock: Socket) -> bool:
 def none_released(t: Thread) -> bool:
     """So nobody releases it."""
     return not (inside(t, system_call) and inside(t, sock_release))
+
+
+@lemma(uses=("none_released",))
+def has_sleep(sk: Sock) -> bool:
+    """Only close takes the wait queue from a socket."""
+    return implies(sk.live, sk.sleep != NULL)
