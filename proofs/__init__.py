@@ -29,6 +29,7 @@ from proofs import (
     bind_listen,
     bound,
     connect,
+    connect_dangling,
     connect_held,
     create,
     create_cleared,
@@ -79,8 +80,8 @@ def facts(compiled: Compiled) -> list[Fact]:
     claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = _made(compiled, modules)
-    if dangling in modules:
-        made, lemmas = ([replace(f, uses=dangling.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
+    for module in (x for x in (dangling, connect_dangling) if x in modules):
+        made, lemmas = ([replace(f, uses=module.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
 
@@ -88,7 +89,8 @@ def facts(compiled: Compiled) -> list[Fact]:
 def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     """The facts made from the transitions of a client."""
     if connect in modules:
-        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
+        packets = connect_dangling.segment_facts(compiled.system) if connect_dangling in modules else []
+        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *packets]
     if accept in modules:
         system = compiled.system
         unhashed = closing_unhashed(system)
@@ -113,6 +115,8 @@ def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, 
     serving = tuple(module for module in modules if _serves(module, expected))
     if not compiled.asks_dangling:
         return serving
+    if connect in serving:
+        return connect, accept_packets, connect_dangling
     return (*serving, dangling) if sockets in serving else ()
 
 

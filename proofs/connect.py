@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checker.language import NULL, at, called, htons, implies, inside, lemma, pure
+from proofs.sockets import given_up
 from spec.net.core.sock import sk_free
 from spec.net.ipv4.af_inet import inet_bind, inet_release, inet_stream_connect
 from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
@@ -36,7 +37,7 @@ def file_open(t: Thread, sock: Socket) -> bool:
 @lemma(uses=("linked", "releaser_shut", "releasing", "frames"))
 def open_has_sk(sock: Socket) -> bool:
     """A socket that is not being released has a sock, and an open one is not being released."""
-    return implies(sock.live and sock.releaser == NULL, sock.sk != NULL) and implies(sock.fd, sock.live)
+    return implies(sock.live and sock.releaser == NULL, sock.sk != NULL or given_up(sock)) and implies(sock.fd, sock.live)
 
 
 @lemma(uses=("file_open", "releaser_shut", "frames"))
@@ -248,6 +249,9 @@ def not_hashed(t: Thread, sk: Sock) -> bool:
         inside(t, tcp_v4_get_port, sk=sk)
         or inside(t, tcp_put_port, sk=sk)
         or at(t, inet_bind, "sk.rcv_saddr = sk.saddr = addr", sk=sk)
+        or at(t, inet_bind, "sk.saddr = INADDR_ANY", sk=sk)
+        or at(t, inet_bind, "if sk.prot.get_port(sk, snum):", sk=sk)
+        or at(t, inet_stream_connect, "err = sk.prot.connect(sk, family, addr, port, addr_len)", sk=sk)
         or settling(t, sk)
         or departing(t, sk)
         or (inside(t, tcp_connect, sk=sk) and inside(t, tcp_set_state) and at(t, tcp_set_state, "sk.state = state", sk=sk))
