@@ -77,9 +77,11 @@ def facts(compiled: Compiled) -> list[Fact]:
         return []
     uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, list(modules))]
-    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = _made(compiled, modules)
+    if parts := tuple(fact.name for fact in made if fact.name.startswith(connect_dangling.PART)):
+        uses[NO_DANGLING] = parts
+    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     for module in (x for x in (dangling, connect_dangling) if x in modules):
         made, lemmas = ([replace(f, uses=module.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
@@ -89,8 +91,8 @@ def facts(compiled: Compiled) -> list[Fact]:
 def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     """The facts made from the transitions of a client."""
     if connect in modules:
-        packets = connect_dangling.segment_facts(compiled.system) if connect_dangling in modules else []
-        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *packets]
+        asked = connect_dangling.made_facts(compiled) if connect_dangling in modules else []
+        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *asked]
     if accept in modules:
         system = compiled.system
         unhashed = closing_unhashed(system)

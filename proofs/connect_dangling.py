@@ -1,56 +1,61 @@
 """Lemmas of sockets that connect, for the steps of which ``no_dangling`` is asked: segments, and places no joined step shows.
 
-The lemmas about joined steps and those about segments where sockets accept hold there too, but rest on others: ``USES`` is on which.
+The lemmas about joined steps and those about segments where sockets accept hold there too, but ``USES`` says what they rest on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checker.language import NULL, at, implies, inside, lemma, terms
+from checker.language.compile import Compiled
 from checker.language.dangling import NO_DANGLING
+from checker.language.terms import Term
 from checker.symbolic.inductive import Fact
 from checker.system import TransitionSystem
-from proofs.accept_names import HANDLED
-from proofs.locks import Locks, Names, marked_facts
+from proofs.locks import Locks, Names
+from spec.net.ipv4.af_inet import inet_wait_for_connect
 from spec.net.ipv4.tcp import tcp_close
 from spec.net.ipv4.tcp_state import tcp_done
-from spec.net.ipv4.tcp_v4_rcv import segment_arrives
+from spec.net.ipv4.tcp_v4_rcv import segment_arrives, tcp_v4_deliver
 from spec.net.socket import sys_socket
 from spec.state import Segment, Sock, Socket, Thread
 from spec.values import TCP_CLOSE
 
-REFERENCES = ("segment_arrives.skb", "__release_sock.skb", "tcp_v4_do_rcv.skb", "tcp_rcv_state_process.skb")
+TAKEN, GIVEN = ("segment_arrives.skb", "__release_sock.skb"), ("tcp_v4_do_rcv.skb", "tcp_rcv_state_process.skb")
 
-SEGMENTS = Names(
-    alike=tuple((taken, given) for taken in REFERENCES[:2] for given in REFERENCES[2:]),
-    apart=(),
-    empty=(),
-    locked=(REFERENCES,),
-    alive=(),
-    through=("__release_sock", "tcp_rcv_state_process", "tcp_reset"),
-    inside=(),
-)
-"""By which references a thread knows the segment it processes."""
+
+def _segments(*locked: tuple[str, ...]) -> Names:
+    """By which references a thread knows the segment it processes."""
+    through = ("__release_sock", "tcp_rcv_state_process", "tcp_reset")
+    return Names(alike=(), apart=(), empty=(), locked=locked, alive=(), through=through, inside=())
+
+
+PART = f"{NO_DANGLING}: "
+"""How the names of the facts begin that are a part of the claim."""
 
 CARRIER = ("Segment", "carrier")
-SEGMENT = (*HANDLED, "same_segment", "draining", "draining_some")
 LOCKED = ("frames", "locked")
-GIVEN_UP = ("given_up_bare", "given_up_alone")
+OWNED = (*LOCKED, "users_live", "freed_unlocked")
+"""Who has a lock is the only one who does what is done under it."""
+
+DRAINED = ("draining", "draining_some")
+BACKLOG = ("backlog_heads", "backlog_nexts", "backlog_tails", "packet_head_or_next", "delivered_some")
 
 
 def segment_facts(system: TransitionSystem) -> list[Fact]:
-    """``same_segment``, ``in_hand`` and ``carried``: which segment a thread processes, and who processes one."""
-    known = Locks(system, SEGMENTS, CARRIER)
+    """``in_hand`` and ``carried``: which segment a thread processes, and who processes one."""
+    mine = Locks(system, _segments(*((name,) for name in (*TAKEN, *GIVEN))), CARRIER)
+    known = Locks(system, _segments((*TAKEN, *GIVEN)), CARRIER)
     skb = terms.var("skb", next(r for r in system.records if r.name == "Segment"))
     processed = "a segment is processed by who took it"
-    handled = (*SEGMENT, *LOCKED, "waiting", "backlog_heads")
     return [
-        Fact("same_segment", (known.t,), known.same(), reason="a call starts with the arguments it is given"),
-        *marked_facts("in_hand", processed, {"in_hand": handled}, system, SEGMENTS, CARRIER),
-        Fact("carried", (skb,), known.marking(skb), (*handled, "users_live", "tcp_only"), processed),
+        Fact("in_hand", (mine.t,), mine.marked(), ("waiting", "backlog_heads", *DRAINED), processed),
+        Fact("carried", (skb,), known.marking(skb), (*LOCKED, "users_live", "tcp_only"), processed),
     ]
 
 
-@lemma(uses=("file_open", "releasing", "releaser_shut", "given_up_alone"))
+@lemma(uses=("frames", "releasing", "given_up_alone"))
 def given_up_bare(t: Thread, sock: Socket) -> bool:
     """A socket that sys_socket gives up was never installed, nor released, and has no sock."""
     return implies(inside(t, sys_socket, sock=sock), sock.live and not sock.fd and sock.sk == NULL and sock.releaser == NULL)
@@ -62,28 +67,49 @@ def given_up_alone(t: Thread, u: Thread, sock: Socket) -> bool:
     return implies(inside(t, sys_socket, sock=sock), u.file != sock and (u == t or not inside(u, sys_socket, sock=sock)))
 
 
+@lemma(uses=("open_has_sk",))
+def open_live(sock: Socket) -> bool:
+    """An open socket is not free."""
+    return implies(sock.fd, sock.live)
+
+
+@lemma(uses=("open_has_sk", "file_open", "given_up_alone"))
+def file_has_sk(t: Thread, sock: Socket) -> bool:
+    """Who has the file of a socket has one with a sock."""
+    return implies(t.file == sock, sock.sk != NULL)
+
+
+@lemma(uses=LOCKED)
+def waits_there(t: Thread) -> bool:
+    """Who waits for the end of a handshake does so with a sock."""
+    return not inside(t, inet_wait_for_connect, sk=NULL)
+
+
 @lemma(uses=LOCKED)
 def done(t: Thread, sk: Sock) -> bool:
     """What tcp_done may give up is closed."""
     return implies(at(t, tcp_done, "sk.rcv_shutdown = True", sk=sk), sk.state == TCP_CLOSE)
 
 
-@lemma(uses=(*LOCKED, "closing", "lonely"))
+@lemma(uses=("frames", "closing", "lonely"))
 def orphaned(t: Thread, sk: Sock) -> bool:
     """What close may give up is an orphan."""
     return implies(at(t, tcp_close, "if sk.state == TCP_CLOSE:", sk=sk), sk.dead)
 
 
-@lemma(uses=(*SEGMENT, "waiting", "backlog_tails", "carried", "frames"))
+@lemma(uses=("frames",))
+def delivered_some(t: Thread) -> bool:
+    """A segment arrives for a socket."""
+    return not at(t, tcp_v4_deliver, "if owned_by_user():", sk=NULL)
+
+
+@lemma(uses=("waiting", "backlog_tails", "carried", "delivered_some"))
 def arrived(skb: Segment) -> bool:
     """Nothing comes behind a segment that just arrived."""
     return implies(skb.carrier != NULL and inside(skb.carrier, segment_arrives), skb.next == NULL)
 
 
-PACKETS = ("waiting", "backlog_heads", "backlog_nexts", "backlog_tails", "one_packet_next", "packet_head_or_next")
-
-
-@lemma(uses=(*SEGMENT, *LOCKED, *PACKETS, "carried", "arrived", "users_live", "freed_unlocked"))
+@lemma(uses=("in_hand", "waiting", *BACKLOG, "carried", "arrived", *OWNED))
 def followed(a: Segment) -> bool:
     """What comes behind a segment waits in the same backlog, or in that from which the one was taken, still locked."""
     return implies(
@@ -97,50 +123,53 @@ def followed(a: Segment) -> bool:
 
 
 USES: dict[str, tuple[str, ...]] = {
-    "file_open": ("releaser_shut", "frames", "open_has_sk", "releasing", *GIVEN_UP),
-    "open_has_sk": ("linked", "releaser_shut", "releasing", "frames", *GIVEN_UP),
-    "releasing": ("file_open", "releaser_shut", "frames", *GIVEN_UP),
-    "sk_held": ("linked", "file_open", "releasing", "frames", "reset", "given_up_bare"),
-    "buried": ("closing", *LOCKED, "dying", "linked", "sk_held", "file_open", "done", "orphaned", "closed_unhashed"),
-    "dying": (
-        *LOCKED,
-        "closing_unhashed",
-        "closed_unhashed",
-        "users_live",
-        "freed_unlocked",
-        "done",
-        "orphaned",
-    ),
-    "waiting": (*SEGMENT, "backlog_heads", "frames"),
-    "backlog_heads": (*SEGMENT, *LOCKED, "waiting", "backlog_nexts", "packet_head_or_next"),
-    "backlog_nexts": (*SEGMENT, *LOCKED, "waiting", "backlog_tails", "packet_head_or_next"),
-    "backlog_tails": (*SEGMENT, *LOCKED, "waiting", "backlog_heads"),
-    "one_packet_next": (*SEGMENT, "waiting", "backlog_nexts"),
-    "packet_head_or_next": (*SEGMENT, *LOCKED, "waiting", "backlog_heads", "backlog_nexts", "one_packet_next"),
-    "draining": (*LOCKED, *HANDLED, "users_live", "freed_unlocked"),
+    "locked": ("frames", "freed_unlocked", "users_live", "waits_there", "file_has_sk"),
+    "owners": (*LOCKED, "users_live", "tcp_only", "closing"),
+    "closing_unhashed": LOCKED,
+    "releaser_shut": ("file_open", "frames"),
+    "file_open": ("releaser_shut", "open_live", "releasing", "given_up_alone"),
+    "open_has_sk": ("releasing",),
+    "releasing": ("file_open", "frames", "given_up_bare"),
+    "linked": ("closing", "freeing", "buried", "frames"),
+    "sk_held": ("file_open", "releasing", "frames", "reset", "given_up_bare"),
+    "closing": ("linked", "freeing", "lonely", "buried", "alive_in_close", "frames", "reset"),
+    "alive_in_close": ("closing", "linked", "buried", "frames", "reset"),
+    "buried": ("closing", "frames", "dying", "linked", "sk_held", "done", "orphaned", "closed_unhashed"),
+    "dying": (*OWNED, "closed_unhashed", "done", "orphaned"),
+    "kept": ("hashed_live", "closing", "lonely"),
+    "freeing": ("frames", "kept", "closing", "lonely"),
+    "lonely": ("frames", "freeing", "buried", "alive_in_close"),
+    "hashed_live": ("users_live", "locked"),
+    "closed_unhashed": ("closing_unhashed", "connecting"),
+    "waiting": ("in_hand", "backlog_heads", "draining_some"),
+    "backlog_heads": ("in_hand", "waiting", "backlog_nexts", "packet_head_or_next", *DRAINED),
+    "backlog_nexts": ("in_hand", "waiting", "backlog_tails", "packet_head_or_next", "draining_some", "delivered_some"),
+    "backlog_tails": ("in_hand", "waiting", "backlog_heads", "draining_some", "delivered_some"),
+    "one_packet_next": ("in_hand", "waiting", "backlog_nexts"),
+    "packet_head_or_next": ("in_hand", "waiting", "backlog_heads", "backlog_nexts", "one_packet_next", "draining"),
+    "draining": ("in_hand", *OWNED),
     "draining_some": LOCKED,
 }
+"""What the facts rest on that are no lemmas of this module."""
 
-FOLLOWED = (
-    *LOCKED,
-    *SEGMENT,
-    "linked",
-    "kept",
-    "closing",
-    "freeing",
-    "users_live",
-    "file_open",
-    "releasing",
-    "hashed_live",
-    "sk_held",
-    "sk_there",
-    "open_has_sk",
-    "waiting",
-    "backlog_heads",
-    "backlog_tails",
-    "given_up_bare",
-    "followed",
-)
-"""Why the references that calls and softirqs follow lead to live objects."""
+FOLLOWED: dict[str, tuple[str, ...]] = {
+    "Sock": (*LOCKED, "users_live", "kept", "freeing", "linked", "sk_held", "closing", "hashed_live"),
+    "Socket": ("releasing", "given_up_bare", "open_live"),
+    "Segment": ("in_hand", "waiting", "backlog_heads", "backlog_tails", "followed"),
+    "holder.system_call/system_call.sock": ("frames", "file_open"),
+}
+"""Why the references that calls and softirqs follow lead to live objects: by what they lead to, or of one by its name."""
 
-PROPERTY_USES: dict[str, tuple[str, ...]] = {NO_DANGLING: FOLLOWED}
+
+def made_facts(compiled: Compiled) -> list[Fact]:
+    """The facts that are made from the transitions, and from the claim."""
+    return [*segment_facts(compiled.system), *followed_facts(compiled.property(NO_DANGLING).formula)]
+
+
+def followed_facts(claim: Term) -> Iterator[Fact]:
+    """The parts of ``no_dangling``, each about one reference: together they are too much for one question."""
+    for part in terms.conjuncts(claim):
+        live = next(x for x in terms.subterms(part) if x.op == "field" and x.data[1] == "live")
+        reference, record = terms.show(live.args[0]), live.data[0]
+        uses = FOLLOWED.get(reference, FOLLOWED[record])
+        yield Fact(PART + reference, (), part, uses, "whoever frees an object is the last to have this reference to it")
