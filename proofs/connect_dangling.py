@@ -51,7 +51,7 @@ def segment_facts(system: TransitionSystem) -> list[Fact]:
     processed = "a segment is processed by who took it"
     return [
         Fact("in_hand", (mine.t,), mine.marked(), ("waiting", "backlog_heads", *DRAINED), processed),
-        Fact("carried", (skb,), known.marking(skb), (*LOCKED, "users_live", "tcp_only"), processed),
+        Fact("carried", (skb,), known.marking(skb), (), processed),
     ]
 
 

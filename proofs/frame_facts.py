@@ -78,7 +78,8 @@ def separate_frame_facts(system: TransitionSystem) -> list[Fact]:
 class _Claims:
     """What is known everywhere, as formulas about the thread ``t``.
 
-    ``short`` formulas name the ways on which something is not known, if these are fewer.
+    Formulas name where something is not known, and shared functions one by one, if that is shorter; ``short`` ones name the ways
+    on which it is not known, if these are fewer.
     """
 
     def __init__(self, frames: Frames, short: bool = False) -> None:
@@ -182,7 +183,7 @@ class _Claims:
     def _at_any(self, where: list[str]) -> Term:
         """That ``t`` is at one of the places, or at none of the others if these are fewer."""
         others = [loc.name for loc in self.system.locations if loc.name not in where]
-        few = len(where) <= len(others)
+        few = self.short or len(where) <= len(others)
         return at_any(self.system, self.t, where) if few else terms.negate(at_any(self.system, self.t, others))
 
     def returns(self) -> Term:
@@ -220,7 +221,7 @@ class _Claims:
                 values.setdefault(self.backs[key], set()).add(n)
         each = [terms.disj(*(terms.eq(back, terms.const(n, back.sort)) for n in sorted(found))) for back, found in values.items()]
         alike = len({frozenset(key for key, _ in self._needed(location, way)) for way in among}) == 1
-        any_with_any = alike and len(exactly) == prod(map(len, values.values()))
+        any_with_any = not self.short and alike and len(exactly) == prod(map(len, values.values()))
         return terms.conj(*each) if any_with_any else terms.disj(*exactly)
 
     def _exactly(self, location: str, way: Backs) -> Term:
