@@ -160,7 +160,7 @@ def test_lemmas_about_a_repair_are_not_asked_of_the_plain_model() -> None:
     assert {"connected_hashed", "sport_cleared"} <= {f.name for f in repaired}
 
 
-PROVED = ("bind_listen", "udp", "udp_kept", "raw", "foreign", "peername", "dial", "await")
+PROVED = ("bind_listen", "udp", "udp_kept", "raw", "connect", "foreign", "peername", "dial", "await")
 SOME = [("raw", ""), ("udp", LOCKED), ("peername", ""), ("foreign", "bind_checks_family")]
 
 
