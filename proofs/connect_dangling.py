@@ -5,14 +5,11 @@ The lemmas about joined steps and those about segments where sockets accept hold
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from checker.language import NULL, at, implies, inside, lemma, terms
 from checker.language.compile import Compiled
-from checker.language.dangling import NO_DANGLING
-from checker.language.terms import Term
 from checker.symbolic.inductive import Fact
 from checker.system import TransitionSystem
+from proofs.followed import followed_facts
 from proofs.locks import Locks, Names
 from spec.net.ipv4.af_inet import inet_wait_for_connect
 from spec.net.ipv4.tcp import tcp_close
@@ -30,9 +27,6 @@ def _segments(*locked: tuple[str, ...]) -> Names:
     through = ("__release_sock", "tcp_rcv_state_process", "tcp_reset")
     return Names(alike=(), apart=(), empty=(), locked=locked, alive=(), through=through, inside=())
 
-
-PART = f"{NO_DANGLING}: "
-"""How the names of the facts begin that are a part of the claim."""
 
 CARRIER = ("Segment", "carrier")
 LOCKED = ("frames", "locked")
@@ -163,13 +157,4 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
 
 def made_facts(compiled: Compiled) -> list[Fact]:
     """The facts that are made from the transitions, and from the claim."""
-    return [*segment_facts(compiled.system), *followed_facts(compiled.property(NO_DANGLING).formula)]
-
-
-def followed_facts(claim: Term) -> Iterator[Fact]:
-    """The parts of ``no_dangling``, each about one reference: together they are too much for one question."""
-    for part in terms.conjuncts(claim):
-        live = next(x for x in terms.subterms(part) if x.op == "field" and x.data[1] == "live")
-        reference, record = terms.show(live.args[0]), live.data[0]
-        uses = FOLLOWED.get(reference, FOLLOWED[record])
-        yield Fact(PART + reference, (), part, uses, "whoever frees an object is the last to have this reference to it")
+    return [*segment_facts(compiled.system), *followed_facts(compiled, FOLLOWED)]

@@ -6,7 +6,7 @@ The proof does not trust what was found: what is claimed is checked like any oth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from math import prod
 
@@ -73,6 +73,12 @@ def separate_frame_facts(system: TransitionSystem) -> list[Fact]:
             "a call starts with the arguments it is given, its caller waits for it, and it leaves nothing behind",
         ),
     ]
+
+
+def null_facts(system: TransitionSystem, names: Sequence[str]) -> list[Fact]:
+    """``forgets``: where the references of a thread by these names are NULL."""
+    claims = _Claims(Frames(system, names))
+    return [Fact("forgets", (claims.t,), claims.everywhere(claims.nowhere), reason="a call leaves nothing behind")]
 
 
 class _Claims:
