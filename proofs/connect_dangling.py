@@ -134,6 +134,7 @@ USES: dict[str, tuple[str, ...]] = {
     "freeing": ("frames", "kept", "closing", "lonely"),
     "lonely": ("frames", "freeing", "buried", "alive_in_close"),
     "hashed_live": ("users_live", "locked"),
+    "freed_unlocked": ("owners", "frames", "lonely", "freeing", "buried", "sk_held", "linked", "alive_in_close"),
     "closed_unhashed": ("closing_unhashed", "connecting"),
     "waiting": ("in_hand", "backlog_heads", "draining_some"),
     "backlog_heads": ("in_hand", "waiting", "backlog_nexts", "packet_head_or_next", *DRAINED),
