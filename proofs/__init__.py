@@ -29,9 +29,11 @@ from proofs import (
     bind_listen,
     bound,
     connect,
+    connect_dangling,
     connect_held,
     create,
     create_cleared,
+    create_dangling,
     dangling,
     datagram,
     dial,
@@ -47,6 +49,7 @@ from proofs import (
     udp,
     udp_locked,
 )
+from proofs.followed import PART
 from proofs.frame_facts import frame_facts, separate_frame_facts
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
@@ -76,11 +79,13 @@ def facts(compiled: Compiled) -> list[Fact]:
         return []
     uses = {p.name: needed for p in expected if (needed := _uses_of(modules, p.name)) is not None}
     lemmas = [Fact(x.name, x.params, x.formula, x.uses, x.reason) for x in compile_lemmas(compiled, list(modules))]
-    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
     given = [Fact(x.name, (), x.formula, reason=x.reason, assumed=True) for x in assumptions(compiled)]
     made = _made(compiled, modules)
-    if dangling in modules:
-        made, lemmas = ([replace(f, uses=dangling.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
+    if parts := tuple(fact.name for fact in made if fact.name.startswith(PART)):
+        uses[NO_DANGLING] = parts
+    claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
+    for module in (x for x in (dangling, connect_dangling, create_dangling) if x in modules):
+        made, lemmas = ([replace(f, uses=module.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
 
@@ -88,7 +93,8 @@ def facts(compiled: Compiled) -> list[Fact]:
 def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     """The facts made from the transitions of a client."""
     if connect in modules:
-        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system)]
+        asked = connect_dangling.made_facts(compiled) if connect_dangling in modules else []
+        return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *asked]
     if accept in modules:
         system = compiled.system
         unhashed = closing_unhashed(system)
@@ -98,7 +104,7 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
         ]
         return [*separate_frame_facts(system), *made]
     if create in modules:
-        return []
+        return create_dangling.made_facts(compiled) if create_dangling in modules else []
     more = port_facts(compiled) if udp in modules else []
     if peername in modules:
         more = [read_under_lock(compiled.system, peername.PEER, uses=("named_sk",))]
@@ -113,6 +119,10 @@ def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, 
     serving = tuple(module for module in modules if _serves(module, expected))
     if not compiled.asks_dangling:
         return serving
+    if connect in serving:
+        return connect, accept_packets, connect_dangling
+    if create_cleared in serving:
+        return (*serving, create_dangling)
     return (*serving, dangling) if sockets in serving else ()
 
 

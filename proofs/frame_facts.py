@@ -6,8 +6,9 @@ The proof does not trust what was found: what is claimed is checked like any oth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from math import prod
 
 from checker.language import terms
 from checker.language.terms import FieldKey, Term
@@ -74,10 +75,17 @@ def separate_frame_facts(system: TransitionSystem) -> list[Fact]:
     ]
 
 
+def null_facts(system: TransitionSystem, names: Sequence[str]) -> list[Fact]:
+    """``forgets``: where the references of a thread by these names are NULL."""
+    claims = _Claims(Frames(system, names))
+    return [Fact("forgets", (claims.t,), claims.everywhere(claims.nowhere), reason="a call leaves nothing behind")]
+
+
 class _Claims:
     """What is known everywhere, as formulas about the thread ``t``.
 
-    ``short`` formulas name the ways on which something is not known, if these are fewer.
+    Formulas name where something is not known, and shared functions one by one, if that is shorter; ``short`` ones name the ways
+    on which it is not known, if these are fewer.
     """
 
     def __init__(self, frames: Frames, short: bool = False) -> None:
@@ -176,15 +184,19 @@ class _Claims:
                     among.setdefault(claim, []).append(backs)
             for claim, holding in among.items():
                 places.setdefault((self._returning(location, holding), claim), []).append(location)
-        return terms.conj(
-            *(terms.implies(terms.conj(at_any(self.system, self.t, where), way), claim) for (way, claim), where in places.items())
-        )
+        return terms.conj(*(terms.implies(terms.conj(self._at_any(where), way), claim) for (way, claim), where in places.items()))
+
+    def _at_any(self, where: list[str]) -> Term:
+        """That ``t`` is at one of the places, or at none of the others if these are fewer."""
+        others = [loc.name for loc in self.system.locations if loc.name not in where]
+        few = self.short or len(where) <= len(others)
+        return at_any(self.system, self.t, where) if few else terms.negate(at_any(self.system, self.t, others))
 
     def returns(self) -> Term:
         """Where the shared functions at work return to."""
         found: dict[Term, list[str]] = {}
         for location, ways in self.frames.known.items():
-            found.setdefault(terms.disj(*(self._exactly(location, w) for w in ways)), []).append(location)
+            found.setdefault(self._one_of(location, list(ways)), []).append(location)
         return terms.conj(*(terms.implies(at_any(self.system, self.t, where), ways) for ways, where in found.items()))
 
     def _returning(self, location: str, among: list[Backs]) -> Term:
@@ -204,14 +216,26 @@ class _Claims:
             return terms.FALSE
         if self.short and len(exactly) < len({self._exactly(location, w) for w in among}):
             return terms.negate(terms.disj(*(self._exactly(location, w) for w in others)))
-        return terms.disj(*(self._exactly(location, w) for w in among))
+        return self._one_of(location, among)
+
+    def _one_of(self, location: str, among: list[Backs]) -> Term:
+        """That the way is one of ``among``: each shared function for itself, if any goes with any."""
+        exactly = dict.fromkeys(self._exactly(location, w) for w in among)
+        values: dict[Term, set[int]] = {}
+        for way in among:
+            for key, n in self._needed(location, way):
+                values.setdefault(self.backs[key], set()).add(n)
+        each = [terms.disj(*(terms.eq(back, terms.const(n, back.sort)) for n in sorted(found))) for back, found in values.items()]
+        alike = len({frozenset(key for key, _ in self._needed(location, way)) for way in among}) == 1
+        any_with_any = not self.short and alike and len(exactly) == prod(map(len, values.values()))
+        return terms.conj(*each) if any_with_any else terms.disj(*exactly)
 
     def _exactly(self, location: str, way: Backs) -> Term:
-        needed = self.frames.needed.get((location, way), ())
         return terms.conj(
-            *(
-                terms.eq(back, terms.const(n, back.sort))
-                for (key, back), n in zip(self.backs.items(), way, strict=True)
-                if key in needed
-            )
+            *(terms.eq(self.backs[key], terms.const(n, self.backs[key].sort)) for key, n in self._needed(location, way))
         )
+
+    def _needed(self, location: str, way: Backs) -> list[tuple[FieldKey, int]]:
+        """Whom those shared functions return to that still have to return."""
+        needed = self.frames.needed.get((location, way), ())
+        return [(key, n) for key, n in zip(self.backs, way, strict=True) if key in needed]

@@ -124,15 +124,24 @@ class Locks:
     def owners(self) -> Term:
         """That the owner of ``sk`` is where it holds it, and by which reference; or where nothing goes on."""
         owner = self.system.read(OWNER, self.sk)
-        knows = self._places([(holds, terms.eq(self._read(key), self.sk)) for key, holds in self._holding()])
+        here = terms.substitute(self._knowing(self.sk), {self.t: owner})
+        return terms.implies(self.system.read(("Sock", "users"), self.sk), terms.conj(exists(owner), here))
+
+    def marking(self, obj: Term) -> Term:
+        """That whoever has marked ``obj`` is where it has it marked, and by which reference; or where nothing goes on."""
+        thread = self.system.read(self.mark, obj)
+        return terms.implies(exists(thread), terms.substitute(self._knowing(obj), {self.t: thread}))
+
+    def _knowing(self, obj: Term) -> Term:
+        """That ``t`` is where one of its references says that it has marked ``obj``, or where nothing goes on."""
+        knows = self._places([(holds, terms.eq(self._read(key), obj)) for key, holds in self._holding()])
         known = [
             terms.conj(at_any(self.system, self.t, where), terms.disj(*(terms.conj(*x) for x in by)))
             for where, by in knows.items()
         ]
         going = {x.source for x in self.system.transitions}
         stuck = at_any(self.system, self.t, [loc.name for loc in self.system.locations if loc.name not in going])
-        here = terms.substitute(terms.disj(*known, stuck), {self.t: owner})
-        return terms.implies(self.system.read(("Sock", "users"), self.sk), terms.conj(exists(owner), here))
+        return terms.disj(*known, stuck)
 
     def _owned(self, key: FieldKey) -> Term:
         sk = self._read(key)

@@ -5,7 +5,7 @@ Joining steps relies on it: then freeing an object, or allocating it again, conf
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from checker.contexts import needed, returns, ways
 from checker.errors import Place
@@ -19,6 +19,9 @@ from checker.language.terms import FALSE, TRUE, FieldKey, Term
 from checker.system import Property, StateVar, Transition, TransitionSystem
 
 NO_DANGLING = "no_dangling"
+
+Sites = tuple[int, ...]
+"""Whom the shared functions return to."""
 
 
 def dangling_claims(model: Model, system: TransitionSystem, graphs: list[Graph]) -> list[Property]:
@@ -79,19 +82,34 @@ def _still_read(system: TransitionSystem) -> dict[FieldKey, Term]:
     """
     holder = terms.var("holder", system.thread)
     backs = [terms.substitute(t, {system.self_var: holder}) for t in returns(system)]
-    places: dict[FieldKey, dict[str, list[Term]]] = {}
-    contexts: dict[str, int] = {}
+    places: dict[FieldKey, dict[str, list[Sites]]] = {}
+    contexts: dict[str, list[Sites]] = {}
     for (location, sites), keys in needed(system, ways(system)).items():
-        contexts[location] = contexts.get(location, 0) + 1
+        contexts.setdefault(location, []).append(sites)
         for key in keys:
-            called = (terms.eq(back, terms.const(site, back.sort)) for back, site in zip(backs, sites, strict=True))
-            places.setdefault(key, {}).setdefault(location, []).append(terms.conj(*called))
+            places.setdefault(key, {}).setdefault(location, []).append(sites)
 
-    def at(location: str, called: list[Term]) -> Term:
-        always = len(called) == contexts[location]
-        return terms.conj(system.at(holder, location), TRUE if always else terms.disj(*called))
+    def reading(here: dict[str, list[Sites]]) -> Term:
+        among: dict[Term, list[Term]] = {}
+        for location, called in here.items():
+            among.setdefault(_told_apart(backs, called, contexts[location]), []).append(system.at(holder, location))
+        return terms.disj(*(terms.conj(terms.disj(*at), called) for called, at in among.items()))
 
-    return {key: terms.disj(*(at(*place) for place in here.items())) for key, here in places.items()}
+    return {key: reading(here) for key, here in places.items()}
+
+
+def _told_apart(backs: Sequence[Term], called: Sequence[Sites], possible: Sequence[Sites]) -> Term:
+    """That it is to ``called``, of all that is ``possible``: by one of the shared functions if that is enough."""
+    others = [sites for sites in possible if sites not in called]
+    if not others:
+        return TRUE
+    for i, back in enumerate(backs):
+        mine = {sites[i] for sites in called}
+        if not any(sites[i] in mine for sites in others):
+            return terms.disj(*(terms.eq(back, terms.const(site, back.sort)) for site in sorted(mine)))
+    return terms.disj(
+        *(terms.conj(*(terms.eq(b, terms.const(site, b.sort)) for b, site in zip(backs, sites, strict=True))) for sites in called)
+    )
 
 
 def _seen_by_others(model: Model, system: TransitionSystem, variables: list[StateVar]) -> dict[FieldKey, Term]:

@@ -160,8 +160,8 @@ def test_lemmas_about_a_repair_are_not_asked_of_the_plain_model() -> None:
     assert {"connected_hashed", "sport_cleared"} <= {f.name for f in repaired}
 
 
-PROVED = ("bind_listen", "udp", "udp_kept", "raw", "foreign", "peername", "dial", "await")
-SOME = [("raw", ""), ("udp", LOCKED), ("peername", ""), ("foreign", "bind_checks_family")]
+PROVED = ("bind_listen", "udp", "udp_kept", "raw", "connect", "foreign", "peername", "dial", "await")
+SOME = [("raw", ""), ("udp", LOCKED), ("peername", ""), ("foreign", "bind_checks_family"), ("create", "failed_create_clears_sk")]
 
 
 @pytest.mark.parametrize(("client", "variant"), SOME)
@@ -173,6 +173,7 @@ def test_nobody_has_what_is_freed_whatever_the_size(client: str, variant: str, t
 
 def test_where_nobody_has_what_is_freed_there_is_a_certificate() -> None:
     folders = {folder_name(client, variant) for client in PROVED for variant in ("", *spec.REPAIRS.get(client, ()))}
+    folders |= {folder_name("create", variant) for variant in spec.REPAIRS["create"]}
     with_it = [one for one in certificate_folders(spec) if (one / property_folder(NO_DANGLING) / "manifest.json").is_file()]
     there = {one.name.removesuffix(f".{NO_DANGLING}") for one in with_it}
     assert there == folders
