@@ -250,8 +250,8 @@ def solve(queries: list[Any], seconds: float, last: bool = False) -> list[tuple[
         solver.setOption(*option.split("="))
     for query in queries:
         started, said = time.process_time(), []
+        script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
         try:
-            script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
             parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, query.file)
             while not (command := parser.nextCommand()).isNull():
                 said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())

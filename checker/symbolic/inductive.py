@@ -194,16 +194,16 @@ class Prover:
         steps = [z3.And(*self._claimed(*violation(self.encoder.system, fact, t))) for t in transitions]
         result = self._ask(kept, [z3.Or(*steps)], EASY * len(steps) // 2)
         kept.pop()
+        if result == "unsat":
+            effort = self._spent() // len(steps)
+            seconds = (time.perf_counter() - started) / len(steps)
+            return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
         everything = [self.closed[fact.name], *self._others(fact)]
         if result == "sat" and len(hypotheses) < len(everything):
             return self._together(fact, transitions, everything)
-        if result != "unsat":
-            half = len(transitions) // 2
-            parts = (transitions[:half], transitions[half:])
-            return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
-        effort = self._spent() // len(steps)
-        seconds = (time.perf_counter() - started) / len(steps)
-        return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
+        half = len(transitions) // 2
+        parts = (transitions[:half], transitions[half:])
+        return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
 
     def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
         """The facts it uses that say anything of a process about to take ``t``."""
