@@ -34,8 +34,9 @@ def run_explore(spec: str, names: list[str], scope: Scope, *, variant: str, max_
 def _print_size(console: Console, found: Explored) -> None:
     result = found.exploration
     unfired = [name for name, coverage in result.fired.items() if not coverage.fired]
-    threads = " up to permutation of threads" if result.symmetry else ""
-    console.print(f"{result.instance}: {result.states:,} states{threads}, depth {result.depth}, {result.seconds:.1f} s")
+    alike = ["threads"] * result.symmetry + [f"{record} objects" for record in result.twins]
+    merged = f" up to permutation of {', '.join(alike)}" if alike else ""
+    console.print(f"{result.instance}: {result.states:,} states{merged}, depth {result.depth}, {result.seconds:.1f} s")
     console.print(
         f"{len(found.part.system.state_vars)} of {len(found.part.whole.state_vars)} variables matter; "
         f"{len(result.fired) - len(unfired)} of {len(result.fired)} transitions fired; {result.deadlocks} deadlocks"

@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 
 from checker.errors import UsageError
+from checker.explicit.canonical import Canonical
 from checker.explicit.emit import I64, Operations, Reader, Value
 from checker.explicit.layout import Layout
 from checker.explicit.project import Projection
@@ -138,6 +139,7 @@ class _Generator:
         self.free: dict[Term, tuple[Term, ...]] = {}
         self.threads = layout.instance.objects(layout.system.thread)
         self.record = layout.words + 1
+        self.canonical = Canonical(self.module, layout, threads=symmetry)
         self.steps = StepGenerator(self.module, layout, matrices, self.free)
         self.widest = 0
 
@@ -193,7 +195,7 @@ class _Generator:
         b.cbranch(b.and_(b.icmp_unsigned("<", i, end), room), body, done)
         b.position_at_end(done)
         b.store(produced, report)
-        if self.symmetry and len(self.threads) > 1:
+        if self.canonical.needed:
             b.call(self._canonicalise(), [out, produced])
         b.ret(i)
         return f
@@ -261,7 +263,7 @@ class _Generator:
         return tuple(result)
 
     def _canonicalise(self) -> ir.Function:
-        """Sort the thread slots of every record: ``(records, count)``."""
+        """Put the representative of every record in its place: ``(records, count)``."""
         f = self._function("canonicalise", ir.VoidType(), [PTR, I64], internal=True)
         records, count = f.args
         entry, loop, body, done = (f.append_basic_block(n) for n in ("entry", "loop", "body", "done"))
@@ -272,32 +274,13 @@ class _Generator:
         b.cbranch(b.icmp_unsigned("<", i, count), body, done)
         b.position_at_end(body)
         base = b.gep(records, [b.mul(i, I64(self.record))], source_etype=I64)
-        words = list(self._load(b, base))
-        ops = Operations(b)
-        slots = [[ops.word(ops.get(words, piece)) for piece in slot] for slot in self.layout.slots]
-        for end in range(len(slots) - 1, 0, -1):
-            for j in range(end):
-                swap = self._less(ops, slots[j + 1], slots[j])
-                low = [b.select(swap, y, x) for x, y in zip(slots[j], slots[j + 1], strict=True)]
-                high = [b.select(swap, x, y) for x, y in zip(slots[j], slots[j + 1], strict=True)]
-                slots[j], slots[j + 1] = low, high
-        for slot, values in zip(self.layout.slots, slots, strict=True):
-            for piece, value in zip(slot, values, strict=True):
-                words[piece.word] = ops.put(words[piece.word], piece, value)
+        words = self.canonical.emit(Operations(b), list(self._load(b, base)))
         for k, word in enumerate(words):
             b.store(word, b.gep(base, [I64(k)], source_etype=I64))
         i.add_incoming(b.add(i, I64(1)), b.block)
         b.branch(loop)
         ir.IRBuilder(done).ret_void()
         return f
-
-    @staticmethod
-    def _less(ops: Operations, a: list[ir.Value], b: list[ir.Value]) -> ir.Value:
-        """Whether slot ``a`` comes before slot ``b``, the first piece deciding first."""
-        less: Value = 0
-        for x, y in zip(reversed(a), reversed(b), strict=True):
-            less = ops.either(ops.below(x, y), ops.both(ops.same(x, y), less))
-        return ops.bit(less)
 
     # -- predicates ---------------------------------------------------------------------------------------------
 

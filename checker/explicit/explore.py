@@ -21,9 +21,11 @@ from checker.explicit.layout import Layout, Words, make_layout
 from checker.explicit.project import Edge, Projected, Projection, Values
 from checker.explicit.step import Matrix
 from checker.explicit.table import Table
+from checker.explicit.twins import twin_records
 from checker.explicit.witness import rebuild
 from checker.instance import Instance
 from checker.language import terms
+from checker.language.sorts import RefSort
 from checker.language.terms import Term
 from checker.system import Property, Transition, TransitionSystem
 from checker.trace import Trace, falsifying
@@ -41,7 +43,7 @@ Progress = Callable[[int, int, int], None]
 class Coverage:
     """How often a transition fired, and how many of the states it led to were new.
 
-    Firings that differ only in choices of no consequence, or by a permutation of threads, count once.
+    Firings that differ only in choices of no consequence, or by a permutation of what is interchangeable, count once.
     """
 
     fired: int
@@ -52,7 +54,8 @@ class Coverage:
 class Exploration:
     """What one search found out.
 
-    ``states`` counts stored states (up to permutation of threads if ``symmetry``), ``depth`` is the distance of the farthest one.
+    ``states`` counts stored states (up to permutation of threads if ``symmetry``, and of the objects of the records ``twins``),
+    ``depth`` is the distance of the farthest one.
     ``found`` maps each property to a shortest trace to a state where its ``bad`` formula holds for some parameters, or None;
     ``antecedents`` says whether its antecedent was met.  ``deadlocks`` counts states without successors; ``deadlock`` is a
     shortest trace to one.  ``complete`` is False if the search was cut short: then only what was found counts.
@@ -60,6 +63,7 @@ class Exploration:
 
     instance: Instance
     symmetry: bool
+    twins: tuple[str, ...]
     complete: bool
     states: int
     words: int
@@ -97,9 +101,9 @@ def explore(
 ) -> Exploration:
     """Visit every reachable state of ``instance`` and answer all ``properties`` and ``projections``.
 
-    With ``symmetry`` states that differ by a permutation of threads are stored once, where the system cannot tell
-    threads apart.  ``progress(states, depth, frontier)`` is called after each batch.  Raises UsageError if the instance cannot
-    represent the system, StatesExceededError beyond ``max_states``, LimitError when memory runs out.
+    With ``symmetry`` states that differ by a permutation of threads, or of the two objects of a record, are stored once, where
+    the system cannot tell them apart.  ``progress(states, depth, frontier)`` is called after each batch.  Raises UsageError
+    if the instance cannot represent the system, StatesExceededError beyond ``max_states``, LimitError when memory runs out.
     """
     started = time.perf_counter()
     search = Search(system, instance, properties, projections, symmetry=symmetry)
@@ -119,9 +123,18 @@ def interchangeable(layout: Layout, formulas: tuple[Term, ...]) -> bool:
     return not any(n.op == "const" and n.sort == system.thread and n.data for f in everything for n in terms.subterms(f))
 
 
+def _twins(
+    system: TransitionSystem, instance: Instance, formulas: tuple[Term, ...], projections: tuple[Projection, ...]
+) -> list[RefSort]:
+    """The records whose two objects can be exchanged; a projection that shows objects tells them apart."""
+    shown = {t.sort for p in projections for t in p.terms}
+    return [s for s in twin_records(system, instance, formulas) if s not in shown]
+
+
 class Search:
     """A search under way: its layout, native code and table.
 
+    With ``symmetry`` states that differ by a permutation of interchangeable threads or, with ``objects``, twins are stored once.
     After ``run`` the reachable states are ``table.states[:table.stored]``, unpacked by ``layout.unpack``.
     """
 
@@ -133,13 +146,16 @@ class Search:
         projections: tuple[Projection, ...] = (),
         *,
         symmetry: bool = True,
+        objects: bool = True,
     ) -> None:
         _distinct("property", [p.name for p in properties])
         _distinct("projection", [p.name for p in projections])
         self.system, self.instance, self.properties = system, instance, properties
         questions = [(p.params, formula) for p in properties for formula in (p.bad, p.antecedent)]
         read = (*(formula for _, formula in questions), *(p.formula() for p in projections))
-        self.layout = make_layout(system, instance, read)
+        self.layout = make_layout(
+            system, instance, read, _twins(system, instance, read, projections) if symmetry and objects else ()
+        )
         self.symmetry = symmetry and interchangeable(self.layout, read)
         self.program = generate(self.layout, tuple(questions), projections, symmetry=self.symmetry)
         self.native, self.hasty = self.program.compile(hasty=True), True
@@ -152,8 +168,7 @@ class Search:
         self.out = np.empty((self.capacity, self.layout.words + 1), np.uint64)
 
     def _packed(self, state: State) -> Words:
-        words = self.layout.pack(state)
-        return self.layout.canonical(words) if self.symmetry else words
+        return self.layout.canonical(self.layout.pack(state), threads=self.symmetry)
 
     def begin(self, state: State) -> None:
         """Search from ``state`` as well."""
@@ -212,6 +227,7 @@ class Search:
         return Exploration(
             self.instance,
             self.symmetry,
+            tuple(t.record for t in self.layout.twins),
             complete,
             self.table.stored,
             self.layout.words,

@@ -10,23 +10,31 @@ shape for every thread, so that threads are permuted by permuting slots.  Three 
   non-zero is a fixpoint over the transitions, so nothing is assumed about how the compiler resets them;
 * a cell of another record holding a thread (the owner of a lock) is one flag in each slot, at most one of them set,
   so that it moves along when slots are permuted.
+
+The cells of twins (see twins.py) lie in pieces of the same shape for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, combinations
 
 from checker.errors import InternalError, UsageError
 from checker.evaluate import Cell, State
+from checker.explicit.twins import Twins
 from checker.instance import Instance
 from checker.language import terms
+from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term
 from checker.system import StateVar, TransitionSystem, relevant_vars
 
 WORD_BITS = 64
 MAX_WORDS = 8
+
+PIECE_BITS = (64, 32, 16)
+"""How long the pieces of twins may be: long ones are exchanged sooner, short ones may fit into fewer words."""
 
 Words = tuple[int, ...]
 
@@ -59,7 +67,7 @@ class Layout:
 
     ``bits`` has every ordinary cell, ``flags`` every thread-valued cell with one bit per thread, in thread order;
     ``stored_at`` has, for each local that shares its bits, the pc values at which they are its own (elsewhere it is 0);
-    ``slots`` are the pieces that make up each thread, alike for all threads.
+    ``slots`` are the pieces that make up each thread, alike for all threads; ``twins`` are put in order one after the other.
     """
 
     system: TransitionSystem
@@ -70,6 +78,7 @@ class Layout:
     flags: Mapping[Cell, tuple[Bits, ...]]
     stored_at: Mapping[FieldKey, frozenset[int]]
     slots: tuple[tuple[Bits, ...], ...]
+    twins: tuple[Twins, ...] = ()
 
     @cached_property
     def keys(self) -> dict[FieldKey, StateVar]:
@@ -116,8 +125,27 @@ class Layout:
             state[cell] = self.bits[cell].get(words) if owned else 0
         return state
 
-    def canonical(self, words: Words) -> Words:
-        """The representative of ``words`` under permutation of threads: slots sorted, first piece first."""
+    def canonical(self, words: Words, *, threads: bool = True) -> Words:
+        """The representative of ``words`` under exchange of twins and, unless ``threads`` are told apart, their permutation.
+
+        It is the least one of those in which twins are in order and slots are sorted, first piece first.
+        """
+        masks = {t.record: t.masks(words, self.slots, [self.pc_bits(i).get(words) for i in self._threads]) for t in self.twins}
+        reached = []
+        for chosen in chain.from_iterable(combinations(self.twins, n) for n in range(len(self.twins) + 1)):
+            other = words
+            for t in chosen:
+                other = t.exchange(other, masks[t.record])
+            if all(t.in_order(other) for t in self.twins):
+                reached.append(self._sorted(other) if threads else other)
+        return min(reached)
+
+    @property
+    def _threads(self) -> range:
+        return self.instance.objects(self.system.thread)
+
+    def _sorted(self, words: Words) -> Words:
+        """``words`` with the slots of threads sorted."""
         result = list(words)
         ordered = sorted(tuple(b.get(words) for b in slot) for slot in self.slots)
         for slot, values in zip(self.slots, ordered, strict=True):
@@ -126,66 +154,137 @@ class Layout:
         return tuple(result)
 
 
-def make_layout(system: TransitionSystem, instance: Instance, formulas: tuple[Term, ...]) -> Layout:
-    """Lay out what can influence ``formulas``.
+def make_layout(
+    system: TransitionSystem, instance: Instance, formulas: tuple[Term, ...], twins: Iterable[RefSort] = ()
+) -> Layout:
+    """Lay out what can influence ``formulas``; the two objects of each of the records ``twins`` can be exchanged.
 
     Raises UsageError if an initial or written value does not exist in the instance, or if a state needs more than
     ``MAX_WORDS`` words.
     """
     variables = relevant_vars(system, formulas)
     _check_values(system, instance, variables)
-    threads = instance.objects(system.thread)
-    shared = {v.key: pcs for v in variables if v.owner_root and (pcs := _may_be_nonzero(system, instance, v)) is not None}
-    per_thread = [v for v in variables if v.record == system.thread.name]
-    others = [v for v in variables if v.record != system.thread.name]
-    global_cells = [((*v.key, i), v) for v in others for i in instance.cells(v, system)]
-    flagged = [cell for cell, v in global_cells if v.sort == system.thread]
-
-    # One slot: the pc and what is always there first, then locals, widest first, wherever they disturb nobody.
-    slot = _SlotShape()
-    for v in sorted(per_thread, key=lambda v: (v.key in shared, -_width(instance, v))):
-        slot.place(v.key, _width(instance, v), shared.get(v.key))
-    for cell in flagged:
-        slot.place(cell, 1, None)
-
-    # All words: pieces of slots and remaining cells, widest first.
-    wanted: list[tuple[int, tuple[int, int] | Cell]] = [(width, (t, p)) for t in threads for p, width in enumerate(slot.widths)]
-    wanted += [(_width(instance, v), cell) for cell, v in global_cells if v.sort != system.thread]
-    packer = _WordPacker()
-    pieces: dict[tuple[int, int], Bits] = {}
-    bits: dict[Cell, Bits] = {}
-    for width, what in sorted(wanted, key=lambda w: -w[0]):
-        if len(what) == 2:
-            pieces[what] = packer.place(width)
-        else:
-            bits[what] = packer.place(width)
-    if packer.words > MAX_WORDS:
+    plans = [_Plan(system, instance, variables, tuple(twins), limit) for limit in (PIECE_BITS if twins else PIECE_BITS[:1])]
+    plan = min(plans, key=lambda p: p.packer.words)
+    if plan.packer.words > MAX_WORDS:
         raise UsageError(
             "state-too-wide",
-            f"a state of {instance} takes {packer.words} words of {WORD_BITS} bits, more than {MAX_WORDS}",
+            f"a state of {instance} takes {plan.packer.words} words of {WORD_BITS} bits, more than {MAX_WORDS}",
             "choose a smaller instance",
         )
+    return plan.layout()
 
-    def in_slot(thread: int, what: FieldKey | Cell) -> Bits:
-        piece, offset, width = slot.places[what]
-        base = pieces[thread, piece]
+
+class _Plan:
+    """One way to lay out the cells, with pieces of twins of at most ``limit`` bits."""
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        instance: Instance,
+        variables: tuple[StateVar, ...],
+        twins: tuple[RefSort, ...],
+        limit: int,
+    ) -> None:
+        self.system, self.instance, self.variables = system, instance, variables
+        self.shared = {
+            v.key: pcs for v in variables if v.owner_root and (pcs := _may_be_nonzero(system, instance, v)) is not None
+        }
+        thread = system.thread
+        self.per_thread = [v for v in variables if v.record == thread.name]
+        others = [v for v in variables if v.record != thread.name]
+        self.flagged = [v for v in others if v.sort == thread]
+        plain = [v for v in others if v.sort != thread]
+        self.twins = sorted(twins, key=lambda r: -sum(_width(instance, v) for v in plain if v.record == r.name))
+        self.owned = {r.name: [v for v in plain if v.record == r.name] for r in self.twins}
+
+        # One slot: the pc and what is always there first, then locals, widest first, wherever they disturb nobody.
+        slot = _SlotShape()
+        for v in sorted(self.per_thread, key=lambda v: (v.key in self.shared, -_width(instance, v))):
+            slot.place(v.key, _width(instance, v), self.shared.get(v.key))
+        for v in self.flagged:
+            slot.place(v.key, len(instance.cells(v, system)), None)
+        self.shapes = {thread.name: slot}
+        for record, owned in self.owned.items():
+            self.shapes[record] = shape = _SlotShape(limit)
+            for v in sorted(owned, key=lambda v: -_width(instance, v)):
+                shape.place(v.key, _width(instance, v), None)
+
+        # All words: pieces of slots and twins and remaining cells, widest first.
+        wanted: list[tuple[int, tuple[str, int | str, int]]] = []
+        for kind in (thread, *self.twins):
+            for i in instance.objects(kind):
+                wanted += [(width, (kind.name, i, piece)) for piece, width in enumerate(self.shapes[kind.name].widths)]
+        single = [v for v in plain if v.record not in self.owned]
+        wanted += [(_width(instance, v), (*v.key, i)) for v in single for i in instance.cells(v, system)]
+        self.packer = _WordPacker()
+        self.placed = {what: self.packer.place(width) for width, what in sorted(wanted, key=lambda w: -w[0])}
+
+    def layout(self) -> Layout:
+        """The layout that it comes to."""
+        system, instance = self.system, self.instance
+        threads = instance.objects(system.thread)
+        bits: dict[Cell, Bits] = {(r, name, i): b for (r, name, i), b in self.placed.items() if isinstance(name, str)}
+        for v in (*self.per_thread, *chain.from_iterable(self.owned.values())):
+            bits.update({(*v.key, i): self._inside(v.record, i, v.key) for i in instance.cells(v, system)})
+        flags: dict[Cell, tuple[Bits, ...]] = {}
+        for v in self.flagged:
+            for place, i in enumerate(instance.cells(v, system)):
+                whole = [self._inside(system.thread.name, t, v.key) for t in threads]
+                flags[(*v.key, i)] = tuple(Bits(b.word, b.shift + place, 1) for b in whole)
+        slots = tuple(self._pieces(system.thread.name, t) for t in threads)
+        words = max(self.packer.words, 1)
+        twins = tuple(self._twins(number, bits, flags, words) for number in range(len(self.twins)))
+        return Layout(system, instance, self.variables, words, bits, flags, self.shared, slots, twins)
+
+    def _pieces(self, record: str, i: int) -> tuple[Bits, ...]:
+        return tuple(self.placed[record, i, piece] for piece in range(len(self.shapes[record].widths)))
+
+    def _inside(self, record: str, i: int, what: FieldKey) -> Bits:
+        piece, offset, width = self.shapes[record].places[what]
+        base = self.placed[record, i, piece]
         return Bits(base.word, base.shift + offset, width)
 
-    bits.update({(*v.key, t): in_slot(t, v.key) for v in per_thread for t in threads})
-    flags = {cell: tuple(in_slot(t, cell) for t in threads) for cell in flagged}
-    slots = tuple(tuple(pieces[t, piece] for piece in range(len(slot.widths))) for t in threads)
-    return Layout(system, instance, variables, max(packer.words, 1), bits, flags, shared, slots)
+    def _twins(self, number: int, bits: Mapping[Cell, Bits], flags: Mapping[Cell, tuple[Bits, ...]], words: int) -> Twins:
+        record, unordered = self.twins[number], self.twins[number:]
+        shape, slot = self.shapes[record.name], self.shapes[self.system.thread.name]
+        keys = [(1 << width) - 1 for width in shape.widths]
+        for v in self.owned[record.name]:
+            piece, offset, width = shape.places[v.key]
+            if v.sort in unordered:
+                keys[piece] &= ~(((1 << width) - 1) << offset)
+        references = [0] * words
+        for cell, b in bits.items():
+            if cell[0] != self.system.thread.name and self._sort(cell) == record:
+                references[b.word] |= 1 << b.shift
+        for cell, per_thread in flags.items():
+            if cell[0] == record.name and cell[2] == 1:
+                for b in per_thread:
+                    references[b.word] |= 1 << b.shift
+        places = len(self.system.pc_sort.members)
+        local = [[0] * places for _ in slot.widths]
+        for v in self.per_thread:
+            if v.sort == record:
+                piece, offset, _ = slot.places[v.key]
+                for pc in self.shared.get(v.key, range(places)):
+                    local[piece][pc] |= 1 << offset
+        pieces = (self._pieces(record.name, 1), self._pieces(record.name, 2))
+        return Twins(record.name, pieces, tuple(keys), tuple(references), tuple(map(tuple, local)))
+
+    def _sort(self, cell: Cell) -> object:
+        return self.system.vars_by_key[cell[:2]].sort
 
 
 class _SlotShape:
-    """The shape of one thread's slot: pieces of at most 64 bits, filled first-fit, overlapping where allowed."""
+    """The shape of what one thread or twin has: pieces of at most ``limit`` bits, filled first-fit, overlapping where allowed."""
 
-    def __init__(self) -> None:
-        self.places: dict[FieldKey | Cell, tuple[int, int, int]] = {}
-        self.pcs: dict[FieldKey | Cell, frozenset[int] | None] = {}
+    def __init__(self, limit: int = WORD_BITS) -> None:
+        self.limit = limit
+        self.places: dict[FieldKey, tuple[int, int, int]] = {}
+        self.pcs: dict[FieldKey, frozenset[int] | None] = {}
         self.widths: list[int] = []
 
-    def place(self, what: FieldKey | Cell, width: int, pcs: frozenset[int] | None) -> None:
+    def place(self, what: FieldKey, width: int, pcs: frozenset[int] | None) -> None:
         rivals = [
             place for other, place in self.places.items() if (theirs := self.pcs[other]) is None or pcs is None or pcs & theirs
         ]
@@ -197,7 +296,7 @@ class _SlotShape:
                 if offset + width <= start:
                     break
                 offset = max(offset, end)
-            if offset + width <= WORD_BITS:
+            if offset + width <= self.limit or not taken:
                 break
             piece += 1
         if piece == len(self.widths):

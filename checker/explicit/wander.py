@@ -40,7 +40,7 @@ def wander(
     is ``complete`` if every state of them was expanded.
     """
     started = time.perf_counter()
-    search = Search(system, instances[0], waypoints)
+    search = Search(system, instances[0], waypoints, objects=False)
     for other in instances[1:]:
         search.begin(initial_state(system, other))
     random = np.random.default_rng(SEED)

@@ -15,8 +15,8 @@ from checker.trace import Trace, replay
 def rebuild(layout: Layout, path: list[tuple[Transition, Words]], *, symmetry: bool) -> Trace:
     """The trace that fires the transitions of ``path`` and meets the packed state beside each.
 
-    With ``symmetry`` these states are representatives: any permutation of threads that leads to each of them is as
-    good, and the first one in the order of the interpreter is taken.  Raises InternalError if there is none.
+    These states are representatives under exchange of twins and, with ``symmetry``, permutation of threads: any order that leads
+    to each of them is as good, and the first one of the interpreter is taken.  Raises InternalError if there is none.
     """
     state: State = initial_state(layout.system, layout.instance)
     moves: list[tuple[Transition, Binding]] = []
@@ -36,7 +36,6 @@ def _move(layout: Layout, state: State, t: Transition, wanted: Words, *, symmetr
     for binding in bindings(system, t, instance):
         if state[(*system.pc_key, binding[system.self_var])] == source and evaluate(t.guard, state, instance, binding):
             after = fire(system, t, state, instance, binding)
-            words = layout.pack(after)
-            if (layout.canonical(words) if symmetry else words) == wanted:
+            if layout.canonical(layout.pack(after), threads=symmetry) == wanted:
                 return binding, after
     return None

@@ -87,7 +87,7 @@ PER_LOCATION = 60
 def sample(system: TransitionSystem, instance: Instance, *, states: int, keep: int) -> Sample:
     """Some of the first ``states`` states that ``instance`` reaches: ``keep`` spread evenly, the initial one among them, and
     some for each location of each process."""
-    search = Search(system, instance, (_reads_everything(system),))
+    search = Search(system, instance, (_reads_everything(system),), objects=False)
     complete = search.run(states, None)
     stored = search.table.stored
     picked = np.unique(np.concatenate([_spread(np.arange(stored), keep), *_at_locations(search, system, instance)]))

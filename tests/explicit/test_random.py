@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
 from hypothesis import HealthCheck, assume, given, settings
 
+from checker.evaluate import Cell
 from checker.explicit.explore import Exploration, Search
 from checker.trace import falsifying
 from tests.explicit.reference import search
-from tests.strategies import Case, cases
+from tests.strategies import THREAD, Case, cases
 
 FAST = settings(
     derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -55,10 +58,31 @@ def agree(case: Case) -> None:
         for found in (result.found[p.name], merged.found[p.name]):
             assert (found.depth if found else None) == expected.witnesses[p.name]
             assert found is None or falsifying(p, found.states[-1], case.instance) is not None
-    if reduced.symmetry:
-        orbits = {plain.layout.canonical(tuple(int(w) for w in plain.table.states[i])) for i in range(plain.table.stored)}
-        stored = {tuple(int(w) for w in reduced.table.states[i]) for i in range(reduced.table.stored)}
-        assert stored == orbits
+    states = [plain.layout.unpack(tuple(int(w) for w in plain.table.states[i])) for i in range(plain.table.stored)]
+    representatives = {reduced.layout.canonical(reduced.layout.pack(s), threads=reduced.symmetry) for s in states}
+    stored = {tuple(int(w) for w in reduced.table.states[i]) for i in range(reduced.table.stored)}
+    assert stored == representatives
+    assert len(stored) == len({orbit(case, reduced, s) for s in states})
+
+
+def orbit(case: Case, s: Search, state: dict[Cell, int]) -> tuple[int, ...]:
+    """The least of the states that renaming what is interchangeable makes of ``state``."""
+    alike = [t.record for t in s.layout.twins] + [THREAD.name] * s.symmetry
+    objects = [case.instance.objects(next(r for r in case.system.records if r.name == name)) for name in alike]
+    found = []
+    for orders in product(*map(permutations, objects)):
+        other = renamed(s, state, dict(zip(alike, orders, strict=True)))
+        found.append(tuple(other[c] for c in s.layout.cells))
+    return min(found)
+
+
+def renamed(s: Search, state: dict[Cell, int], names: dict[str, tuple[int, ...]]) -> dict[Cell, int]:
+    """``state`` with the objects of each record called by other ``names``."""
+
+    def name(record: str, index: int) -> int:
+        return names[record][index - 1] if index and record in names else index
+
+    return {(r, f, name(r, i)): name(s.layout.keys[r, f].sort.name, v) for (r, f, i), v in state.items()}
 
 
 def reached_before(s: Search, reached: dict[tuple[int, ...], int], number: int) -> int:

@@ -10,11 +10,11 @@ import spec
 from checker.commands.engines import cone
 from checker.errors import Place
 from checker.instance import Instance
+from checker.interchange import interchangeable
 from checker.language import terms
 from checker.language.compile import compile_model
 from checker.language.sorts import BOOL, EnumSort, RefSort
 from checker.symbolic.bounded import Reductions, Unrolling, search
-from checker.symbolic.symmetry import interchangeable
 from checker.system import Location, Property, StateVar, Transition, TransitionSystem, Update
 from spec.clients import BIND_LISTEN
 
