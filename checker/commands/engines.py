@@ -62,16 +62,22 @@ def run_explicit(
     variant: str = "",
     projections: tuple[Projection, ...] = (),
     max_states: int = MAX_STATES,
+    until_answered: bool = False,
     say: Say = silent,
 ) -> Explored:
-    """Engine (a): every interleaving of ``instance``, all properties in one search.  Raises LimitError if it is too large."""
+    """Engine (a): every interleaving of ``instance``, all properties in one search.  Raises LimitError if it is too large.
+
+    With ``until_answered`` it ends when all properties have traces; what it says of the states besides is then only a part.
+    """
     started = perf_counter()
     part = cone(compiled, properties, projections)
 
     def progress(states: int, depth: int, frontier: int) -> None:
         say(f"explicit: {states:,} states, depth {depth}, {frontier:,} of this depth to go")
 
-    result = explore(part.system, instance, properties, projections, max_states=max_states, progress=progress)
+    result = explore(
+        part.system, instance, properties, projections, max_states=max_states, until_answered=until_answered, progress=progress
+    )
     seconds = perf_counter() - started
     scope = str(instance)
     verdicts = []

@@ -29,7 +29,7 @@ def run_finite(spec: str, name: str, scope: Scope, *, method: str, client: str, 
     with working(method) as say:
         if method == "finite":
             say("explicit")
-            verdicts += run_explicit(compiled, (prop,), instance, variant=variant).verdicts
+            verdicts += run_explicit(compiled, (prop,), instance, variant=variant, until_answered=True).verdicts
             depth = verdicts[0].depth
             verdicts.append(run_bounded(compiled, prop, instance, variant=variant, depth=10 if depth is None else depth, say=say))
         for engine, ask in ENGINES.items():

@@ -180,10 +180,10 @@ def answer(spec: str, task: Task, out: Path) -> list[Verdict]:
     if task.method == "bounded":
         return [run_bounded(compiled, p, instance, variant=task.variant, depth=BOUNDED_DEPTH) for p in properties]
     if task.method == "alone":
-        found = [v for v in run_explicit(compiled, properties, instance).verdicts if v.trace is not None]
+        found = [v for v in run_explicit(compiled, properties, instance, until_answered=True).verdicts if v.trace is not None]
         return [*found, *(run_bounded(compiled, v.property, instance, depth=ALONE_DEPTH) for v in found)]
     try:
-        return list(run_explicit(compiled, properties, instance, variant=task.variant).verdicts)
+        return list(run_explicit(compiled, properties, instance, variant=task.variant, until_answered=True).verdicts)
     except LimitError as problem:
         return [undetermined(p, task.variant, "explicit", str(instance), problem) for p in properties]
 

@@ -33,7 +33,7 @@ def run_trace(spec: str, name: str, scope: Scope, *, method: str, variant: str, 
         prop = replace(prop, expected="violated", reason=patch.doc.splitlines()[0])
     with working(method) as say:
         if method == "explicit":
-            (verdict,) = run_explicit(compiled, (prop,), instance, variant=variant, say=say).verdicts
+            (verdict,) = run_explicit(compiled, (prop,), instance, variant=variant, until_answered=True, say=say).verdicts
         else:
             verdict = run_bounded(compiled, prop, instance, variant=variant, say=say)
     console = out_console()

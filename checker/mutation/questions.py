@@ -165,7 +165,7 @@ def first_difference(found: Mapping[str, str], expected: Mapping[str, str]) -> s
 def verdicts(system: TransitionSystem, properties: tuple[Property, ...], instance: Instance, max_states: int) -> dict[str, str]:
     """What the explicit engine says of each property on one instance."""
     part = slice_system(system, tuple(f for p in properties for f in (p.formula, p.antecedent)))
-    result = explore(part.system, instance, properties, max_states=max_states)
+    result = explore(part.system, instance, properties, max_states=max_states, until_answered=True)
     found = {}
     for p in properties:
         hit = result.found[p.name] is not None

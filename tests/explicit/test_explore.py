@@ -82,6 +82,19 @@ def test_a_limit_keeps_what_was_found() -> None:
     assert f"more than the limit of {50}" in str(caught.value)
 
 
+def test_a_search_may_end_when_all_is_answered() -> None:
+    race, unpainted = toy.exclusive(), toy.painted("BLUE")
+    size = toy.instance(3)
+    whole = explore(toy.system(checked=False), size, (race, unpainted))
+    short = explore(toy.system(checked=False), size, (race, unpainted), until_answered=True)
+    assert whole.complete and not short.complete
+    assert short.states < whole.states and short.depth < whole.depth
+    assert [t and (t.steps, t.states) for t in short.found.values()] == [t and (t.steps, t.states) for t in whole.found.values()]
+    assert short.antecedents == whole.antecedents == {"exclusive": True, "painted_BLUE": True}
+    unanswered = explore(toy.system(), size, (race, unpainted), until_answered=True)
+    assert unanswered.complete and unanswered.states == explore(toy.system(), size, (race, unpainted)).states
+
+
 def test_two_runs_are_the_same() -> None:
     watched = (watch_nodes(),)
     first = explore(toy.system(checked=False), toy.instance(3), QUESTIONS, watched)
