@@ -15,7 +15,6 @@ from checker.explicit.emit import I64, ONES, Operations, Value
 from checker.explicit.layout import Layout
 from checker.explicit.twins import Twins
 
-PTR = ir.PointerType()
 Words = list[ir.Value]
 
 

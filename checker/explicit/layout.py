@@ -16,7 +16,7 @@ The cells of twins (see twins.py) lie in pieces of the same shape for both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, combinations
@@ -155,7 +155,7 @@ class Layout:
 
 
 def make_layout(
-    system: TransitionSystem, instance: Instance, formulas: tuple[Term, ...], twins: Iterable[RefSort] = ()
+    system: TransitionSystem, instance: Instance, formulas: tuple[Term, ...], twins: Sequence[RefSort] = ()
 ) -> Layout:
     """Lay out what can influence ``formulas``; the two objects of each of the records ``twins`` can be exchanged.
 
@@ -164,7 +164,12 @@ def make_layout(
     """
     variables = relevant_vars(system, formulas)
     _check_values(system, instance, variables)
-    plans = [_Plan(system, instance, variables, tuple(twins), limit) for limit in (PIECE_BITS if twins else PIECE_BITS[:1])]
+    by_name = {r.name: r for r in system.records}
+    found = {v.key: _may_be_nonzero(system, instance, v) for v in variables if v.owner_root}
+    shared = {key: pcs for key, pcs in found.items() if pcs is not None}
+    twins = [r for r in twins if any(r in (v.sort, by_name.get(v.record)) for v in variables)]
+    limits = PIECE_BITS if twins else PIECE_BITS[:1]
+    plans = [_Plan(system, instance, variables, shared, twins, limit) for limit in limits]
     plan = min(plans, key=lambda p: p.packer.words)
     if plan.packer.words > MAX_WORDS:
         raise UsageError(
@@ -183,13 +188,12 @@ class _Plan:
         system: TransitionSystem,
         instance: Instance,
         variables: tuple[StateVar, ...],
-        twins: tuple[RefSort, ...],
+        shared: Mapping[FieldKey, frozenset[int]],
+        twins: Sequence[RefSort],
         limit: int,
     ) -> None:
         self.system, self.instance, self.variables = system, instance, variables
-        self.shared = {
-            v.key: pcs for v in variables if v.owner_root and (pcs := _may_be_nonzero(system, instance, v)) is not None
-        }
+        self.shared = shared
         thread = system.thread
         self.per_thread = [v for v in variables if v.record == thread.name]
         others = [v for v in variables if v.record != thread.name]
