@@ -102,10 +102,7 @@ def _work(
 
 
 def _in_worker(number: int) -> tuple[int, tuple[Cell, ...]]:
-    cells = run_job(_worker["subject"], _worker["jobs"][number], _worker["machines"])
-    if number % 10 == 0:
-        gc.collect()
-    return number, _trimmed(cells)
+    return number, _trimmed(run_job(_worker["subject"], _worker["jobs"][number], _worker["machines"]))
 
 
 def _trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:
