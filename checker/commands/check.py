@@ -1,7 +1,8 @@
 """``sockproof check``: every engine, every question, every drawing.
 
 Every question is a Task for one engine about one client: proofs for any size, exhaustive search, bounded search, each variant.
-Two worker processes share the tasks, coverage and the drawings; then the verdicts are compared, printed and written.
+Two worker processes share the tasks, coverage, the drawings and the race matrix; then the verdicts are compared, printed and
+written.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import NOTHING_WITHIN, Say
 from checker.commands.line_page import compare_page
-from checker.commands.matrix import compare_matrix
+from checker.commands.matrix import begin_comparing
 from checker.commands.model import (
     Scope,
     c_files,
@@ -96,6 +97,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
             running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             drawing = pool.submit(draw_all, spec, chosen[0], diagrams)
+            matrix = begin_comparing(spec, pool, whole=extent is Extent.FULL) if thorough else None
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
             covered = {name: coverage.result() for name, coverage in covering.items()}
@@ -108,7 +110,8 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             drawing.result()
             rechecked = together([one.result() for one in rechecking])
             lines = comparing.result() if comparing else None
-    compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
+            say("the race matrix")
+            compared = matrix() if matrix else None
     triples = compare_triples(spec) if extent is Extent.FULL and compared else None
     for reading in readings:
         print_reading(reading, verdicts, console)
