@@ -2,7 +2,7 @@
 
 Every question is a Task for one engine about one client: proofs for any size, exhaustive search, bounded search, each variant.
 Two worker processes share the tasks, coverage, the drawings and the race matrix; then the verdicts are compared, printed and
-written.
+written.  The largest certificate is rechecked while the models are compiled: that needs none.
 """
 
 from __future__ import annotations
@@ -81,7 +81,10 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
         make_instance(package, scope)
     find_dot()
     console = out_console()
-    with working("compiling") as say:
+    thorough = extent is not Extent.QUICK
+    folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
+    with working("compiling") as say, workers(1) as beside:
+        rechecking = [beside.submit(recheck, spec, folder) for folder in folders[:1]]
         chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
         models = {name: model_of(spec, name, "", None)[1] for name in chosen}
         for compiled in models.values():
@@ -89,9 +92,7 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
         with workers() as pool:
             todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
             first = sorted(todo, key=weight, reverse=True)
-            thorough = extent is not Extent.QUICK
-            folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
-            rechecking = [pool.submit(recheck, spec, folder) for folder in folders]
+            rechecking += [pool.submit(recheck, spec, folder) for folder in folders[1:]]
             asked = {task: pool.submit(perform, spec, task, out) for task in first}
             measured = [name for name, compiled in models.items() if plan(package, compiled.client).searches]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
@@ -146,9 +147,9 @@ def weight(task: Task) -> tuple[bool, int, bool]:
 
 
 @contextmanager
-def workers() -> Iterator[ProcessPoolExecutor]:
+def workers(count: int = WORKERS) -> Iterator[ProcessPoolExecutor]:
     """The worker processes; they stop at once if something goes wrong."""
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork"), initializer=collect_seldom) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=collect_seldom) as pool:
         try:
             yield pool
         except BaseException:
