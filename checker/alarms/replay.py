@@ -70,14 +70,14 @@ def _follow(search: Search, state: State, step: Step) -> Iterator[tuple[State, t
         for after, move in search.next_states(now)[0]:
             if move is PASSING or (first is not None and move.process != first.process):
                 continue
-            nodes = (*done, *(move.after.done if move.after is not None else ()))
-            whole = move.after and replace(move.after, done=nodes)
-            told = search.step(move._replace(about=first.about if first else move.about, after=whole), now.phase)
+            nodes = (*done, *(move.did.done if move.did is not None else ()))
+            whole = move.did and replace(move.did, done=nodes)
+            told = search.step(move._replace(about=first.about if first else move.about, did=whole), now.phase)
             if (told.who, told.call) != (step.who, step.call):
                 continue
             if (told.what, told.result) == (step.what, step.result):
                 yield after, nodes
-            ended = move.after is None or move.after.returned is not None
+            ended = move.did is None or move.did.returned is not None
             if not ended and (step.what.startswith(told.what) or not _shown(nodes)):
                 work.append((after, first or move, nodes))
 

@@ -1,7 +1,8 @@
 """``sockproof check``: every engine, every question, every drawing.
 
 Every question is a Task for one engine about one client: proofs for any size, exhaustive search, bounded search, each variant.
-Two worker processes share the tasks, coverage and the drawings; then the verdicts are compared, printed and written.
+Two worker processes share the tasks, coverage, the drawings and the race matrix; then the verdicts are compared, printed and
+written.  The largest certificate is rechecked while the models are compiled: that needs none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from checker.commands.coverage import cover, plan
 from checker.commands.draw import draw_functions, draw_states
 from checker.commands.engines import NOTHING_WITHIN, Say
 from checker.commands.line_page import compare_page
-from checker.commands.matrix import compare_matrix
+from checker.commands.matrix import begin_comparing
 from checker.commands.model import (
     Scope,
     c_files,
@@ -80,7 +81,10 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
         make_instance(package, scope)
     find_dot()
     console = out_console()
-    with working("compiling") as say:
+    thorough = extent is not Extent.QUICK
+    folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
+    with working("compiling") as say, workers(1) as beside:
+        rechecking = [beside.submit(recheck, spec, folder) for folder in folders[:1]]
         chosen = [client] if client else [c.name for c in clients_of(package)] or [""]
         models = {name: model_of(spec, name, "", None)[1] for name in chosen}
         for compiled in models.values():
@@ -88,14 +92,13 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
         with workers() as pool:
             todo = [task for compiled in models.values() for task in tasks(package, compiled, scope, extent)]
             first = sorted(todo, key=weight, reverse=True)
-            thorough = extent is not Extent.QUICK
-            folders = certificate_folders(package) if thorough and hasattr(package, "RECHECK") else []
-            rechecking = [pool.submit(recheck, spec, folder) for folder in folders]
+            rechecking += [pool.submit(recheck, spec, folder) for folder in folders[1:]]
             asked = {task: pool.submit(perform, spec, task, out) for task in first}
             measured = [name for name, compiled in models.items() if plan(package, compiled.client).searches]
             covering = {name: pool.submit(cover_all, spec, name) for name in measured}
             running = [pool.submit(run_suite, spec, file) for file in (suite_files(package) if thorough else [])]
             drawing = pool.submit(draw_all, spec, chosen[0], diagrams)
+            matrix = begin_comparing(spec, pool, whole=extent is Extent.FULL) if thorough else None
             verdicts = settle_vacuity(answers([asked[task] for task in todo], say))
             agree(verdicts)
             covered = {name: coverage.result() for name, coverage in covering.items()}
@@ -108,7 +111,8 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
             drawing.result()
             rechecked = together([one.result() for one in rechecking])
             lines = comparing.result() if comparing else None
-    compared = compare_matrix(spec, whole=extent is Extent.FULL) if thorough else None
+            say("the race matrix")
+            compared = matrix() if matrix else None
     triples = compare_triples(spec) if extent is Extent.FULL and compared else None
     for reading in readings:
         print_reading(reading, verdicts, console)
@@ -143,9 +147,9 @@ def weight(task: Task) -> tuple[bool, int, bool]:
 
 
 @contextmanager
-def workers() -> Iterator[ProcessPoolExecutor]:
+def workers(count: int = WORKERS) -> Iterator[ProcessPoolExecutor]:
     """The worker processes; they stop at once if something goes wrong."""
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("fork"), initializer=collect_seldom) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=collect_seldom) as pool:
         try:
             yield pool
         except BaseException:

@@ -6,8 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
+from itertools import groupby
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -23,7 +26,7 @@ from checker.language.graph import Graph
 from checker.races.baseline import Baseline, baseline_text, differences, read_baseline
 from checker.races.findings import find
 from checker.races.locksets import Protection, locksets, unprotected
-from checker.races.matrix import PROCESSES, Job, Line, jobs_of, run_matrix
+from checker.races.matrix import PROCESSES, Job, Line, Worked, begin_matrix, jobs_of, run_matrix, work_off
 from checker.races.pair import MAX_STATES, Subject
 from checker.races.result import Cell, Finding, Verdict
 from checker.report.files import file_stem, write_atomic
@@ -40,6 +43,9 @@ PAGE = Path("docs/races.md")
 STORE = Path("build/matrix.jsonl")
 QUICK_STATES = 1_000
 """Cells whose committed result needed more states are left out of a quick run."""
+
+TOGETHER = 40
+"""How many jobs a worker process has at a time."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +80,28 @@ def load_subject(asked: Asked) -> Subject:
 
 def find_races(asked: Asked, baseline: Baseline, *, store: Path = STORE, processes: int = PROCESSES) -> Found:
     """Work off the cells asked for, with progress on a terminal.  Raises UsageError, KeyboardInterrupt."""
-    package = load_package(asked.spec)
-    subject = load_subject(asked)
-    machines = machines_of(asked)
-    jobs = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds)
-    if asked.quick:
-        jobs = [job for job in jobs if _is_quick(job, machines, baseline)]
-    model = model_digest(package, asked.variant)
+    subject, machines = load_subject(asked), machines_of(asked)
+    jobs = jobs_asked(asked, subject, baseline)
     with counting("race matrix", len(jobs)) as progress:
-        cells = run_matrix(subject, jobs, machines, Journal(store, model, Line), processes=processes, progress=progress)
+        cells = run_matrix(subject, jobs, machines, journal_of(asked, store), processes=processes, progress=progress)
+    return found_in(asked, subject, jobs, cells)
+
+
+def jobs_asked(asked: Asked, subject: Subject, baseline: Baseline) -> list[Job]:
+    """The jobs of the cells asked for, in the order of the matrix."""
+    jobs, machines = jobs_of(subject, (asked.kind,) if asked.kind else subject.kinds), machines_of(asked)
+    return [job for job in jobs if not asked.quick or _is_quick(job, machines, baseline)]
+
+
+def journal_of(asked: Asked, store: Path) -> Journal[Line]:
+    """What ``store`` has of the model."""
+    return Journal(store, model_digest(load_package(asked.spec), asked.variant), Line)
+
+
+def found_in(asked: Asked, subject: Subject, jobs: Sequence[Job], cells: list[Cell]) -> Found:
+    """The cells of ``jobs`` with the findings in them."""
     findings = find(cells, scenarios(subject, jobs), read_numbering().taken)
-    whole = not (asked.kind or asked.machine or asked.quick)
-    return Found(subject, cells, findings, whole)
+    return Found(subject, cells, findings, not (asked.kind or asked.machine or asked.quick))
 
 
 def scenarios(subject: Subject, jobs: Sequence[Job]) -> Callable[[Cell], Scenario]:
@@ -182,12 +198,41 @@ def committed() -> Baseline:
     return baseline
 
 
-def compare_matrix(spec: str, *, whole: bool) -> Compared | None:
-    """Compare the matrix with the committed one, only cells with few states unless ``whole``; None if there is none."""
+def begin_comparing(spec: str, pool: Executor, *, whole: bool) -> Callable[[], Compared] | None:
+    """Compare the matrix with the committed one, only cells with few states unless ``whole``; None if there is none.
+
+    The processes of ``pool`` work off its cells while others go on; what is returned waits for the last one.
+    """
     baseline = read_baseline(BASELINE)
     if not hasattr(load_package(spec), "race_subject") or not baseline.cells:
         return None
-    return compare(find_races(Asked(spec, quick=not whole), baseline), baseline)
+    asked = Asked(spec, quick=not whole)
+    subject, machines = load_subject(asked), machines_of(asked)
+    jobs = jobs_asked(asked, subject, baseline)
+    wait = begin_matrix(jobs, machines, journal_of(asked, STORE), lambda todo: in_pool(pool, spec, todo, machines))
+    return lambda: compare(found_in(asked, subject, jobs, wait(lambda done, name: None)), baseline)
+
+
+def in_pool(pool: Executor, spec: str, jobs: Sequence[Job], machines: Sequence[str]) -> Iterator[Worked]:
+    """The cells of ``jobs`` as they come from the processes of ``pool``, which begin at once.
+
+    Jobs of one start stay together: what a process remembers of some helps with the others.
+    """
+    starts = [list(some) for _, some in groupby(jobs, key=lambda job: job.start)]
+    parts = [some[n : n + TOGETHER] for some in starts for n in range(0, len(some), TOGETHER)]
+    begun = [pool.submit(in_worker, spec, part, machines) for part in parts]
+    return (worked for done in as_completed(begun) for worked in done.result())
+
+
+def in_worker(spec: str, jobs: Sequence[Job], machines: Sequence[str]) -> list[Worked]:
+    """The cells of some jobs, in a worker process."""
+    return work_off(subject_in_worker(spec), jobs, machines)
+
+
+@cache
+def subject_in_worker(spec: str) -> Subject:
+    """The subject of a specification, loaded once per process."""
+    return load_subject(Asked(spec))
 
 
 def documents(found: Found, diagrams: Path, numbering: Numbering) -> Iterator[tuple[Path, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from checker.errors import Place
 from checker.language.sorts import RefSort
@@ -139,8 +140,10 @@ def on_every_path(
     known: list[frozenset[FieldKey] | None] = [None] * len(graph.nodes)
     known[0] = first
     work = [0]
+    waiting = {0}
     while work:
-        index = work.pop()
+        index = heappop(work)  # What leads to a node has mostly a lower number, and is best known before.
+        waiting.discard(index)
         here = known[index]
         assert here is not None
         after = behind(graph.nodes[index], here)
@@ -149,5 +152,7 @@ def on_every_path(
             merged = after if old is None else old & after
             if merged != old:
                 known[successor] = merged
-                work.append(successor)
+                if successor not in waiting:
+                    waiting.add(successor)
+                    heappush(work, successor)
     return [k or frozenset() for k in known]

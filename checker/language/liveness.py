@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checker.language import terms
 from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.terms import FieldKey
@@ -11,30 +13,45 @@ def _locals_read(graph: Graph, node: Node) -> set[FieldKey]:
     return {t.data for part in reads_of(node) for t in terms.subterms(part) if t.op == "field" and t.data in graph.locals}
 
 
+def _read_before(graph: Graph, node: Node) -> set[FieldKey]:
+    """The locals a node reads whose value was there before it: a choice reads the one it chooses itself."""
+    return _locals_read(graph, node) - ({node.target.key} if node.target and node.action is Action.CHOOSE else set())
+
+
 def live_locals(graph: Graph) -> list[frozenset[FieldKey]]:
     """Per node, the locals whose value may still be read from there on."""
-    reads = [_locals_read(graph, n) - ({n.target.key} if n.target and n.action is Action.CHOOSE else set()) for n in graph.nodes]
+    bit = {key: 1 << n for n, key in enumerate(graph.locals)}
+    reads = [sum(bit[key] for key in _read_before(graph, n)) for n in graph.nodes]
+    kept = [~bit.get(n.target.key, 0) if n.target is not None else ~0 for n in graph.nodes]
     users: list[list[int]] = [[] for _ in graph.nodes]
     for node in graph.nodes:
         for s in node.successors:
             users[s].append(node.index)
-    live: list[frozenset[FieldKey]] = [frozenset()] * len(graph.nodes)
+    live = [0] * len(graph.nodes)
     work = [n.index for n in graph.nodes]
     waiting = set(work)
     while work:
         index = work.pop()
         waiting.discard(index)
-        node = graph.nodes[index]
-        after: set[FieldKey] = set().union(*(live[s] for s in node.successors))
-        if node.target is not None:
-            after.discard(node.target.key)
-        now = frozenset(after | reads[index])
+        now = 0
+        for s in graph.nodes[index].successors:
+            now |= live[s]
+        now = now & kept[index] | reads[index]
         if now != live[index]:
             live[index] = now
             new = [u for u in users[index] if u not in waiting]
             work += new
             waiting.update(new)
-    return live
+    names = tuple(graph.locals)
+    sets = {bits: frozenset(names[n] for n in _ones(bits)) for bits in set(live)}
+    return [sets[bits] for bits in live]
+
+
+def _ones(bits: int) -> Iterator[int]:
+    """The places of the ones in a number."""
+    while bits:
+        yield (bits & -bits).bit_length() - 1
+        bits &= bits - 1
 
 
 def may_have_read(graph: Graph) -> list[frozenset[FieldKey]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Any
 
 from checker.language import declare, terms
@@ -134,17 +135,22 @@ class Locking(Calls):
         b.scopes = (*b.scopes, Scope(lock=lock, bh=bh))
 
 
+@lru_cache(maxsize=1 << 16)
+def locks_and_calls(statement: ast.stmt) -> tuple[ast.With | ast.Call, ...]:
+    """The parts of a statement that take locks or call functions."""
+    return tuple(n for n in ast.walk(statement) if isinstance(n, (ast.With, ast.Call)))
+
+
 def takes_lock(scope: Expressions, body: list[ast.stmt]) -> bool:
     """Whether statements take a lock, themselves or in a function they call (recursion is reported elsewhere)."""
 
     def walk(source: Source, nodes: list[ast.stmt], seen: frozenset[str]) -> bool:
-        for node in (n for s in nodes for n in ast.walk(s)):
+        for node in (n for s in nodes for n in locks_and_calls(s)):
             if isinstance(node, ast.With):
                 return True
-            if isinstance(node, ast.Call):
-                for callee in callees(source, node):
-                    if callee.name not in seen and walk(callee, callee.tree.body, seen | {callee.name}):
-                        return True
+            for callee in callees(source, node):
+                if callee.name not in seen and walk(callee, callee.tree.body, seen | {callee.name}):
+                    return True
         return False
 
     def callees(source: Source, node: ast.Call) -> list[Source]:

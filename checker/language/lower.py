@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from checker.language import declare, terms
@@ -211,7 +212,8 @@ class Statements(Assignments):
         self.ghost = False
 
 
-def assigned_names(tree: ast.FunctionDef) -> list[str]:
+@lru_cache(maxsize=4096)
+def assigned_names(tree: ast.FunctionDef) -> tuple[str, ...]:
     """The plain names a function assigns, in order."""
     found = [
         t.id
@@ -219,7 +221,7 @@ def assigned_names(tree: ast.FunctionDef) -> list[str]:
         for t in (n.targets if isinstance(n, ast.Assign) else [n.target] if isinstance(n, ast.AnnAssign) else [])
         if isinstance(t, ast.Name)
     ]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def lower(model: Model, root: Source, process: Term, *, standalone: bool = False) -> Graph:

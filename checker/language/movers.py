@@ -71,6 +71,16 @@ class Access:
     fresh: bool
     exclusive: bool
 
+    @property
+    def own(self) -> bool:
+        """Whether it is to the record of the process itself."""
+        return self.obj is not None and self.obj.op == "var" and self.obj.data == "self"
+
+    @property
+    def manner(self) -> tuple[object, ...]:
+        """All that :func:`conflict` asks of accesses to one variable."""
+        return self.write, self.quantified, self.locked, self.kernel_locks, self.fresh, self.exclusive, self.own and self.obj
+
 
 def is_local(model: Model, key: FieldKey) -> bool:
     """Whether a state variable is a compiler-made local."""
@@ -123,7 +133,7 @@ def conflict(a: Access, b: Access) -> bool:
         return False
     if a.kernel_locks & b.kernel_locks:
         return False
-    own = a.obj is not None and a.obj.op == "var" and a.obj.data == "self" and b.obj == a.obj
+    own = a.own and b.obj == a.obj
     return not own and not (a.locked and b.locked)
 
 
@@ -138,13 +148,13 @@ def classify(
     members = member_fields(graphs)
     fresh = {g.root: fresh_objects(model, g, members) for g in graphs}
     every = [a for g in graphs for a in accesses(model, g, fresh[g.root])]
-    by_key: dict[FieldKey, list[Access]] = {}
+    by_key: dict[FieldKey, dict[object, Access]] = {}
     for a in every:
-        by_key.setdefault(a.key, []).append(a)
+        by_key.setdefault(a.key, {}).setdefault(a.manner, a)
     moving: dict[tuple[str, int], bool] = {}
     for a in every:
         seen = a.write and a.key in visible and not a.fresh
-        moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key])
+        moves = reduce and not seen and not any(conflict(a, b) for b in by_key[a.key].values())
         moving[a.root, a.node] = moving.get((a.root, a.node), True) and moves
     # Whoever looks at a lock without taking it sees when it is taken and released.
     visible = visible | {n.lock.users for g in graphs for n in g.nodes if n.lock and n.lock.users in by_key}

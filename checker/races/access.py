@@ -13,11 +13,11 @@ from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.membership import fresh_objects, member_fields
 from checker.language.movers import Mover, accesses, is_local
 from checker.language.terms import FieldKey, Term, subterms
-from checker.scenario.heap import Code, Memory
+from checker.scenario.heap import Cells, Code, Memory
 from checker.scenario.steps import Machine, Program, Run, Touch
 
 SPIN_LOCK = re.compile(r"spin_lock(?:_bh)?\((\w+)\)")
-Cells = Callable[[Sequence[int], dict[int, int], int], Sequence[int]]
+Accessed = Callable[[Cells, dict[int, int], int], Sequence[int]]
 LOCKING = (Action.ACQUIRE, Action.RELEASE)
 SYNCHRONISING = (Action.NEW, Action.GHOST)
 """What orders accesses, or is none."""
@@ -31,7 +31,7 @@ class Watching(Machine):
 
     def __init__(self, memory: Memory, program: Program, *, sleep_points: bool, everything: bool = False) -> None:
         super().__init__(memory, program, sleep_points=sleep_points)
-        self.plans: dict[tuple[int, int], list[tuple[FieldKey, bool, Cells]]] = {}
+        self.plans: dict[tuple[int, int], list[tuple[FieldKey, bool, Accessed]]] = {}
         self.everything = everything
         self.exempt = self._unreachable() if everything else frozenset()
         self.regions = [region_locks(g) for g in self.graphs]
@@ -47,7 +47,7 @@ class Watching(Machine):
         for key, write, cells in plan:
             run.touched += [Touch(node, key, cell, write, locks) for cell in cells(run.heap, run.locals, thread)]
 
-    def _plan(self, graph: int, node: Node) -> list[tuple[FieldKey, bool, Cells]]:
+    def _plan(self, graph: int, node: Node) -> list[tuple[FieldKey, bool, Accessed]]:
         moves = self.program.classes[graph][node.index] is not Mover.NONE and not self.everything
         if moves or node.action in SYNCHRONISING:
             return []
@@ -77,7 +77,7 @@ class Watching(Machine):
         found = ((n, a) for n, g in enumerate(self.graphs) for a in accesses(model, g, fresh_objects(model, g, members)))
         return frozenset((n, a.node, a.key) for n, a in found if a.fresh or a.exclusive)
 
-    def _cells(self, graph: int, node: Node, key: FieldKey, obj: Term | None) -> Cells:
+    def _cells(self, graph: int, node: Node, key: FieldKey, obj: Term | None) -> Accessed:
         """The cells of ``key`` for the object ``obj``; all there are if it stands for any, or is still to be chosen."""
         base = self.memory.base[key]
         if not key[0]:
@@ -88,7 +88,7 @@ class Watching(Machine):
             return lambda h, values, me: every
         code = self.memory.compile(obj, self.slots[graph])
 
-        def one(h: Sequence[int], values: dict[int, int], me: int) -> Sequence[int]:
+        def one(h: Cells, values: dict[int, int], me: int) -> Sequence[int]:
             found = code(h, values, me)
             return (base + found,) if found else ()
 
@@ -120,5 +120,5 @@ def region_locks(graph: Graph) -> dict[int, list[FieldKey]]:
     return found
 
 
-def _no_object(heap: Sequence[int], locals_: dict[int, int], me: int) -> int:
+def _no_object(heap: Cells, locals_: dict[int, int], me: int) -> int:
     return 0

@@ -98,9 +98,9 @@ def _last(search: Search, move: Move) -> Site:
     if move is PASSING:
         return Site("nobody", "end", "", "nothing more happens", False, ())
     who = SOFTIRQ if move.irq else search.titles[move.client]
-    if move.after is None:
+    if move.did is None:
         return Site(who, move.about.split()[0], "", move.about, False, ())
-    if move.after.touched:
-        return site(search, move.after.touched[-1], move.process)
-    node = next((n for n in reversed(move.after.done) if n.text), move.after.done[-1])
+    if move.did.touched:
+        return site(search, move.did.touched[-1], move.process)
+    node = next((n for n in reversed(move.did.done) if n.text), move.did.done[-1])
     return Site(who, node.function, str(node.place), node.text, False, (), node.context.stack)

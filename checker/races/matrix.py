@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,11 @@ class Job:
     def key(self) -> str:
         """The same for the same cells in every run."""
         return " | ".join([str(self.start), *map(str, self.operations)])
+
+
+Worked = tuple[Job, tuple[Cell, ...]]
+Progress = Callable[[int, str], None]
+"""Is told how many jobs are done, and which one was the last."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -64,31 +69,45 @@ def run_matrix(
     journal: Journal[Line],
     *,
     processes: int = PROCESSES,
-    progress: Callable[[int, str], None] = lambda done, name: None,
+    progress: Progress = lambda done, name: None,
 ) -> list[Cell]:
     """The cells of all jobs, in order.  KeyboardInterrupt leaves in ``journal`` what was found so far."""
+    return begin_matrix(jobs, machines, journal, lambda todo: _work(subject, todo, tuple(machines), processes))(progress)
+
+
+def begin_matrix(
+    jobs: Sequence[Job], machines: Sequence[str], journal: Journal[Line], work: Callable[[Sequence[Job]], Iterable[Worked]]
+) -> Callable[[Progress], list[Cell]]:
+    """Give the jobs to ``work`` whose cells ``journal`` does not have; what is returned waits for the cells of all, in order."""
     known = {(line.job, line.machines): line.cells for line in journal.entries()}
     found = {job.key: known[job.key, tuple(machines)] for job in jobs if (job.key, tuple(machines)) in known}
-    todo = [job for job in jobs if job.key not in found]
-    progress(len(found), "")
-    for job, cells in _work(subject, todo, tuple(machines), processes):
-        journal.add(Line(job.key, tuple(machines), cells))
-        found[job.key] = cells
-        progress(len(found), job.key)
-    return [cell for job in jobs for cell in found[job.key]]
+    worked = work([job for job in jobs if job.key not in found])
+
+    def wait(progress: Progress) -> list[Cell]:
+        progress(len(found), "")
+        for job, cells in worked:
+            journal.add(Line(job.key, tuple(machines), cells))
+            found[job.key] = cells
+            progress(len(found), job.key)
+        return [cell for job in jobs for cell in found[job.key]]
+
+    return wait
+
+
+def work_off(subject: Subject, jobs: Sequence[Job], machines: Sequence[str]) -> list[Worked]:
+    """Some jobs with their cells, in this process."""
+    return [(job, _trimmed(run_job(subject, job, machines))) for job in jobs]
 
 
 _worker: dict[str, Any] = {}
 """What a worker process works on; it is there when the process is forked, and nothing of it changes."""
 
 
-def _work(
-    subject: Subject, jobs: Sequence[Job], machines: tuple[str, ...], processes: int
-) -> Iterator[tuple[Job, tuple[Cell, ...]]]:
+def _work(subject: Subject, jobs: Sequence[Job], machines: tuple[str, ...], processes: int) -> Iterator[Worked]:
     """The results of ``jobs`` as they come."""
     if processes == 1 or len(jobs) < 2:
         for job in jobs:
-            yield job, _trimmed(run_job(subject, job, machines))
+            yield from work_off(subject, [job], machines)
         return
     _worker.update(subject=subject, jobs=jobs, machines=machines)
     gc.freeze()
@@ -102,10 +121,7 @@ def _work(
 
 
 def _in_worker(number: int) -> tuple[int, tuple[Cell, ...]]:
-    cells = run_job(_worker["subject"], _worker["jobs"][number], _worker["machines"])
-    if number % 10 == 0:
-        gc.collect()
-    return number, _trimmed(cells)
+    return number, _trimmed(run_job(_worker["subject"], _worker["jobs"][number], _worker["machines"]))
 
 
 def _trimmed(cells: Sequence[Cell]) -> tuple[Cell, ...]:

@@ -31,7 +31,7 @@ def roots(
 
 def executed(search: Search) -> frozenset[str]:
     """The functions that run somewhere in a search that has run."""
-    done = (e.move.after.done for edges in search.edges for e in edges if e.move.after is not None)
+    done = (e.move.did.done for edges in search.edges for e in edges if e.move.did is not None)
     return frozenset(name for nodes in done for node in nodes for name in (node.function, *node.context.stack))
 
 

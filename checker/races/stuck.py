@@ -17,6 +17,7 @@ from checker.language.graph import Action, Node
 from checker.language.terms import FieldKey, subterms
 from checker.races.leaks import Leaks
 from checker.scenario.explore import Search
+from checker.scenario.footprints import Looked
 from checker.scenario.heap import Heap
 from checker.scenario.program import Call, Endless, Scenario, Step, Stuck
 from checker.scenario.states import Edge, Move, Occurs, Started, State
@@ -145,7 +146,7 @@ class Blocking(Machine):
     def blocks_at(self, heap: Heap, frame: Frame, thread: int, policy: Policy) -> list[tuple[Node, Frame]]:
         """Where a process that cannot take a step is blocked; a step does nothing before it."""
         self.met = []
-        return [] if any(self.step(heap, frame, thread, policy)) else self.met
+        return [] if any(self.ways(Looked(heap), frame, thread, policy)) else self.met
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,8 @@ def waiters(search: Search, end: int, machine: Blocking) -> list[Waiter]:
         call = _call(search, state, client)
         for frame, irq in _frames(search, state, client, call):
             who = "softirq" if irq else search.titles[client]
-            for node, behind in machine.blocks_at(state.heap, frame, client + 1, search.policy(False, None if irq else call)):
+            policy = search.turns.policy(False, None if irq else call)
+            for node, behind in machine.blocks_at(state.heap, frame, client + 1, policy):
                 if node.lock is not None:
                     found.append(Waiter(who, node, node.lock.users[1]))
                 elif not irq and _sleeps(search, node) and _returns(search, state.heap, behind, client + 1, call):
@@ -232,13 +234,14 @@ def _sleeps(search: Search, node: Node) -> bool:
 
 def _returns(search: Search, heap: Heap, frame: Frame, thread: int, call: Call | None) -> bool:
     """Whether a process, gone on alone, returns whatever the environment decides, and is nowhere blocked."""
+    policy = search.turns.policy(False, call)
     work = [(heap, frame)]
     seen = set(work)
     while work:
-        ways = search.go_on(*work.pop(), thread, False, call)
+        ways = search.machine.step(*work.pop(), thread, policy)
         if not ways:
             return False
-        further = {(w.heap, w.frame) for w in ways if w.returned is None} - seen
+        further = {(w.heap, w.did.frame) for w in ways if w.did.returned is None} - seen
         seen |= further
         work += further
     return True

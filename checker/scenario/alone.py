@@ -7,12 +7,13 @@ every change of the fields it is asked to watch, with the functions that were ac
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 
 from checker.language.graph import Action, Node
 from checker.language.terms import FALSE, FieldKey
 from checker.scenario.blocks import Pieces, called
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from checker.scenario.steps import NO_FRAME, Frame, Machine, Program, Run
 
 Stack = tuple[str, ...]
@@ -36,7 +37,7 @@ class Change:
 class Ran:
     """How a run ended: it returned (``frame`` is NO_FRAME), or it is blocked at ``frame``."""
 
-    heap: tuple[int, ...]
+    heap: Heap
     frame: Frame
     returned: int | None
     remarks: tuple[str, ...]
@@ -66,7 +67,7 @@ class Lone(Run):
 
     def fork(self) -> Lone:
         return Lone(
-            list(self.heap),
+            copy(self.heap),
             dict(self.locals),
             faults=list(self.faults),
             remarks=self.remarks,
@@ -87,7 +88,7 @@ class Alone(Machine):
             Pieces(memory, g, slots, self.live_base, watched) for g, slots in zip(self.graphs, self.slots, strict=True)
         ]
 
-    def run(self, heap: tuple[int, ...], frame: Frame, thread: int, decide: Decide) -> Iterator[Ran]:
+    def run(self, heap: Heap, frame: Frame, thread: int, decide: Decide) -> Iterator[Ran]:
         """Every way in which ``thread`` can go on from ``frame``; if it cannot, the one result is blocked where it was."""
         graph, pc, values = frame
         run = Lone(list(heap), dict(zip(self.live[graph][pc], values, strict=True)))
@@ -106,17 +107,17 @@ class Alone(Machine):
             run.stacks.add(node.context.stack)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
-                yield self._ended(run, NO_FRAME, int(returned))
+                yield self._finished(run, NO_FRAME, int(returned))
                 return
             if node.action is Action.CHOOSE:
                 yield from self._decided(run, graph, node, thread, decide)
                 return
             if node.action is Action.WAIT and node.value == FALSE:
-                yield self._ended(run, NO_FRAME, None)
+                yield self._finished(run, NO_FRAME, None)
                 return
             if not self._watch(run, graph, node, thread):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
-                yield self._ended(run, frame, None)
+                yield self._finished(run, frame, None)
                 return
             pc = node.successors[0]
 
@@ -160,7 +161,7 @@ class Alone(Machine):
             run.changes.append(Change(node.key, obj, before, run.heap[cell], run.whole(node.context.stack), fresh))
         return True
 
-    @staticmethod
-    def _ended(run: Lone, frame: Frame, returned: int | None) -> Ran:
+    def _finished(self, run: Lone, frame: Frame, returned: int | None) -> Ran:
+        assert isinstance(run.heap, list)
         stacks = frozenset(run.stacks)
-        return Ran(tuple(run.heap), frame, returned, run.remarks, stacks, tuple(run.changes), tuple(run.faults))
+        return Ran(self.memory.frozen(run.heap), frame, returned, run.remarks, stacks, tuple(run.changes), tuple(run.faults))

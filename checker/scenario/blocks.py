@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from checker.language.graph import Action, Graph, Node
 from checker.language.terms import FALSE, FieldKey, Term
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Memory, Written
 
 BACK = ".$back"
 LONGEST = 80
@@ -34,7 +34,7 @@ def called(node: Node) -> str:
     return name.removesuffix(BACK).rsplit("/", 1)[-1] if name.endswith(BACK) else ""
 
 
-Piece = Callable[[list[int], dict[int, int], int], Exit]
+Piece = Callable[[Written, dict[int, int], int], Exit]
 
 
 class Pieces:

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker.errors import InternalError, LimitError
-from checker.language.graph import Action, Node
-from checker.scenario.heap import Heap
+from checker.language.graph import Action
 from checker.scenario.program import Call, Outcome, Outcomes, Scenario, Step
 from checker.scenario.room import room_now
 from checker.scenario.states import (
@@ -23,17 +22,15 @@ from checker.scenario.states import (
     SETTLE,
     TIMERS,
     Client,
-    Done,
     Edge,
     Found,
-    Happened,
     Interface,
     Move,
-    Names,
     Occurs,
     State,
 )
-from checker.scenario.steps import IDLE, After, Frame, Machine, Policy
+from checker.scenario.steps import IDLE, Machine
+from checker.scenario.turns import Turn, Turns
 
 MAX_STATES = 2_000_000
 ROUND = 1000
@@ -66,7 +63,8 @@ class Search:
         self.any_time = "timeout" in s.events
         self.alone = s.alone
         self.one_at_a_time = s.machine != "smp"
-        self.stepped: dict[tuple[Heap, Frame, int, bool, int], list[After]] = {}
+        self.by_phase = (s.setup, (), s.setup + s.post)
+        self.turns = Turns(self.machine, self.interface, alone=s.alone)
         memory = self.machine.memory
         room = memory.count(memory.model.thread.name)
         if room < len(self.programs):
@@ -76,10 +74,15 @@ class Search:
     def calls_of(self, state: State, client: int) -> tuple[Call, ...]:
         """The calls a thread may make in the present phase."""
         if client == 0:
-            return (self.scenario.setup, (), self.scenario.setup + self.scenario.post)[state.phase]
+            return self.by_phase[state.phase]
         if state.phase == 0 and (client not in self.first or state.clients[0].calls < len(self.scenario.setup)):
             return ()
         return self.programs[client]
+
+    def next_call(self, state: State, client: int) -> Call | None:
+        """The call a thread makes, or else the one it makes next; none for who has to wait before."""
+        calls, made = self.calls_of(state, client), state.clients[client].calls
+        return calls[made] if made < len(calls) and not self._settling(state, client, calls[made]) else None
 
     def run(self) -> Outcomes:
         """Explore everything.  Raises LimitError beyond ``max_states``, or when memory runs out."""
@@ -127,16 +130,17 @@ class Search:
             found += self._events(state, occurs)
             if found:
                 return [*found, *maybe], False
-            settling = occurs is Occurs.SURELY and any(self._settling(state, n) for n in range(len(state.clients)))
-            if not self._time_passes(state) and not settling:
+            if not self._time_passes(state) and not (occurs is Occurs.SURELY and self._time_is_given(state)):
                 break
         following = self._in_time(state) or self._next_phase(state)
         return [*following, *maybe], not following
 
     def _passed(self, state: State) -> Found:
         """Once one timer of a lone thread has run out, so have all others of its kind; each to its end, with what it sends."""
+        if not self.alone or not state.events:
+            return []
         expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
-        if not expired or not self.alone:
+        if not expired:
             return []
         busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
         return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
@@ -152,28 +156,35 @@ class Search:
         expiries = [move for client in self._may_run(state, True) for move in self._moves(state, client, True)]
         return [*expiries, *(move for occurs in SECONDS for move in self._events(state, occurs))]
 
-    def _settling(self, state: State, client: int) -> bool:
-        """Whether a thread gives time to what happens soon, and there is such a thing."""
-        c = state.clients[client]
-        if not self.alone or c.frame[0] != IDLE:
-            return False
-        calls = self.calls_of(state, client)
-        return c.calls < len(calls) and calls[c.calls].name == SETTLE and bool(self._events(state, Occurs.SOON))
+    def _time_is_given(self, state: State) -> bool:
+        """Whether some thread gives time to what happens soon."""
+        made = ((n, self.calls_of(state, n), c.calls) for n, c in enumerate(state.clients))
+        return any(done < len(calls) and self._settling(state, n, calls[done]) for n, calls, done in made)
+
+    def _settling(self, state: State, client: int, call: Call) -> bool:
+        """Whether a thread gives time to what happens soon instead of making ``call``, and there is such a thing."""
+        settles = call.name == SETTLE and self.alone and state.clients[client].frame[0] == IDLE
+        return settles and bool(self._events(state, Occurs.SOON))
 
     def _events(self, state: State, occurs: Occurs) -> Found:
         """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
+        possible = self.turns.events(state.heap, occurs)
+        if not possible:
+            return []
         if occurs is Occurs.MAYBE and (sum(o is occurs for _, o in state.events) >= MAX_EVENTS or state.phase == 2):
             return []
         found = []
-        for name, begun in self.interface.events(state.heap, occurs):
+        timer = occurs in TIMERS
+        for name, frame in possible:
             if (name, occurs) not in state.events:
-                frame = self.machine.enter(begun.root, dict(begun.arguments))
-                for after, move in self._advance(state, 0, frame, True, occurs in TIMERS, about=name):
+                expire = self._may_expire(state, timer)
+                for turn in self.turns.interrupted(state.heap, state.names, 0, c, frame, expire, name):
+                    after, move = self._taken(state, turn)
                     found.append((after._replace(events=state.events | {(name, occurs)}), move))
-                if occurs in TIMERS and self.alone:
+                if timer and self.alone:
                     break
         return found
 
@@ -181,101 +192,40 @@ class Search:
         everyone = range(len(state.clients))
         if not self.one_at_a_time:
             return everyone
-        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._moves(state, i, late)]
+        interrupted = [i for i in everyone if state.clients[i].irq[0] != IDLE and self._turns(state, i, late)]
         if interrupted:
             return interrupted  # One that waits for a thread is a timer that tries again later.
         if self._at_user_mode(state, state.running):
             return everyone
         node = self.machine.node(state.clients[state.running].frame)
         may_switch = node is not None and node.action in (Action.MAY_SLEEP, Action.WAIT)
-        return everyone if may_switch or not self._moves(state, state.running, late) else [state.running]
+        return everyone if may_switch or not self._turns(state, state.running, late) else [state.running]
 
     def _at_user_mode(self, state: State, client: int) -> bool:
         c = state.clients[client]
         return c.frame[0] == IDLE and c.irq[0] == IDLE and not self.interface.pending(state.heap, client + 1)
 
     def _moves(self, state: State, client: int, late: bool) -> Found:
-        c = state.clients[client]
-        thread = client + 1
-        if c.irq[0] != IDLE:
-            return self._advance(state, client, c.irq, True, late)
-        node = self.machine.node(c.frame)
-        if self.interface.pending(state.heap, thread) and (node is None or not node.context.bh_off):
-            return self._advance(state, client, self.machine.enter(self.interface.softirq, {}), True, late)
-        if node is not None:
-            return self._advance(state, client, c.frame, False, late)
-        calls = self.calls_of(state, client)
-        if late or c.calls >= len(calls):
-            return []
-        call = calls[c.calls]
-        if self._settling(state, client):
-            return []
-        begun = self.interface.start(call, state.heap, state.names, thread)
-        if isinstance(begun, Done):
-            after = c._replace(calls=c.calls + 1, results=(*c.results, begun.result))
-            changed = self._with(state, client, after, begun.heap, begun.names, state.faults, state.events)
-            return [(changed, Move(client, False, call.label, begun.result))]
-        return self._advance(state, client, self.machine.enter(begun.root, dict(begun.arguments)), False, late, call)
+        return [self._taken(state, turn) for turn in self._turns(state, client, late)]
 
-    def _advance(
-        self, state: State, client: int, frame: Frame, irq: bool, late: bool, starting: Call | None = None, about: str = ""
-    ) -> Found:
-        c = state.clients[client]
-        calls = self.calls_of(state, client)
-        call = starting or (calls[c.calls] if c.calls < len(calls) else None)
-        doing = call.label if call and not irq else about
-        found = []
-        expiring = self._may_expire(state, late)
-        for after in self.go_on(state.heap, frame, client + 1, expiring, None if irq else call):
-            changed = c._replace(irq=after.frame) if irq else c._replace(frame=after.frame)
-            names, result = state.names, None
-            if after.returned is not None and not irq:
-                assert call is not None
-                result, names = self.interface.finish(call, after.returned, after.heap, names, client + 1)
-                changed = changed._replace(calls=c.calls + 1, results=(*c.results, result))
-            faults = state.faults.union(after.faults) if after.faults else state.faults
-            same_wait = irq or (not self.alone and starting is None and result is None)
-            events = state.events if same_wait else frozenset(e for e in state.events if e[1] not in TIMERS)
-            following = self._with(state, client, changed, after.heap, names, faults, events, irq=irq)
-            found.append((following, Move(client, irq, doing, result, after)))
-        return found
+    def _turns(self, state: State, client: int, late: bool) -> list[Turn]:
+        call, expire = self.next_call(state, client), self._may_expire(state, late)
+        return self.turns.of(state.heap, state.names, client, state.clients[client], call, late, expire)
 
     def _may_expire(self, state: State, late: bool) -> bool:
         """Whether the timeout of a sleep may expire: ``late``, always if the scenario says so, or while several threads run."""
         return late or self.any_time or (not self.alone and state.phase == 1)
 
-    def go_on(self, heap: Heap, frame: Frame, thread: int, expire: bool, call: Call | None) -> list[After]:
-        """Every way in which a process can go on; remembered, since it does not matter what the others are about to do."""
-        key = (heap, frame, thread, expire, id(call))
-        steps = self.stepped.get(key)
-        if steps is None:
-            steps = self.stepped[key] = list(self.machine.step(heap, frame, thread, self.policy(expire, call)))
-        return steps
-
-    def policy(self, expire: bool, call: Call | None) -> Policy:
-        """What the environment may decide during ``call``; whether the timeout of a sleep may expire."""
-
-        def decide(node: Node, thread: int) -> tuple[int, ...] | None:
-            if self.interface.is_late(node) and not expire:
-                return (0,)
-            return self.interface.decide(node, call)
-
-        return decide
-
-    def _with(
-        self,
-        state: State,
-        client: int,
-        changed: Client,
-        heap: Heap,
-        names: Names,
-        faults: frozenset[str],
-        events: Happened,
-        *,
-        irq: bool = False,
-    ) -> State:
-        clients = (*state.clients[:client], changed, *state.clients[client + 1 :])
-        return State(heap, clients, names, state.phase, self._running(state, client, irq), faults, events)
+    def _taken(self, state: State, turn: Turn) -> tuple[State, Move]:
+        """The state after a step of one process; those of the others are as they were."""
+        move, events, faults = turn.move, state.events, state.faults
+        if turn.over and events:
+            events = frozenset(e for e in events if e[1] not in TIMERS)
+        if turn.faults:
+            faults = faults.union(turn.faults)
+        clients = (*state.clients[: move.client], turn.client, *state.clients[move.client + 1 :])
+        running = self._running(state, move.client, move.irq)
+        return State(turn.heap, clients, turn.names, state.phase, running, faults, events), move
 
     def _running(self, state: State, client: int, irq: bool) -> int:
         """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""
@@ -354,12 +304,4 @@ class Search:
     def step(self, move: Move, phase: int) -> Step:
         """A move as schedules show it; what a softirq does is nobody's call."""
         who = "softirq" if move.irq else "post" if move.client == 0 and phase == 2 else self.titles[move.client]
-        return Step(who, move.about, _summary(move.after.done) if move.after else "", move.result or "")
-
-
-def _summary(done: tuple[Node, ...]) -> str:
-    """What a step does to memory others can see, in the words of the specification."""
-    shown = [f"{n.function}: {n.text}" for n in done if n.action not in (Action.READ, Action.CHOOSE) and n.text]
-    if not shown:
-        shown = [f"{n.function}: {n.text}" for n in done if n.text][-1:]
-    return "; ".join(dict.fromkeys(shown))
+        return Step(who, move.about, move.did.told if move.did else "", move.result or "")

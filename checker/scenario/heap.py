@@ -1,4 +1,4 @@
-"""The memory of a concrete machine: where each cell lies in one flat tuple, and terms as Python code that reads it.
+"""The memory of a concrete machine: where each cell lies in one flat sequence, and terms as Python code that reads it.
 
 In goes a model and a finite instance; out come cell numbers and functions ``(heap, locals, thread) -> value``.  Cell
 ``base + 0`` of every field belongs to NULL and stays 0, so that reading a field of NULL needs no test.
@@ -6,9 +6,9 @@ In goes a model and a finite instance; out come cell numbers and functions ``(he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from checker.errors import InternalError
 from checker.instance import Instance
@@ -17,8 +17,39 @@ from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term
 from checker.system import StateVar
 
-Heap = tuple[int, ...]
-Code = Callable[[Sequence[int], dict[int, int], int], Any]
+
+class Wide(tuple[int, ...]):
+    """Cells of which some need more than a byte; like that of bytes, their hash is worked out once."""
+
+    known: int | None = None
+
+    def __hash__(self) -> int:
+        if self.known is None:
+            self.known = super().__hash__()
+        return self.known
+
+
+Heap = bytes | Wide
+"""All cells, a byte each wherever that is enough."""
+
+
+class Cells(Protocol):
+    """Memory as code reads it."""
+
+    def __getitem__(self, cell: int, /) -> int: ...
+
+
+class Written(Cells, Protocol):
+    """Memory as code changes it."""
+
+    def __setitem__(self, cell: int, value: int, /) -> None: ...
+
+
+Code = Callable[[Cells, dict[int, int], int], Any]
+
+
+BYTE = 256
+"""How many values a byte has."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -37,6 +68,7 @@ class Memory:
         self.base: dict[FieldKey, int] = {}
         self.variables: dict[FieldKey, StateVar] = {}
         cells: list[int] = []
+        widest = 0
         for record, fields in model.fields.items():
             count = instance.cardinality(model.records[record]) if record else 1
             for variable in fields.values():
@@ -45,7 +77,9 @@ class Memory:
                     self.variables[variable.key] = variable
                     first = 0 if record else instance.initial(variable, 0)
                     cells += [first, *(instance.initial(variable, i) for i in range(1, count))]
-        self.initial: Heap = tuple(cells)
+                    widest = max(widest, instance.cardinality(variable.sort))
+        self.frozen: Callable[[Iterable[int]], Heap] = bytes if widest <= BYTE else Wide
+        self.initial: Heap = self.frozen(cells)
 
     def cell(self, key: FieldKey, obj: int = 0) -> int:
         """The number of one cell."""
@@ -55,13 +89,22 @@ class Memory:
         """How many objects ``record`` has."""
         return self.instance.cardinality(self.model.records[record]) - 1
 
+    def changed(self, heap: Heap, values: Mapping[int, int]) -> Heap:
+        """``heap`` with other values in some cells."""
+        if not values:
+            return heap
+        cells = bytearray(heap) if isinstance(heap, bytes) else list(heap)
+        for cell, value in values.items():
+            cells[cell] = value
+        return self.frozen(cells)
+
     def told(self, heap: Heap) -> tuple[str, ...]:
         """Every cell that is not as it was in the beginning: ``Box 1.value = 2``."""
         found = []
         for (record, name), base in self.base.items():
             for cell in range(base, base + (1 + self.count(record) if record else 1)):
                 if heap[cell] != self.initial[cell]:
-                    found.append(f"{f'{record} {cell - base}.' if record else ''}{name} = {heap[cell]}")
+                    found.append(f"{f'{record} {cell - base}.' if record else ''}{name} = {int(heap[cell])}")
         return tuple(found)
 
     def compile(self, t: Term, slots: dict[FieldKey, int]) -> Code:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from checker.errors import LimitError
 from checker.scenario.alone import Alone, Decide, Ran, Stack
+from checker.scenario.heap import Heap
 from checker.scenario.states import Started
 from checker.scenario.steps import Frame
 
@@ -66,7 +67,7 @@ class Spot:
     ``title`` says in which circumstances; a spot with one is only tried, not explored further.
     """
 
-    heap: tuple[int, ...]
+    heap: Heap
     watched: tuple[int, ...]
     title: str = ""
 
@@ -176,7 +177,7 @@ class Subject(Protocol):
         """Whether another thread may call while ``action`` waits."""
         ...
 
-    def begin(self, spot: Spot, action: Action) -> tuple[tuple[int, ...], Started]:
+    def begin(self, spot: Spot, action: Action) -> tuple[Heap, Started]:
         """The memory an action begins with, and the entry point."""
         ...
 
@@ -282,7 +283,7 @@ class Tabulation:
         frame = self.machine.enter(started.root, dict(started.arguments))
         before = self.subject.classify(spot)
         waiting: list[_Waiting] = []
-        seen: set[tuple[tuple[int, ...], Frame]] = set()
+        seen: set[tuple[Heap, Frame]] = set()
         for ran in self._run(heap, frame, thread, action):
             waiting.append(_Waiting(ran, ran.remarks, ran.stacks))
         for now in waiting:
@@ -333,7 +334,7 @@ class Tabulation:
         frame = self.machine.enter(started.root, dict(started.arguments))
         yield from (ran for ran in self._run(heap, frame, 2, action) if not ran.blocked)
 
-    def _run(self, heap: tuple[int, ...], frame: Frame, thread: int, action: Action) -> Iterator[Ran]:
+    def _run(self, heap: Heap, frame: Frame, thread: int, action: Action) -> Iterator[Ran]:
         for ran in self.machine.run(heap, frame, thread, self.subject.decide(action)):
             for move in self.subject.moves(ran):
                 self.moves.setdefault(replace(move, raced=True) if self.racing else move)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from checker.language.graph import Node
+from checker.scenario.heap import Heap
 from checker.scenario.program import Call
-from checker.scenario.steps import NO_FRAME, After, Frame, Touch
+from checker.scenario.steps import NO_FRAME, Did, Frame, Touch
 
 Names = tuple[tuple[str, int], ...]
 
 
-class Occurs(enum.Enum):
+class Occurs(enum.StrEnum):
     """When an event of the environment happens: perhaps, surely, or as time passes, once nothing else can happen.
 
     Soon: 200 milliseconds at most.  Again: data and FINs that are lost are sent again.  Late: three seconds, so are SYNs and
@@ -66,7 +67,7 @@ class State(NamedTuple):
     thread at a time.
     """
 
-    heap: tuple[int, ...]
+    heap: Heap
     clients: tuple[Client, ...]
     names: Names = ()
     phase: int = 0
@@ -88,7 +89,7 @@ class Done:
     """A call that needs no kernel code: its result, the memory and the names after it."""
 
     result: str
-    heap: tuple[int, ...]
+    heap: Heap
     names: Names
 
 
@@ -97,15 +98,15 @@ class Interface(Protocol):
 
     softirq: str
 
-    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done: ...
+    def start(self, call: Call, heap: Heap, names: Names, thread: int) -> Started | Done: ...
 
-    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]: ...
+    def finish(self, call: Call, returned: int, heap: Heap, names: Names, thread: int) -> tuple[str, Names]: ...
 
-    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+    def events(self, heap: Heap, occurs: Occurs) -> list[tuple[str, Started]]:
         """What the environment may do now, with its name."""
         ...
 
-    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+    def pending(self, heap: Heap, thread: int) -> bool:
         """Whether packets wait for the softirq of the thread's CPU."""
         ...
 
@@ -113,7 +114,7 @@ class Interface(Protocol):
         """The values a choice of the environment may have during ``call``; None for all."""
         ...
 
-    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+    def kept(self, heap: Heap) -> list[tuple[str, int]]:
         """The objects that can be found without a reference (a descriptor, a hash table): record and number."""
         ...
 
@@ -129,14 +130,14 @@ Process = tuple[int, bool]
 class Move(NamedTuple):
     """One step of the machine: what ``client`` does, or its softirq (``irq``); nobody (-1) if only the phase changes.
 
-    ``about`` is the call or event, ``result`` what the call returned if it ended, ``after`` the kernel code that ran.
+    ``about`` is the call or event, ``result`` what the call returned if it ended, ``did`` the kernel code that ran.
     """
 
     client: int
     irq: bool = False
     about: str = ""
     result: str | None = None
-    after: After | None = None
+    did: Did | None = None
 
     @property
     def process(self) -> Process:
@@ -146,7 +147,7 @@ class Move(NamedTuple):
     @property
     def touched(self) -> tuple[Touch, ...]:
         """The accesses it makes, on a machine that watches."""
-        return self.after.touched if self.after is not None else ()
+        return self.did.touched if self.did is not None else ()
 
 
 class Edge(NamedTuple):

@@ -7,8 +7,10 @@ decides (may an allocation fail, does a timer expire) is asked of a policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from checker.errors import LimitError
@@ -16,7 +18,8 @@ from checker.language.graph import Action, Graph, Lock, Node
 from checker.language.liveness import live_locals
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.terms import FieldKey
-from checker.scenario.heap import Code, Memory
+from checker.scenario.footprints import Choice, Footprints, Looked, choice
+from checker.scenario.heap import Code, Heap, Memory, Written
 
 IDLE = -1
 Frame = tuple[int, int, tuple[int, ...]]
@@ -37,23 +40,44 @@ class Touch(NamedTuple):
     locks: frozenset[tuple[FieldKey, int]]
 
 
-@dataclass(frozen=True)
-class After:
-    """One way a step can end: memory, the frame that goes on (NO_FRAME if the root returned), the result, what was done."""
+@dataclass(frozen=True, eq=False)
+class Did:
+    """One way a step can end: the frame that goes on (NO_FRAME if the root returned), the result, what was done."""
 
-    heap: tuple[int, ...]
     frame: Frame
     returned: int | None
     done: tuple[Node, ...]
     faults: tuple[str, ...]
     touched: tuple[Touch, ...] = ()
 
+    @cached_property
+    def told(self) -> str:
+        """What is done to memory others can see, in the words of the specification."""
+        shown = [f"{n.function}: {n.text}" for n in self.done if n.action not in (Action.READ, Action.CHOOSE) and n.text]
+        if not shown:
+            shown = [f"{n.function}: {n.text}" for n in self.done if n.text][-1:]
+        return "; ".join(dict.fromkeys(shown))
+
+
+class Way(NamedTuple):
+    """What a step does to memory, and what else."""
+
+    written: Mapping[int, int]
+    did: Did
+
+
+class After(NamedTuple):
+    """The memory after a step, and what else came of it."""
+
+    heap: Heap
+    did: Did
+
 
 @dataclass
 class Run:
     """One step under way."""
 
-    heap: list[int]
+    heap: Written
     locals: dict[int, int]
     done: list[Node] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -65,7 +89,7 @@ class Run:
 
     def fork(self) -> Run:
         return Run(
-            list(self.heap),
+            copy(self.heap),
             dict(self.locals),
             list(self.done),
             list(self.faults),
@@ -77,8 +101,8 @@ class Run:
         )
 
 
-Policy = Callable[[Node, int], tuple[int, ...] | None]
-"""The values a choice of a thread may have; None for every value."""
+Policy = Callable[[Node, int], Choice]
+"""The values a choice of a thread may have, which may not depend on memory."""
 
 
 class Program:
@@ -89,10 +113,7 @@ class Program:
         self.number = {g.root: i for i, g in enumerate(graphs)}
         self.classes = [[classes[g.root, n.index] for n in g.nodes] for g in graphs]
         self.slots: list[dict[FieldKey, int]] = [{key: i for i, key in enumerate(g.locals)} for g in graphs]
-        self.live = [
-            [tuple(sorted(slots[key] for key in keys)) for keys in live_locals(g)]
-            for g, slots in zip(graphs, self.slots, strict=True)
-        ]
+        self.live = [_numbered(live_locals(g), slots) for g, slots in zip(graphs, self.slots, strict=True)]
         self.regions = [region_classes(g, c) for g, c in zip(graphs, self.classes, strict=True)]
         self.guarding = [guarding_choices(g) for g in graphs]
 
@@ -107,10 +128,11 @@ class Machine:
         self.slots, self.live = program.slots, program.live
         self.sleep_points = sleep_points
         self.code: dict[tuple[int, int, str], Code] = {}
+        self.footprints: Footprints[tuple[Frame, int], list[Way]] = Footprints()
         allocated = [name for name, record in memory.model.records.items() if not record.key]
         self.live_base = {name: memory.base[name, "live"] for name in allocated if (name, "live") in memory.base}
 
-    def enter(self, root: str, arguments: dict[str, int]) -> Frame:
+    def enter(self, root: str, arguments: Mapping[str, int]) -> Frame:
         """The frame of a call about to start."""
         graph = self.program.number[root]
         slots = self.slots[graph]
@@ -121,13 +143,28 @@ class Machine:
         """What a process does next."""
         return None if frame[0] == IDLE else self.graphs[frame[0]].nodes[frame[1]]
 
-    def step(self, heap: tuple[int, ...], frame: Frame, thread: int, policy: Policy) -> Iterator[After]:
+    def step(self, heap: Heap, frame: Frame, thread: int, policy: Policy) -> list[After]:
         """Every way in which ``thread`` can go on from ``frame``; none if it is blocked."""
+        nodes = self.graphs[frame[0]].nodes
+        ways = self.footprints.recall((frame, thread), heap, lambda index: policy(nodes[index], thread))
+        if ways is None:
+            looked = Looked(heap)
+
+            def decide(node: Node, thread: int) -> Choice:
+                allowed = looked.seen[choice(node.index)] = policy(node, thread)
+                return allowed
+
+            ways = list(self.ways(looked, frame, thread, decide))
+            self.footprints.note((frame, thread), looked.seen, ways)
+        return [After(self.memory.changed(heap, way.written), way.did) for way in ways]
+
+    def ways(self, looked: Looked, frame: Frame, thread: int, policy: Policy) -> Iterator[Way]:
+        """The same ways, worked out anew."""
         graph, pc, values = frame
-        run = Run(list(heap), dict(zip(self.live[graph][pc], values, strict=True)))
+        run = Run(looked, dict(zip(self.live[graph][pc], values, strict=True)))
         yield from self._go(run, graph, pc, thread, policy)
 
-    def _go(self, run: Run, graph: int, pc: int, thread: int, policy: Policy) -> Iterator[After]:
+    def _go(self, run: Run, graph: int, pc: int, thread: int, policy: Policy) -> Iterator[Way]:
         nodes = self.graphs[graph].nodes
         while True:
             node = nodes[pc]
@@ -136,14 +173,14 @@ class Machine:
                 return
             if nowhere or self._must_stop(run, graph, node):
                 frame = (graph, pc, tuple(run.locals.get(s, 0) for s in self.live[graph][pc]))
-                yield After(tuple(run.heap), frame, None, tuple(run.done), tuple(run.faults), tuple(run.touched))
+                yield _ended(run, frame, None)
                 return
             run.visited.add(pc)
             run.region = node.context.region
             self._notice(run, graph, node, thread)
             if node.action is Action.RETURN:
                 returned = self._value(graph, node, "value", run, thread) if node.value is not None else 0
-                yield After(tuple(run.heap), NO_FRAME, int(returned), tuple(run.done), tuple(run.faults), tuple(run.touched))
+                yield _ended(run, NO_FRAME, int(returned))
                 return
             if node.action is Action.BRANCH:
                 pc = node.successors[0 if self._value(graph, node, "value", run, thread) else 1]
@@ -178,7 +215,7 @@ class Machine:
         found: int = self.code[key](run.heap, run.locals, thread)
         return found
 
-    def _choose(self, run: Run, graph: int, node: Node, thread: int, policy: Policy) -> Iterator[After]:
+    def _choose(self, run: Run, graph: int, node: Node, thread: int, policy: Policy) -> Iterator[Way]:
         assert node.target is not None
         slot = self.slots[graph][node.target.key]
         allowed = policy(node, thread)
@@ -277,11 +314,12 @@ class Machine:
             assert node.record is not None and node.target is not None
             name = node.record.name
             alive = self.live_base[name]
-            free = [i for i in range(1, self.memory.count(name) + 1) if not heap[alive + i]]
-            if not free:
-                raise LimitError("instance-too-small", f"no {name} is left for {node.text}", "run the scenario with more of them")
             # From either end, by turns: whichever of two threads allocates first, the memory afterwards is the same.
-            made = free[-1 if thread > 1 and thread % 2 else 0]
+            numbers = range(1, self.memory.count(name) + 1)
+            free = (i for i in (reversed(numbers) if thread > 1 and thread % 2 else numbers) if not heap[alive + i])
+            made = next(free, 0)
+            if not made:
+                raise LimitError("instance-too-small", f"no {name} is left for {node.text}", "run the scenario with more of them")
             run.locals[self.slots[graph][node.target.key]] = made
             self._clear(heap, name, made, alive=1)
             return
@@ -299,8 +337,20 @@ class Machine:
             if key[0] == name and key[1] != "live":
                 heap[base + obj] = heap[base + source]
 
-    def _clear(self, heap: list[int], record: str, obj: int, *, alive: int) -> None:
+    def _clear(self, heap: Written, record: str, obj: int, *, alive: int) -> None:
         for key, base in self.memory.base.items():
             if key[0] == record:
                 heap[base + obj] = self.memory.variables[key].initial
         heap[self.live_base[record] + obj] = alive
+
+
+def _numbered(sets: Sequence[frozenset[FieldKey]], slots: Mapping[FieldKey, int]) -> list[tuple[int, ...]]:
+    """Sets of locals, of which most are equal, as sorted numbers."""
+    found = {keys: tuple(sorted(slots[key] for key in keys)) for keys in set(sets)}
+    return [found[keys] for keys in sets]
+
+
+def _ended(run: Run, frame: Frame, returned: int | None) -> Way:
+    """One end of a step."""
+    assert isinstance(run.heap, Looked)
+    return Way(run.heap.written, Did(frame, returned, tuple(run.done), tuple(run.faults), tuple(run.touched)))

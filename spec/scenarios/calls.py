@@ -8,6 +8,7 @@ from typing import Any
 from checker.errors import OutsideModelError
 from checker.language.graph import Node
 from checker.language.sorts import BOOL, EnumSort, ScalarSort, WordSort
+from checker.scenario.heap import Heap
 from checker.scenario.program import Call, PortChosen, PortOf
 from checker.scenario.states import Done, Names, Started
 from checker.scenario.vocabulary import DATA, EOF, SEGMENT_FLAGS
@@ -61,10 +62,10 @@ class Calls(Environment):
 
     softirq: str = "net_rx_action"
 
-    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+    def pending(self, heap: Heap, thread: int) -> bool:
         return bool(self._get(heap, "Thread", "rx_head", thread))
 
-    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+    def kept(self, heap: Heap) -> list[tuple[str, int]]:
         """Sockets with a descriptor, socks in a hash table."""
         sockets = [("Socket", n) for n in range(1, self.world.sockets + 1) if self._get(heap, "Socket", "fd", n)]
         nowhere = self._index(kernel.HashTable, "NOT_HASHED")
@@ -87,7 +88,7 @@ class Calls(Environment):
 
     # -- starting -----------------------------------------------------------------------------------------------
 
-    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done:
+    def start(self, call: Call, heap: Heap, names: Names, thread: int) -> Started | Done:
         known = dict(names)
         args = call.args
         match call.name:
@@ -147,7 +148,7 @@ class Calls(Environment):
             },
         )
 
-    def _arguments(self, call: Call, heap: tuple[int, ...], known: dict[str, int], sock: int) -> dict[str, int]:
+    def _arguments(self, call: Call, heap: Heap, known: dict[str, int], sock: int) -> dict[str, int]:
         args = call.args
         how = HOWS.get(args.get("how"), "SHUT_INVALID")
         backlog = int(str(args.get("backlog", 0)))
@@ -177,17 +178,17 @@ class Calls(Environment):
             "short": int(call.name in ("send", "sendto") and self._size(call, heap, sock) < MIN_PAYLOAD),
         }
 
-    def _takes_all(self, call: Call, heap: tuple[int, ...], sock: int) -> bool:
+    def _takes_all(self, call: Call, heap: Heap, sock: int) -> bool:
         """Whether a recv() asks for as much as there can be of a stream, which the model's takes in one piece."""
         there = sum(int(str(c.args["size"])) for c in self.world.calls if c.name == "send")
         there += sum(bool(c.args["data"]) for c in self.world.calls if c.name == "segment")
         asked = int(str(call.args["size"]))
         return asked >= max(there, 1) or not self._is_stream(heap, sock)
 
-    def _is_stream(self, heap: tuple[int, ...], sock: int) -> bool:
+    def _is_stream(self, heap: Heap, sock: int) -> bool:
         return self._member("Socket", "type", self._get(heap, "Socket", "type", sock)) == "SOCK_STREAM"
 
-    def _size(self, call: Call, heap: tuple[int, ...], sock: int) -> int:
+    def _size(self, call: Call, heap: Heap, sock: int) -> int:
         """How many bytes a call sends.  Raises OutsideModelError if the model does not tell so many from others."""
         size = int(str(call.args.get("size", MIN_PAYLOAD)))
         stream = self._is_stream(heap, sock)
@@ -197,24 +198,24 @@ class Calls(Environment):
             raise OutsideModelError("outside-model", f"{size} bytes are too large for a datagram of the model", "send fewer")
         return size
 
-    def _port(self, port: Any, heap: tuple[int, ...], known: dict[str, int]) -> int:
+    def _port(self, port: Any, heap: Heap, known: dict[str, int]) -> int:
         if isinstance(port, PortOf):
             return self._local_port(heap, known.get(port.socket, 0))
         if isinstance(port, PortChosen):
             return known.get(f"{port.socket}.chosen", 0)
         return self._word("Port", int(self.world.number(port)))
 
-    def _local_port(self, heap: tuple[int, ...], sock: int) -> int:
+    def _local_port(self, heap: Heap, sock: int) -> int:
         return self._get(heap, "Sock", "sport", self._get(heap, "Socket", "sk", sock))
 
-    def _set_port_range(self, heap: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+    def _set_port_range(self, heap: Heap, low: int, high: int) -> Heap:
         heap = self._poke(heap, "", "local_port_low", 0, self._word("Port", low))
         heap = self._poke(heap, "", "local_port_high", 0, self._word("Port", high))
         return self._poke(heap, "", "udp_port_high", 0, self._word("Port", max(high, low + UDP_HTABLE_SIZE - 1)))
 
     # -- finishing ----------------------------------------------------------------------------------------------
 
-    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]:
+    def finish(self, call: Call, returned: int, heap: Heap, names: Names, thread: int) -> tuple[str, Names]:
         errno = list(kernel.Errno)[returned].name
         if errno != "SUCCESS":
             return errno, self._note_port(call, heap, names)
@@ -233,7 +234,7 @@ class Calls(Environment):
             names = tuple(n for n in names if n[0] not in (call.args["s"], f"{call.args['s']}.nonblock"))
         return "0", names
 
-    def _received(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
+    def _received(self, call: Call, heap: Heap, names: Names, thread: int) -> str:
         """The end, bytes of a stream, or who sent the datagram."""
         if not self._get(heap, "Thread", "copied", thread):
             return EOF
@@ -246,12 +247,12 @@ class Calls(Environment):
                 names = self._note_chosen(name, sock, heap, names)
         return f"0 {self._shown_name(call, heap, names, thread)}"
 
-    def _note_port(self, call: Call, heap: tuple[int, ...], names: Names) -> Names:
+    def _note_port(self, call: Call, heap: Heap, names: Names) -> Names:
         """Remember the port the kernel chose for a socket, when it has one that neither the scenario nor the program names."""
         name = str(call.args.get("s", ""))
         return self._note_chosen(name, dict(names).get(name, 0), heap, names)
 
-    def _note_chosen(self, name: str, sock: int, heap: tuple[int, ...], names: Names) -> Names:
+    def _note_chosen(self, name: str, sock: int, heap: Heap, names: Names) -> Names:
         port = self._local_port(heap, sock)
         if self._get(heap, "Sock", "bindport_lock", self._get(heap, "Socket", "sk", sock)):
             return names  # The program chose it.
@@ -276,7 +277,7 @@ class Calls(Environment):
         alike = [name for name in own if kinds.get(name) == kinds.get(socket)]
         return alike or own or given
 
-    def _shown_name(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> str:
+    def _shown_name(self, call: Call, heap: Heap, names: Names, thread: int) -> str:
         addr = self._get(heap, "Thread", "name_addr", thread)
         port = self._get(heap, "Thread", "name_port", thread)
         socket = str(call.args["s"])
@@ -291,7 +292,7 @@ class Calls(Environment):
         chosen = self._chosen_for(port, names, socket)
         return "|".join(f"eph_{name}" for name in chosen) or str(named.get(number, number))
 
-    def _shown_field(self, name: str, heap: tuple[int, ...], names: Names, socket: str) -> str:
+    def _shown_field(self, name: str, heap: Heap, names: Names, socket: str) -> str:
         """A field of the sock (``sk.num``) or of the socket (``sock.state``) in the words of scenario files."""
         head, field = name.split(".")
         sock = dict(names)[socket]

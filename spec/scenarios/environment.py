@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from checker.errors import OutsideModelError
+from checker.scenario.heap import Heap
 from checker.scenario.states import TIMERS, Occurs, Started
 from spec import values as kernel
 from spec.scenarios.view import View
@@ -18,7 +19,7 @@ FIN_SENT = ("TCP_FIN_WAIT1", "TCP_CLOSING", "TCP_LAST_ACK")
 class Environment(View):
     """The events of a scenario, read off the state of its sockets."""
 
-    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+    def events(self, heap: Heap, occurs: Occurs) -> list[tuple[str, Started]]:
         found: list[tuple[str, Started]] = []
         if occurs not in TIMERS and self.world.quiet:
             return found
@@ -44,7 +45,7 @@ class Environment(View):
         if maybe or occurs is Occurs.LAST:
             yield f"request {req} expires", Started("tcp_keepalive_timer", {"req": req, "last": 1})
 
-    def _about_sock(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+    def _about_sock(self, heap: Heap, sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
         """What may happen to one socket: its timer, and the segments its peer may send."""
         events = self.world.events
         state, hashed = self._state(heap, sk), self._hashed(heap, sk)
@@ -74,7 +75,7 @@ class Environment(View):
                     self._segment(flags, self._address("REMOTE"), self._word("Port", REMOTE_PORT), local, port),
                 )
 
-    def _attempt(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+    def _attempt(self, heap: Heap, sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
         """The SYN of a socket that connects: three seconds after it was sent, as for a SYN-ACK; in the end no more."""
         if self._hashed(heap, sk) != "TCP_EHASH" or self._state(heap, sk) not in CONNECTING:
             return
@@ -83,7 +84,7 @@ class Environment(View):
         if occurs is (Occurs.MAYBE if "timeout" in self.world.events else Occurs.LAST):
             yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
 
-    def _retransmissions(self, heap: tuple[int, ...], sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
+    def _retransmissions(self, heap: Heap, sk: int, occurs: Occurs) -> Iterable[tuple[str, Started]]:
         """Data and FINs that nobody acknowledged; where time need not pass only other hosts fail to."""
         if occurs in (Occurs.AGAIN, Occurs.AFTERWARDS):
             yield f"what sk{sk} sent again", Started("tcp_write_timer", {"sk": sk, "last": 0})
@@ -93,7 +94,7 @@ class Environment(View):
         if occurs is given_up:
             yield f"retransmissions of sk{sk} run out", Started("tcp_write_timer", {"sk": sk, "last": 1})
 
-    def _datagrams(self, heap: tuple[int, ...], sk: int) -> Iterable[tuple[str, Started]]:
+    def _datagrams(self, heap: Heap, sk: int) -> Iterable[tuple[str, Started]]:
         """What the peer of a connected UDP or RAW socket may send, and what may be said about a datagram to it."""
         daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
         if daddr == 0 or self.world.addresses[daddr - 1] not in ROUTED_ADDRESSES:
@@ -106,7 +107,7 @@ class Environment(View):
         if "icmp" in self.world.events and self.world.datagrams:
             yield f"ICMP unreachable for {about}", Started("unreachable_arrives", {"about": protocol, **packet})
 
-    def _peer_may_send(self, heap: tuple[int, ...], sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
+    def _peer_may_send(self, heap: Heap, sk: int, state: str) -> Iterable[tuple[tuple[str, ...], str, Occurs]]:
         events = self.world.events
         name = self._peer(heap, sk)
         if name in ROUTED_ADDRESSES and state == "TCP_SYN_SENT":
@@ -122,27 +123,27 @@ class Environment(View):
         if "fin" in events and state in ("TCP_ESTABLISHED", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2"):
             yield ("fin", "ack"), "FIN", Occurs.MAYBE
 
-    def _state(self, heap: tuple[int, ...], sk: int) -> str:
+    def _state(self, heap: Heap, sk: int) -> str:
         return self._member("Sock", "state", self._get(heap, "Sock", "state", sk))
 
-    def _hashed(self, heap: tuple[int, ...], sk: int) -> str:
+    def _hashed(self, heap: Heap, sk: int) -> str:
         return self._member("Sock", "hashed", self._get(heap, "Sock", "hashed", sk))
 
-    def _peer(self, heap: tuple[int, ...], sk: int) -> str:
+    def _peer(self, heap: Heap, sk: int) -> str:
         peer = self._get(heap, "Sock", "daddr", sk)
         return self.world.addresses[peer - 1] if peer else "ANY"
 
-    def _connection(self, heap: tuple[int, ...], sk: int) -> str:
+    def _connection(self, heap: Heap, sk: int) -> str:
         """A socket and the connection it has now."""
         dport, num = (self._get(heap, "Sock", f, sk) for f in ("dport", "num"))
         values = (0, *self.world.ports)
         return f"sk{sk} (port {values[num]}, peer {self._peer(heap, sk)}:{values[dport]})"
 
-    def _segment_for(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...]) -> Started:
+    def _segment_for(self, heap: Heap, sk: int, flags: tuple[str, ...]) -> Started:
         daddr, dport, rcv_saddr, num = (self._get(heap, "Sock", f, sk) for f in ("daddr", "dport", "rcv_saddr", "num"))
         return self._segment(flags, daddr, dport, rcv_saddr, num)
 
-    def arrived(self, heap: tuple[int, ...], sk: int, flags: tuple[str, ...], thread: int) -> tuple[int, ...]:
+    def arrived(self, heap: Heap, sk: int, flags: tuple[str, ...], thread: int) -> Heap:
         """The memory once a segment for ``sk`` has reached the CPU of ``thread``: from its peer, or from REMOTE if it listens."""
         begun = self._segment_for(heap, sk, flags)
         if self._state(heap, sk) == "TCP_LISTEN":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from checker.scenario.outcomes import DETAIL, HIDDEN, ROW, Class, Column
 from spec import values as kernel
 
@@ -48,7 +48,7 @@ class Classes:
         self.sk_names = _names(memory, "Sock", "TCP_")
         self.sock_names = _names(memory, "Socket", "SS_")
 
-    def of(self, heap: tuple[int, ...], sock: int, sk: int) -> Class:
+    def of(self, heap: Heap, sock: int, sk: int) -> Class:
         """The class of ``sock`` and its ``sk``; 0 for what there is not yet, or no longer."""
         missing = ("-",) * (len(OUTCOME_CLASSES) - 2)
         if not sock and not sk:
@@ -80,7 +80,7 @@ class Classes:
             BIT[1 + get("unread")],
         )
 
-    def request(self, heap: tuple[int, ...], sk: int) -> int:
+    def request(self, heap: Heap, sk: int) -> int:
         """A request of the listener ``sk``, or 0."""
         base = self.memory.base
         requests = range(1, self.memory.count("OpenRequest") + 1)

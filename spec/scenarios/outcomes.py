@@ -13,7 +13,7 @@ from typing import Any
 from checker.errors import InternalError
 from checker.language.graph import Node
 from checker.scenario.alone import Alone, Decide, Ran
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from checker.scenario.outcomes import Action, Class, Move, Spot
 from checker.scenario.program import Call, Scenario
 from checker.scenario.states import Done, Started
@@ -24,8 +24,6 @@ from spec.scenarios.calls import CAPABILITIES, Calls
 from spec.scenarios.outcome_actions import CHOICES, SOCKET, Choice
 from spec.scenarios.outcome_classes import OUTCOME_CLASSES, Classes
 from spec.scenarios.world import NAMED_PORTS, World
-
-Heap = tuple[int, ...]
 
 SELDOM = ("kmalloc_fails()", "owned_by_user()", "ack_is_delayed()")
 """What does not happen unless an action is about it."""
@@ -300,10 +298,7 @@ class Sockets:
 
     def _settled(self, heap: Heap) -> Heap:
         """The memory between two actions: threads in user mode, no circumstances, ports given out from the first one again."""
-        cells = list(heap)
-        for cell, value in self.between.items():
-            cells[cell] = value
-        return tuple(cells)
+        return self.memory.changed(heap, self.between)
 
     def _between_actions(self) -> dict[int, int]:
         """The cells that are always the same between two actions, with what is in them."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.language.declare import Enumeration
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from spec.scenarios.world import World
 
 
@@ -17,8 +17,8 @@ class View:
     memory: Memory
     world: World
 
-    def _get(self, heap: tuple[int, ...], record: str, field: str, obj: int = 0) -> int:
-        return heap[self.memory.cell((record, field), obj)]
+    def _get(self, heap: Heap, record: str, field: str, obj: int = 0) -> int:
+        return heap[self.memory.base[record, field] + obj]
 
     def _member(self, record: str, field: str, value: int) -> str:
         sort: Any = self.memory.variables[record, field].sort
@@ -34,6 +34,5 @@ class View:
     def _address(self, name: str) -> int:
         return 0 if name in ("ANY", "0.0.0.0") else 1 + self.world.addresses.index(name)
 
-    def _poke(self, heap: tuple[int, ...], record: str, field: str, obj: int, value: int) -> tuple[int, ...]:
-        cell = self.memory.cell((record, field), obj)
-        return (*heap[:cell], value, *heap[cell + 1 :])
+    def _poke(self, heap: Heap, record: str, field: str, obj: int, value: int) -> Heap:
+        return self.memory.changed(heap, {self.memory.cell((record, field), obj): value})

@@ -8,7 +8,7 @@ from checker.instance import Instance
 from checker.language.compile import lower_model
 from checker.language.movers import classify
 from checker.mutation.bench import Change
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from checker.scenario.program import Call, Engine, Outcomes, Scenario
 from checker.scenario.serial import explore
 from checker.scenario.states import Done, Names, Occurs, Started
@@ -24,23 +24,23 @@ class Boxes:
 
     softirq = ""
 
-    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done:
+    def start(self, call: Call, heap: Heap, names: Names, thread: int) -> Started | Done:
         number = CALLS.index(call.name)
         return Started("enter", {"call": number, "box": 1, "color": int(bool(call.args.get("red")))})
 
-    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]:
+    def finish(self, call: Call, returned: int, heap: Heap, names: Names, thread: int) -> tuple[str, Names]:
         return ("0", "EBUSY")[returned], names
 
-    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+    def events(self, heap: Heap, occurs: Occurs) -> list[tuple[str, Started]]:
         return []
 
-    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+    def pending(self, heap: Heap, thread: int) -> bool:
         return False
 
     def decide(self, node: Any, call: Call | None) -> tuple[int, ...] | None:
         return None
 
-    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+    def kept(self, heap: Heap) -> list[tuple[str, int]]:
         return []
 
     def is_late(self, node: Any) -> bool:

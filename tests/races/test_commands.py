@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from checker import cli
+from checker.commands.matrix import begin_comparing
 
 TOY = ("--spec", "tests.races.toyspec")
 
@@ -31,6 +34,24 @@ def test_a_matrix_is_written_and_compared(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr().err
     assert "increment | increment | smp: was benign (2 outcomes, 1 non-serial), is harmful" in told
     assert "56 cells of the race matrix compared with docs/races.json: 1 moved" in told
+
+
+def test_check_has_its_workers_compare_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        assert begin_comparing(TOY[1], pool, whole=True) is None, "there is nothing to compare with"
+        assert cli.main(["matrix", *TOY, "--write"]) == 0
+        capsys.readouterr()
+        Path("build/matrix.jsonl").unlink()
+        wait = begin_comparing(TOY[1], pool, whole=True)
+        assert wait is not None
+        assert wait().shown() == ["112 cells of the race matrix compared with docs/races.json: 0 moved"]
+        path = Path("docs/races.json")
+        path.write_text(path.read_text().replace('"box: empty | increment | increment | smp": ["harmful"', _benign))
+        wait = begin_comparing(TOY[1], pool, whole=True)
+        assert wait is not None
+        moved, summary = wait().shown()
+    assert "increment | increment | smp: was benign (2 outcomes, 1 non-serial), is harmful" in moved
+    assert summary.endswith("1 moved")
 
 
 _benign = '"box: empty | increment | increment | smp": ["benign"'

@@ -17,7 +17,7 @@ from checker.language.model import Model, load
 from checker.language.movers import classify
 from checker.races.access import Watching
 from checker.scenario.explore import Search
-from checker.scenario.heap import Memory
+from checker.scenario.heap import Heap, Memory
 from checker.scenario.program import Call, Outcomes, Program, Scenario
 from checker.scenario.serial import SerialSearch
 from checker.scenario.states import Done, Names, Occurs, Started
@@ -54,24 +54,24 @@ class Calls:
     memory: Memory
     softirq: str = ""
 
-    def start(self, call: Call, heap: tuple[int, ...], names: Names, thread: int) -> Started | Done:
+    def start(self, call: Call, heap: Heap, names: Names, thread: int) -> Started | Done:
         if call.name.startswith("look_"):
             return Done(str(heap[self.memory.cell(("Box", call.name.removeprefix("look_")), 1)]), heap, names)
         return Started(call.name, {"box": 1, **{k: int(str(v)) for k, v in call.args.items()}})
 
-    def finish(self, call: Call, returned: int, heap: tuple[int, ...], names: Names, thread: int) -> tuple[str, Names]:
+    def finish(self, call: Call, returned: int, heap: Heap, names: Names, thread: int) -> tuple[str, Names]:
         return (str(heap[self.memory.cell(("Thread", "got"), thread)]) if call.name in READERS else "ok"), names
 
-    def events(self, heap: tuple[int, ...], occurs: Occurs) -> list[tuple[str, Started]]:
+    def events(self, heap: Heap, occurs: Occurs) -> list[tuple[str, Started]]:
         return []
 
-    def pending(self, heap: tuple[int, ...], thread: int) -> bool:
+    def pending(self, heap: Heap, thread: int) -> bool:
         return False
 
     def decide(self, node: Node, call: Call | None) -> tuple[int, ...] | None:
         return None
 
-    def kept(self, heap: tuple[int, ...]) -> list[tuple[str, int]]:
+    def kept(self, heap: Heap) -> list[tuple[str, int]]:
         return [("Box", 1)]
 
     def is_late(self, node: Node) -> bool:
@@ -83,8 +83,7 @@ def search(scenario: Scenario, *, everything: bool = False, module: ModuleType =
     model, graphs = compiled(module)
     sizes = (("Thread", 1 + len(scenario.threads)), ("Box", 1), ("Item", 3))
     memory = Memory(model, Instance(sizes, (("Number", tuple(range(1, LIMIT + 1))),), limit=False))
-    alive = memory.cell(("Box", "live"), 1)
-    memory.initial = (*memory.initial[:alive], 1, *memory.initial[alive + 1 :])
+    memory.initial = memory.changed(memory.initial, {memory.cell(("Box", "live"), 1): 1})
     kind = SerialSearch if scenario.machine == "serial" else Search
     machine = Watching(memory, graphs, sleep_points=scenario.machine == "up", everything=everything)
     return kind(scenario, machine, Calls(memory))
