@@ -152,16 +152,27 @@ class CausePages:
 
     @staticmethod
     def _gone(subject: Subject, job: Job, cell: Cell, slug: str) -> bool:
-        """Whether no call results that ``cell`` has by a root cause are left among the non-serial outcomes of a variant.
+        """Whether nothing that ``cell`` has by a root cause is left among the non-serial outcomes of a variant.
 
-        The functions may have other names there, and what probes say may be right in another way.
+        The functions may have other names there.  What is looked for are the results of the calls, and, where only the probes
+        told that an outcome is non-serial, what they said, whatever the calls return there.
         """
         patched = check_cell(subject, job.start, job.operations, cell.machine)
         if not patched.states:
             raise LimitError("too-many-states", f"{cell.key} has too many states in a variant", "choose another example")
-        told = {row.results for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug}
+        rows = [row for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug]
         lost = {one.function for one in cell.lost if slug_of(functions(one)) == slug}
-        return told.isdisjoint(row.results for row in patched.nonserial) and lost.isdisjoint(one.function for one in patched.lost)
+        return not outcome_left(rows, patched.nonserial) and lost.isdisjoint(one.function for one in patched.lost)
+
+
+def outcome_left(rows: Sequence[Row], nonserial: Sequence[Row]) -> bool:
+    """Whether among ``nonserial`` outcomes is one with the results, or the final state, for which one of ``rows`` is non-serial.
+
+    The results always tell; the final state does of those that are non-serial by it alone.
+    """
+    results = {row.results for row in rows}
+    finally_seen = {row.probes for row in rows if not row.by_results}
+    return any(row.results in results or (not row.by_results and row.probes in finally_seen) for row in nonserial)
 
 
 def _find(subject: Subject, job: Job, cell: Cell) -> list[Finding]:

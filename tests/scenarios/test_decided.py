@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from checker.commands.beside import _clashes, _decided
+from checker.commands.beside import _clashes, _decided, outcome_left
 from checker.commands.findings import cases_of_findings
 from checker.commands.scenario import load_engine
-from checker.races.result import Conflict
+from checker.races.result import Conflict, Row
 from checker.report.findingparts import decision_lines
 from checker.scenario.finding import Examined
 from checker.scenario.run import run_case
@@ -32,7 +33,7 @@ def examined(finding: str, name: str) -> Examined:
         ("D11", "D11-one-error-two-waiters", "- B: connect s remote P1 goes on = ECONNABORTED"),
     ],
 )
-def test_of_an_outcome_that_a_sequential_order_has_nothing_decides_and_the_order_is_told(finding: str, name: str, last: str) -> None:
+def test_nothing_decides_an_outcome_that_a_sequential_order_has(finding: str, name: str, last: str) -> None:
     found = _decided(examined(finding, name), load_engine("spec", ""))
     assert found.causes == () and found.order
     lines = decision_lines(found, ())
@@ -59,3 +60,24 @@ def test_conflicting_accesses_that_are_the_symptom_are_told_with_what_they_decid
     assert (clash.field, clash.first.function, clash.second.function) == ("Sock.rcv_saddr", "tcp_v4_receive_at", "tcp_take_port")
     assert clash.evidence == "only if A is first: A EINPROGRESS, B 0; only if B is first: A EINPROGRESS, B EADDRINUSE"
     assert NOTHING in decision_lines(_decided(x, engine), (clash,))
+
+
+@pytest.mark.parametrize(
+    ("left", "wanted"),
+    [
+        (Row((("A", ("0",)),), ("state s=LISTEN",)), True),
+        (Row((("A", ("0",)),), ("state s=CLOSE",)), True),
+        (Row((("A", ("EPIPE",)),), ("state s=LISTEN",)), True),
+        (Row((("A", ("EPIPE",)),), ("state s=LISTEN",), by_results=True), False),
+        (Row((("A", ("EPIPE",)),), ("state s=CLOSE",)), False),
+    ],
+)
+def test_an_outcome_that_probes_told_of_is_gone_when_its_final_state_is(left: Row, wanted: bool) -> None:
+    told = Row((("A", ("0",)),), ("state s=LISTEN",))
+    assert outcome_left([told], [left]) == wanted
+
+
+def test_of_an_outcome_whose_results_tell_only_they_are_looked_for() -> None:
+    told = Row((("A", ("0",)),), ("state s=LISTEN",), by_results=True)
+    assert not outcome_left([told], [Row((("A", ("EPIPE",)),), ("state s=LISTEN",))])
+    assert outcome_left([told], [replace(told, probes=())])
