@@ -119,7 +119,7 @@ def order_lines(schedule: Sequence[Step]) -> list[str]:
         if s.who in (*ALONE, SOFTIRQ):
             continue
         key = (s.who, s.call)
-        line = f"{s.who}: {s.call}{' goes on' if key in begun else ''}{f' = {s.result}' if s.result else ', waits'}"
+        line = f"{s.who}: {s.call}{' goes on' if key in begun else ''}{f' = {s.result}' if s.result else ' (not yet back)'}"
         begun = begun - {key} if s.result else begun | {key}
         told += [line] if told[-1:] != [line] else []
     return told
