@@ -38,6 +38,7 @@ from proofs import (
     datagram,
     dial,
     foreign,
+    join,
     kept,
     peername,
     peers,
@@ -48,9 +49,10 @@ from proofs import (
     streams,
     udp,
     udp_locked,
+    unclosed,
 )
 from proofs.followed import PART
-from proofs.frame_facts import frame_facts, separate_frame_facts
+from proofs.frame_facts import frame_facts, separate_frame_facts, there_fact
 from proofs.hashing import closing_unhashed, sport_ready
 from proofs.ports import port_facts
 from proofs.structure import queued_facts, read_under_lock, structural_facts, values_to_store
@@ -67,6 +69,7 @@ MODULES: dict[str, tuple[ModuleType, ...]] = {
     "peername": (sockets, kept, peers, peername),
     "dial": (sockets, kept, streams, refusals, dial),
     "await": (sockets, kept, streams, refusals, await_denied),
+    "join": (unclosed, join),
 }
 """The lemmas of each client."""
 
@@ -95,6 +98,8 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
     if connect in modules:
         asked = connect_dangling.made_facts(compiled) if connect_dangling in modules else []
         return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *asked]
+    if unclosed in modules:
+        return [*separate_frame_facts(compiled.system), there_fact(compiled.system, unclosed.SOCKS, unclosed.THERE)]
     if accept in modules:
         system = compiled.system
         unhashed = closing_unhashed(system)

@@ -14,7 +14,7 @@ from checker.language import terms
 from checker.language.terms import FieldKey, Term
 from checker.symbolic.inductive import Fact
 from checker.system import TransitionSystem
-from proofs.frames import NULL, OWNER, SHARED, SOCKETS, Backs, Frames, Knowledge, Place
+from proofs.frames import NULL, OWNER, SHARED, SOCKETS, Backs, Frames, Knowledge, Place, local_name
 from proofs.structure import at_any, exists, owned
 
 
@@ -81,6 +81,14 @@ def null_facts(system: TransitionSystem, names: Sequence[str]) -> list[Fact]:
     return [Fact("forgets", (claims.t,), claims.everywhere(claims.nowhere), reason="a call leaves nothing behind")]
 
 
+def there_fact(system: TransitionSystem, names: Sequence[str], uses: tuple[str, ...]) -> Fact:
+    """``there``: what functions know by these names is not NULL where a thread may yet read it."""
+    known = {local_name(x.data[1]) for loc in system.locations for f, name, x in loc.names if f"{f}.{name}" in names}
+    claims = _Claims(Frames(system, sorted(known)), short=True)
+    formula = terms.conj(claims.returns(), claims.everywhere(claims.there))
+    return Fact("there", (claims.t,), formula, uses, "it is looked for, and what is not found is not kept")
+
+
 class _Claims:
     """What is known everywhere, as formulas about the thread ``t``.
 
@@ -109,6 +117,12 @@ class _Claims:
         for a, b in known.apart:
             if a in first and b in first:
                 yield terms.negate(terms.eq(first[a], first[b]))
+
+    def there(self, place: Place, known: Knowledge) -> Iterator[Term]:
+        """That the references are not NULL that are read by somebody."""
+        for reference, n in self._named(place, known):
+            if n != NULL:
+                yield exists(reference)
 
     def owned(self, place: Place, known: Knowledge) -> Iterator[Term]:
         """The locks that are held."""

@@ -86,6 +86,7 @@ REPAIRS = {
     "peername": {"udp_disconnect_locked,dgram_connect_locked,getname_locked": ("named_whole",)},
     "dial": {"connect_chooses_port_last": ("unbound_portless",)},
     "await": {"disconnect_denied": ("listener_unconnected",)},
+    "join": {"child_without_memberships": ("one_owner",)},
 }
 """By client and variants, the properties that are proved of the model with these variants, whatever the plain one does."""
 

@@ -65,6 +65,11 @@ WALKS = {
         (1, 3, 4, 4, 2_000, 150, *EVERYTHING),
         (3, 1, 1, 1, 10_000, 200),
     ),
+    "join": (
+        (2, 3, 1, 1, 1_500, (40, 3)),
+        (2, 3, 2, 1, 1_500, (60, 3)),
+        (1, 3, 5, 1, 300, 100, "a range of two ports", "a range of three ports"),
+    ),
 }
 """Per client: searches that begin with each of some tables, and expand only so many states of each level.
 
@@ -89,6 +94,11 @@ _HELD_UP = (
     "it can: a SYN that found the listener is held up until the connection it resets was made, accepted and closed;"
     " no walk is that deep"
 )
+
+_ANOTHER = "a child is hashed as a connection, or not yet: it is not the listener"
+_TCP = "sys_socket makes TCP sockets only, and children are copies"
+_SEEN_LISTENING = "it was seen to listen, and the lock is held since"
+_FOUND_LISTENING = "segments find listeners and their children, and a socket that listens goes on listening: nobody closes"
 
 _WHOLE = "every address has 16 bytes"
 _ADDRESSLESS = "nobody binds, an attempt fails before the socket has an address, and disconnect takes the address away"
@@ -261,6 +271,37 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
             ("at add_wait_queue(sk.sleep):", "sk.state != TCP_SYN_SENT"),
             "it was in SYN_SENT, and the lock is held",
         ),
+    ),
+    "join": (
+        ("tcp_v4_do_rcv", ("nsk == sk",), _ANOTHER),
+        ("tcp_v4_do_rcv", ("child == sk",), _ANOTHER),
+        *((name, ("prot != tcp_prot",), _TCP) for name in ("tcp_v4_deliver", "tcp_v4_do_rcv", "__release_sock", "inet_listen")),
+        ("__release_sock", ("at with spin_lock(sk_slock):", "sk.state != TCP_LISTEN"), _FOUND_LISTENING),
+        ("tcp_v4_do_rcv", ("then return EINVAL",), _STREAMS),
+        ("__release_sock", ("then return EINVAL",), _STREAMS),
+        ("tcp_v4_do_rcv", ("then return err",), _FOUND_LISTENING),
+        ("__release_sock", ("then return err",), _FOUND_LISTENING),
+        ("inet_listen", ("at return err:", "sk.backlog_head != NULL"), _FOUND_LISTENING),
+        ("inet_listen", ("sock.state != SS_UNCONNECTED",), _STREAMS),
+        ("inet_listen", ("sock.type != SOCK_STREAM",), _STREAMS),
+        ("inet_listen", ("and not (sock.sk.state == TCP_CLOSE or sock.sk.state == TCP_LISTEN)",), _STREAMS),
+        ("system_call", ("sock.ops != inet_stream_ops",), "the sockets of this client are SOCK_STREAM"),
+        ("tcp_check_req", ("at if skb.rst or skb.syn:: not skb.syn",), _KEPT_FLAGS),
+        ("tcp_v4_deliver", (" and sk.state == TCP_SYN_RECV",), _BORN_LOCKED),
+        ("tcp_v4_lookup_child", ("sk != NULL and sk.state == TCP_CLOSE",), _SEEN_LISTENING),
+        ("tcp_v4_lookup_child", (" and sk.state != TCP_LISTEN",), _SEEN_LISTENING),
+        ("tcp_v4_hash", ("newsk.state == TCP_CLOSE",), _BORN_LOCKED),
+        ("tcp_v4_hash", ("newsk.state == TCP_LISTEN",), _BORN_LOCKED),
+        ("tcp_child_process", ("nsk.state == TCP_LISTEN",), "nobody calls listen on a child"),
+        ("tcp_unhash", ("sk.hashed == NOT_HASHED",), "a connection is hashed before others can find it, and until it is reset"),
+        ("tcp_done", ("(not sk.bindport_lock):: sk.prev == NULL",), _PORTED),
+        ("tcp_put_port", ("at with spin_lock_bh(tcp_bhash_lock):: not any(",), "the listener has the port as well, and keeps it"),
+        ("tcp_listen_start", ("at sk.state = TCP_LISTEN:", "sk.num != 0"), _PORTLESS),
+        ("tcp_take_port", ("sk.prev != NULL",), _PORTLESS),
+        ("tcp_v4_get_port", ("tcp_port_rover < local_port_low and BindBucket[local_port_low].live",), _IN_RANGE),
+        ("tcp_v4_get_port", ("at while True:", "and rover < local_port_low"), _MOVED),
+        ("tcp_listen_start > tcp_v4_get_port", ("sk.state != TCP_LISTEN",), _LISTENS),
+        ("tcp_listen_start > tcp_v4_get_port", ("sk.state == TCP_CLOSE",), _LISTENS),
     ),
     "create": (
         ("inet_create", ("sock.type != SOCK_STREAM",), "the sockets of this client are SOCK_STREAM"),

@@ -6,7 +6,7 @@ Their properties are in ``spec.properties.defects``; which variants repair them 
 from __future__ import annotations
 
 from checker.language.client import Client
-from spec.arguments import CALL, SOCKET
+from spec.arguments import CALL, HANDSHAKE, SOCKET
 
 FREED_SOCK = "call through NULL (inet_release: sk.prot.close)"
 
@@ -94,4 +94,23 @@ AWAIT = Client(
     asked=("listener_unconnected",),
 )
 
-CLIENTS = (CREATE, FOREIGN, PEERNAME, DIAL, AWAIT)
+JOIN = Client(
+    "join",
+    ("sys_socket", "system_call", "segment_arrives"),
+    {
+        **SOCKET,
+        **CALL,
+        **HANDSHAKE,
+        "sys_socket.type": ("SOCK_STREAM",),
+        "system_call.call": ("SYS_SETSOCKOPT", "SYS_LISTEN"),
+        "system_call.optname": ("IP_ADD_MEMBERSHIP",),
+        "system_call.backlog": (1,),
+        "segment_arrives.rst": (False,),
+    },
+    "TCP sockets that join multicast groups and listen, while any SYN or ACK arrives at any moment.",
+    scopes=((1, 2, 1, 1),),
+    asked=("one_owner",),
+)
+"""Nobody accepts or closes: a child has the memberships of its listener from its birth on, before anybody can do either."""
+
+CLIENTS = (CREATE, FOREIGN, PEERNAME, DIAL, AWAIT, JOIN)

@@ -8,7 +8,7 @@ from spec.net.ipv4.tcp_v4_rcv import tcp_v4_deliver
 from spec.state import OpenRequest, Segment, Sock, Thread, acceptq_is_full
 from spec.values import TCP_LISTEN
 
-ACCEPT = ("accept",)
+ACCEPT = ("accept", "join")
 
 
 @pure

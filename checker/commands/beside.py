@@ -15,14 +15,15 @@ from checker.races.findings import find, functions, slug_of
 from checker.races.matrix import Job, jobs_of
 from checker.races.pair import MAX_STATES, Subject, check_cell, row_of
 from checker.races.reach import Results
-from checker.races.result import Cell, Finding, Row
-from checker.races.roots import executed
+from checker.races.result import Cell, Conflict, Finding, Row
+from checker.races.roots import Decided, executed
 from checker.report.causepage import CausePage
 from checker.report.findingparts import Repair
 from checker.report.findings import Beside
 from checker.scenario.explore import Search
 from checker.scenario.finding import Examined
 from checker.scenario.load import Case
+from checker.scenario.names import CONFLICT
 from checker.scenario.program import Engine, Scenario, Step
 from checker.scenario.question import judge
 from checker.scenario.run import outcomes_of, run_case
@@ -55,11 +56,14 @@ def beside(found: Sequence[Examined], engine_of: EngineOf, repairs: Repairs, bas
     shown = [x for x in found if x.happens]
     claimed = {c.claim.variant for x in shown for c in x.claims}
     fixed = any(c.claim.key == "fixed_by" for x in shown for c in x.claims)
-    slugs = sorted({slug for x in shown for slug in _roots(x, engine_of(""))})
+    decided = {x.case.scenario.id: _decided(x, engine_of("")) for x in shown if not x.case.scenario.alone}
+    slugs = sorted({slug for one in decided.values() for slug in one.slugs})
     return Beside(
         {x.case.scenario.id: _happens(_elsewhere(x.case), engine_of("")) for x in shown if len(x.case.scenario.threads) > 1},
         {x.case.scenario.id: _repaired(x.case, engine_of, repairs, claimed if fixed else None) for x in shown},
         {slug: baseline.causes[slug] for slug in slugs if slug in baseline.causes},
+        decided,
+        {x.case.scenario.id: _clashes(x, engine_of("")) for x in shown if x.case.conflicts},
     )
 
 
@@ -89,16 +93,24 @@ def _gone(case: Case, engine: Engine) -> bool:
     return not any(judge(symptom, found).hits for symptom in case.symptoms)
 
 
-def _roots(x: Examined, engine: Engine) -> tuple[str, ...]:
-    """The root causes of the outcomes with a symptom; none if it takes no race, or the specification does not tell."""
-    asked: Callable[[Scenario, Callable[[Results], bool]], tuple[str, ...]] | None = getattr(engine, "roots", None)
-    if asked is None or x.case.scenario.alone:
-        return ()
+def _decided(x: Examined, engine: Engine) -> Decided:
+    """What decided the outcomes with a symptom; nothing if the specification does not tell."""
+    asked: Callable[[Scenario, Callable[[Results], bool]], Decided] | None = getattr(engine, "decided", None)
+    if asked is None:
+        return Decided(())
     names = [p.name for p in x.case.scenario.threads]
     hits = {n for a in x.answers if a.question.kind == "symptom" for n in a.hits}
     rows = [x.found.rows[n - 1].results for n in hits]
     wanted = {(*(row[name] for name in names), row["post"], row.get("faults", ())) for row in rows}
     return asked(x.case.scenario, lambda results: results[1:] in wanted)
+
+
+def _clashes(x: Examined, engine: Engine) -> tuple[Conflict, ...]:
+    """The conflicting accesses to fields of which a symptom says that there are any."""
+    asked: Callable[[Scenario], tuple[Conflict, ...]] | None = getattr(engine, "clashes", None)
+    found = asked(x.case.scenario) if asked else ()
+    told = " ".join(a.question.text for a in x.answers if a.question.kind == "symptom" and a.hits)
+    return tuple(c for c in found if f"{CONFLICT}.{c.field.rpartition('.')[2]}" in told)
 
 
 # -- root causes that no scenario has ---------------------------------------------------------------------------------
@@ -140,16 +152,27 @@ class CausePages:
 
     @staticmethod
     def _gone(subject: Subject, job: Job, cell: Cell, slug: str) -> bool:
-        """Whether no call results that ``cell`` has by a root cause are left among the non-serial outcomes of a variant.
+        """Whether nothing that ``cell`` has by a root cause is left among the non-serial outcomes of a variant.
 
-        The functions may have other names there, and what probes say may be right in another way.
+        The functions may have other names there.  What is looked for are the results of the calls, and, where only the probes
+        told that an outcome is non-serial, what they said, whatever the calls return there.
         """
         patched = check_cell(subject, job.start, job.operations, cell.machine)
         if not patched.states:
             raise LimitError("too-many-states", f"{cell.key} has too many states in a variant", "choose another example")
-        told = {row.results for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug}
+        rows = [row for row, why in zip(cell.nonserial, cell.causes, strict=True) if slug_of(functions(why)) == slug]
         lost = {one.function for one in cell.lost if slug_of(functions(one)) == slug}
-        return told.isdisjoint(row.results for row in patched.nonserial) and lost.isdisjoint(one.function for one in patched.lost)
+        return not outcome_left(rows, patched.nonserial) and lost.isdisjoint(one.function for one in patched.lost)
+
+
+def outcome_left(rows: Sequence[Row], nonserial: Sequence[Row]) -> bool:
+    """Whether among ``nonserial`` outcomes is one with the results, or the final state, for which one of ``rows`` is non-serial.
+
+    The results always tell; the final state does of those that are non-serial by it alone.
+    """
+    results = {row.results for row in rows}
+    finally_seen = {row.probes for row in rows if not row.by_results}
+    return any(row.results in results or (not row.by_results and row.probes in finally_seen) for row in nonserial)
 
 
 def _find(subject: Subject, job: Job, cell: Cell) -> list[Finding]:

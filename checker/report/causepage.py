@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checker.races.result import Finding, Site
-from checker.report.findingparts import Repair, by_machine, fix_lines, kernels_line, matrix_lines, provoking_lines
+from checker.races.result import Finding
+from checker.report.findingparts import (
+    Repair,
+    access_lines,
+    by_machine,
+    fix_lines,
+    kernels_line,
+    matrix_lines,
+    provoking_lines,
+)
 from checker.report.mdtable import markdown_table
 from checker.report.numbering import page_file
 from checker.report.sequence import sequence_svg
@@ -69,8 +77,7 @@ class CausePage:
             *provoking_lines(self.chart, f.scenario, self.schedule),
         ]
         if f.conflict:
-            lines += ["", "## What decides", "", f"On {f.conflict.field}: {f.conflict.evidence}.", ""]
-            lines += [f"- {_site(s)}" for s in (f.conflict.first, f.conflict.second)]
+            lines += ["", "## What decides", "", *access_lines(f.conflict)]
         if self.repairs:
             told = (f"- `{repair.variant}`: {'none' if gone else 'still there'}" for repair, gone in self.repairs)
             lines += ["", "In variants of the model, of this program:", "", *told]
@@ -88,9 +95,3 @@ class CausePage:
         rows += [(f"post: {call}", result) for call, _, result in (probe.partition("=") for probe in self.finding.outcome.probes)]
         rows += [("fault", fault) for fault in self.finding.outcome.faults]
         return markdown_table(("call", "result"), rows)
-
-
-def _site(s: Site) -> str:
-    what = f"`{s.text}` ({s.place})" if s.text else s.place
-    locks = f"holding {', '.join(s.locks)}" if s.locks else "without a lock"
-    return f"{s.who} {'writes' if s.write else 'reads'} in {s.function}: {what}, {locks}"

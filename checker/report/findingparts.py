@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from checker.races.conflicts import SOFTIRQ
+from checker.races.result import Conflict, Site
+from checker.races.roots import Decided
 from checker.report.mdtable import markdown_table
 from checker.report.schedule import ALONE, schedule_lines, stretches
 from checker.scenario.names import programs
@@ -76,6 +79,50 @@ def provoking_lines(chart: str, scenario: Scenario, schedule: Sequence[Step]) ->
         *schedule_lines(schedule),
         "```",
     ]
+
+
+def access_lines(conflict: Conflict) -> list[str]:
+    """Two accesses, and what their order decides."""
+    on = f"On {conflict.field}: " if conflict.field else ""
+    told = f"{on}{conflict.evidence}."
+    return [told[:1].upper() + told[1:], "", *(f"- {_site(s)}" for s in (conflict.first, conflict.second))]
+
+
+def _site(s: Site) -> str:
+    what = f"`{s.text}` ({s.place})" if s.text else s.place
+    locks = f"holding {', '.join(s.locks)}" if s.locks else "without a lock"
+    return f"{s.who} {'writes' if s.write else 'reads'} in {s.function}: {what}, {locks}"
+
+
+def decision_lines(decided: Decided, clashes: Sequence[Conflict]) -> list[str]:
+    """What decided outcomes: pairs of accesses; nothing, if several programs have them in a sequential order as well."""
+    lines: list[str] = []
+    shown: set[tuple[str, str, str]] = set()
+    for one in decided.causes:
+        pair = one.pair if isinstance(one, Conflict) else ("", one.function, one.told)
+        if pair not in shown:
+            shown.add(pair)
+            lines += [*(access_lines(one) if isinstance(one, Conflict) else [f"Lost: {one.told}."]), ""]
+    if len({s.who for s in decided.order} - {*ALONE, SOFTIRQ}) > 1:
+        lines += ["No two accesses decide it: a sequential order of the calls ends like this, too.", ""]
+        lines += [*(f"- {line}" for line in order_lines(decided.order)), ""]
+    for clash in clashes:
+        lines += ["Two accesses meet without a lock in common, whatever comes of it:", "", *access_lines(clash), ""]
+    return ["What decides:", "", *lines[:-1]] if lines else []
+
+
+def order_lines(schedule: Sequence[Step]) -> list[str]:
+    """The calls of a sequential order, as they go on and return."""
+    told: list[str] = []
+    begun: set[tuple[str, str]] = set()
+    for s in stretches(schedule):
+        if s.who in (*ALONE, SOFTIRQ):
+            continue
+        key = (s.who, s.call)
+        line = f"{s.who}: {s.call}{' goes on' if key in begun else ''}{f' = {s.result}' if s.result else ' (not yet back)'}"
+        begun = begun - {key} if s.result else begun | {key}
+        told += [line] if told[-1:] != [line] else []
+    return told
 
 
 def by_machine(keys: Iterable[str]) -> Counter[str]:

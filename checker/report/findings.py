@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from checker.races.result import Conflict
+from checker.races.roots import Decided
 from checker.report.files import file_stem
-from checker.report.findingparts import Repair, fix_lines, kernels_line, matrix_lines, provoking_lines
+from checker.report.findingparts import Repair, decision_lines, fix_lines, kernels_line, matrix_lines, provoking_lines
 from checker.report.mdtable import markdown_table
 from checker.report.numbering import page_file
 from checker.report.sequence import sequence_svg
@@ -116,12 +118,21 @@ class Beside:
     """What a page says besides what its scenarios state.
 
     ``elsewhere``: by scenario, whether it happens on the other machine, too.  ``repairs`` are the variants that were tried on
-    each, with whether no symptom is left.  ``causes``: the cells of each root cause.
+    each, with whether no symptom is left.  ``causes``: the cells of each root cause.  ``decided``: by scenario, what decided
+    its outcomes; ``clashes``: the conflicting accesses of which it asks.
     """
 
     elsewhere: Mapping[str, bool] = field(default_factory=dict)
     repairs: Mapping[str, Mapping[Repair, bool]] = field(default_factory=dict)
     causes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    decided: Mapping[str, Decided] = field(default_factory=dict)
+    clashes: Mapping[str, Sequence[Conflict]] = field(default_factory=dict)
+
+    def decisions(self, x: Examined) -> list[str]:
+        """What decided the outcomes of a scenario."""
+        name = x.case.scenario.id
+        lines = decision_lines(self.decided.get(name, Decided(())), self.clashes.get(name, ()))
+        return ["", *lines] if lines else []
 
     def fixes(self, shown: Sequence[Examined]) -> list[Repair]:
         """The variants that remove all that happens in the scenarios they were tried on, if that was one at least."""
@@ -149,6 +160,7 @@ def page(entry: Entry, found: Sequence[Examined], beside: Beside) -> str:
         lines += ["", _where(x, beside.elsewhere), "", *provoking_lines(chart_name(x), x.found.scenario, x.shown.schedule)]
         broken = [a.question.text for a in x.answers if a.question.kind == "symptom" and a.hits]
         lines += ["", "Rule broken: none of these may happen:", "", *(f"- `{text}`{_in_words(text)}" for text in broken)]
+        lines += beside.decisions(x)
         told = {c.claim.variant: claim_word(c) for c in x.claims}
         for repair, gone in beside.repairs.get(x.case.scenario.id, {}).items():
             told.setdefault(repair.variant, "none" if gone else "still there")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from checker.language import NULL, always, implies, inside
+from checker.language import NULL, always, implies, inside, pure
 from spec.net.ipv4.af_inet import inet_getname, inet_release
-from spec.state import Sock, Socket, Thread
-from spec.values import INADDR_ANY, SS_CONNECTED, TCP_CLOSE, TCP_LISTEN
+from spec.state import IpMcSocklist, Sock, Socket, Thread
+from spec.values import INADDR_ANY, NOT_HASHED, SS_CONNECTED, TCP_CLOSE, TCP_LISTEN
 
 
 @always(
@@ -56,3 +56,24 @@ def unbound_portless(sk: Sock) -> bool:
 )
 def listener_unconnected(sk: Sock) -> bool:
     return not (sk.state == TCP_LISTEN and sk.socket != NULL and sk.socket.state == SS_CONNECTED)
+
+
+@pure
+def found(sk: Sock) -> bool:
+    """A sock that others can find: a child that is being made is still the copy it began as."""
+    return sk.live and (sk.hashed != NOT_HASHED or sk.queued_at != NULL or (sk.socket != NULL and sk.socket.sk == sk))
+
+
+@always(
+    stands_for="ip_mc_drop_socket: the memberships that close() frees are those of this socket alone",
+    expected="violated",
+    because="tcp_create_openreq_child copies the sock, and leaves the child with the list of its listener",
+    clients=("join",),
+)
+def one_owner(a: Sock, b: Sock, m: IpMcSocklist, n: IpMcSocklist) -> bool:
+    """A membership is the first of one socket, or comes behind one other."""
+    return (
+        implies(found(a) and found(b) and a.mc_list != NULL and a.mc_list == b.mc_list, a == b)
+        and implies(found(a) and n.live and a.mc_list != NULL, a.mc_list != n.next)
+        and implies(m.live and n.live and m.next != NULL and m.next == n.next, m == n)
+    )

@@ -16,8 +16,8 @@ from checker.language.model import Model, load
 from checker.races.access import Watching
 from checker.races.conflicts import conflicts
 from checker.races.reach import Results, reach
-from checker.races.result import Verdict
-from checker.races.roots import executed, roots
+from checker.races.result import Conflict, Verdict
+from checker.races.roots import Decided, decided, executed
 from checker.races.stuck import stuck
 from checker.scenario.explore import MAX_STATES, Search
 from checker.scenario.freed import prepared, used_freed
@@ -29,7 +29,7 @@ from checker.scenario.steps import Machine, Program
 from checker.scenario.vocabulary import SERIAL
 from spec.scenarios.calls import Calls
 from spec.scenarios.empty_range import empty_range
-from spec.scenarios.expand import expand, fold
+from spec.scenarios.expand import expand, fold, folded
 from spec.scenarios.outcomes import sockets
 from spec.scenarios.prequeue import prequeue
 from spec.scenarios.races import Sockets
@@ -124,18 +124,33 @@ class Runner:
 
     def conflicts(self, scenario: Scenario) -> tuple[str, ...]:
         """``Sock.rcv_saddr`` and so on: those where the order of the two accesses decides about the outcome."""
+        return tuple(sorted({c.field for c in self.clashes(scenario)}))
+
+    def clashes(self, scenario: Scenario) -> tuple[Conflict, ...]:
+        """The accesses behind ``conflicts``."""
         search = self._searched(scenario, Watching)
-        found = conflicts(search, reach(search), 0, str, Sockets.atomic)
-        return tuple(sorted({c.field for c in found if c.verdict is not Verdict.BENIGN}))
+        reached = reach(search)
+
+        def told(number: int) -> str:
+            results = zip(scenario.threads, reached.outcomes[number][1:], strict=False)
+            return ", ".join(f"{p.name} {' '.join(folded(p.calls, said))}" for p, said in results)
+
+        found = conflicts(search, reached, 0, told, Sockets.atomic)
+        return tuple(c for c in found if c.verdict is not Verdict.BENIGN)
 
     def stuck(self, scenario: Scenario) -> Stuck:
         """Fair runs that never end, and what is lost at ends."""
         return stuck(self._searched(scenario, self.machine))
 
-    def roots(self, scenario: Scenario, wanted: Callable[[Results], bool]) -> tuple[str, ...]:
-        """The root causes of its ``wanted`` outcomes, as the race matrix calls them."""
+    def decided(self, scenario: Scenario, wanted: Callable[[Results], bool]) -> Decided:
+        """What decided its ``wanted`` outcomes, of which setup, threads, post and faults have the results."""
+        programs = (scenario.setup, *(p.calls for p in scenario.threads), scenario.post)
+
+        def asked(results: Results) -> bool:
+            return wanted((*(folded(*both) for both in zip(programs, results[:-1], strict=True)), results[-1]))
+
         orders = self._searched(replace(scenario, machine=SERIAL), self.machine)
-        return roots(self._searched(scenario, Watching), orders, wanted, Sockets.atomic)
+        return decided(self._searched(scenario, Watching), orders, asked, Sockets.atomic)
 
     def executed(self, scenario: Scenario) -> frozenset[str]:
         """The functions that some interleaving runs."""

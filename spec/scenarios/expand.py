@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -80,6 +80,17 @@ def parts_of(call: Call) -> tuple[Call, ...]:
             return (call,)
 
 
+def folded(calls: Sequence[Call], results: Sequence[str]) -> tuple[str, ...]:
+    """The results of expanded ``calls`` as results of those that were asked for."""
+    told, at = [], 0
+    for call in calls:
+        size = len(parts_of(call))
+        group = results[at : at + size]
+        told.append(next((r for r in group if r != "0"), "0") if size > 1 else group[0])
+        at += size
+    return tuple(told)
+
+
 def fold(scenario: Scenario, found: Outcomes) -> Outcomes:
     """The outcomes of an expanded scenario as outcomes of the one that was asked for."""
     programs = {"setup": scenario.setup, **{p.name: p.calls for p in scenario.threads}, "post": scenario.post}
@@ -87,13 +98,7 @@ def fold(scenario: Scenario, found: Outcomes) -> Outcomes:
     for row in found.rows:
         results = dict(row.results)
         for name, calls in programs.items():
-            folded, at = [], 0
-            for call in calls:
-                size = len(parts_of(call))
-                group = results[name][at : at + size]
-                folded.append(next((r for r in group if r != "0"), "0") if size > 1 else group[0])
-                at += size
-            results[name] = tuple(folded)
+            results[name] = folded(calls, results[name])
         if not results["faults"]:
             del results["faults"]
         rows.append(replace(row, results=results))

@@ -18,7 +18,7 @@ from checker.language.compile import Compiled, compile_model
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
 from checker.symbolic.certificate import property_folder
-from checker.symbolic.inductive import prove
+from checker.symbolic.inductive import Prover, prove
 from spec import defects
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +139,17 @@ def test_check_asks_what_joining_steps_relies_on() -> None:
     ways, small = ("inductive", "explicit"), Scope(2, 1, 1, 1)
     assert claims("create") == [(way, Scope(2, 2, 1, 1), "failed_create_clears_sk") for way in ways]
     assert claims("foreign") == [(way, small, variant) for variant in ("", "bind_checks_family") for way in ways]
+
+
+@pytest.mark.parametrize(("without", "weak"), [("newborn", "one_head"), ("there", "listed")])
+def test_a_membership_has_one_owner_because_of_what_is_known_of_children_and_their_makers(without: str, weak: str) -> None:
+    compiled = compile_package(spec, load_variant(spec, "child_without_memberships"), "join")
+    facts = facts_about(spec, compiled)
+    left = [replace(f, uses=tuple(name for name in f.uses if name != without)) for f in facts if f.name != without]
+    for known, holds in ((facts, True), (left, False)):
+        prover = Prover(compiled.system, known, 2.0, 0)
+        (fact,) = [f for f in known if f.name == weak]
+        assert all(o.discharged for o in prover.obligations(fact)) == holds
 
 
 def test_every_defect_with_a_client_of_its_own_is_repaired_by_some_variant() -> None:
