@@ -105,7 +105,7 @@ class Inferrer:
     def _preserved(self, fact: Fact, others: Sequence[Fact]) -> frozenset[Member] | None:
         found: frozenset[Member] = frozenset()
         for t in self.system.transitions:
-            if touches(self.system, t, fact.formula):
+            if touches(self.system, t, fact):
                 answer, core = self.houdini.ask(self.houdini.pose_fact(t, fact, others))
                 if answer != z3.unsat:
                     return None

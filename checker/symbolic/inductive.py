@@ -1,8 +1,9 @@
 """Inductive proofs for any size: initiation, consecution per transition, implication of the property.
 
 Each obligation is an unsatisfiability query that gets only the lemmas it declares; an obligation whose transition
-writes nothing the lemma reads is discharged by frame.  Consecutions that need the same lemmas are asked for together: that
-no step by any of some transitions violates the fact is one query, and only if it is not settled are there more.
+writes nothing the lemma reads, or leads to where it says nothing of the process, is discharged by frame.  Consecutions
+that need the same lemmas are asked for together: that no step by any of some transitions violates the fact is one query,
+and only if it is not settled are there more.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ class Prover:
         found: dict[str, Obligation] = {}
         alike: dict[tuple[str, ...], list[Transition]] = {}
         for t in self.encoder.system.transitions:
-            if touches(self.encoder.system, t, fact.formula):
+            if touches(self.encoder.system, t, fact):
                 alike.setdefault(self._telling(fact, t), []).append(t)
             else:
                 found[t.name] = _framed(fact, t)
@@ -213,7 +214,7 @@ class Prover:
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
         hypotheses = [self.closed[fact.name], *self._others(fact)]
-        if not touches(self.encoder.system, t, fact.formula):
+        if not touches(self.encoder.system, t, fact):
             return _framed(fact, t)
         claimed = violation(self.encoder.system, fact, t)
         telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]
@@ -318,22 +319,37 @@ def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list
     return [system.guard(t), claim], [*primed(fact).values(), system.self_var, *t.choices]
 
 
-def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
-    """Whether ``t`` can change ``formula``: it writes a field read there, or enters or leaves a location named there."""
-    view = _view(system.pc_key, system.pc_sort, formula)
-    if any(u.key in view.reads for u in t.updates):
-        return True
-    return t.source != t.target and view.seen_from(t.source) != view.seen_from(t.target)
+def touches(system: TransitionSystem, t: Transition, fact: Fact) -> bool:
+    """Whether ``t`` can make ``fact`` false where it holds.
+
+    It writes a field read there, or moves between locations of which the formula says different things, and does not
+    lead to where it says nothing of the process while it says of others what it said before.
+    """
+    view = _view(system.pc_key, system.pc_sort, fact.params, fact.formula)
+    changed = {u.key for u in t.updates} & view.reads
+    if not changed and (t.source == t.target or view.seen_from(t.source) == view.seen_from(t.target)):
+        return False
+    own = all(u.where is None and u.obj == system.self_var for u in t.updates if u.key in changed)
+    return not (own and view.of_one(changed) and set(view.seen_from(t.target)) == {terms.TRUE})
 
 
 class _View:
     """What a formula says when a process it asks for is at a location; every location is looked at once."""
 
-    def __init__(self, pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> None:
+    def __init__(self, pc_key: terms.FieldKey, pc_sort: EnumSort, params: tuple[Term, ...], formula: Term) -> None:
         self.formula, self.sort = formula, pc_sort
-        self.reads = frozenset(terms.fields_of(formula))
-        self.places = [n for n in terms.subterms(formula) if n.op == "field" and n.data == pc_key]
+        nodes = list(terms.subterms(formula))
+        fields = [n for n in nodes if n.op == "field"]
+        self.reads = frozenset(n.data for n in fields)
+        self.places = [n for n in fields if n.data == pc_key]
         self.seen: dict[str, tuple[Term, ...]] = {}
+        threads = [v for v in (*params, *(n.data for n in nodes if n.op in ("exists", "forall"))) if v.sort.name == pc_key[0]]
+        self.elsewhere = frozenset(n.data for n in fields if not set(threads) & set(n.args))
+        self.about_one = len(threads) == 1 and threads[0] in params and pc_key not in self.elsewhere
+
+    def of_one(self, changed: set[terms.FieldKey]) -> bool:
+        """Whether it is about one process at a time, and reads ``changed`` of that one only."""
+        return self.about_one and not changed & self.elsewhere
 
     def seen_from(self, location: str) -> tuple[Term, ...]:
         """The formula when a process is at ``location``, for each of the processes whose location it asks for."""
@@ -361,10 +377,10 @@ class Views:
 
     def _seen(self, fact: Fact, t: Transition) -> tuple[Term, ...]:
         if fact.name not in self.views:
-            self.views[fact.name] = _View(self.system.pc_key, self.system.pc_sort, fact.formula)
+            self.views[fact.name] = _View(self.system.pc_key, self.system.pc_sort, fact.params, fact.formula)
         return self.views[fact.name].seen_from(t.source)
 
 
 @lru_cache(maxsize=2)
-def _view(pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> _View:
-    return _View(pc_key, pc_sort, formula)
+def _view(pc_key: terms.FieldKey, pc_sort: EnumSort, params: tuple[Term, ...], formula: Term) -> _View:
+    return _View(pc_key, pc_sort, params, formula)

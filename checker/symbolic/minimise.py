@@ -117,7 +117,7 @@ class Minimiser:
     def touching(self, fact: Fact) -> list[Transition]:
         """The transitions that are not discharged by frame."""
         if fact.name not in self._touching:
-            self._touching[fact.name] = [t for t in self.system.transitions if touches(self.system, t, fact.formula)]
+            self._touching[fact.name] = [t for t in self.system.transitions if touches(self.system, t, fact)]
         return self._touching[fact.name]
 
     def holds_initially(self, fact: Fact) -> bool:

@@ -90,7 +90,7 @@ def test_after_is_the_formula_in_the_next_state(compiled: Compiled, seed: int) -
         before = evaluate(after(system, t, formula.formula), state, INSTANCE, values)
         assert before == evaluate(formula.formula, following, INSTANCE, values)
         assert following == fire(system, t, state, INSTANCE, binding)
-        if not touches(system, t, formula.formula):
+        if not touches(system, t, Fact(formula.name, formula.params, formula.formula)):
             assert evaluate(formula.formula, state, INSTANCE, values) == before
         state = following
 
