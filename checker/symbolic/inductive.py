@@ -134,6 +134,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
+        self.own: dict[tuple[str, str], z3.BoolRef] = {}
         self.views = Views(system)
         self.solver: z3.Solver | None = None
         self.known: list[int] = []
@@ -173,38 +174,64 @@ class Prover:
     def _consecutions(self, fact: Fact) -> list[Obligation]:
         """One per transition; those of which the same facts tell something are asked for together."""
         found: dict[str, Obligation] = {}
-        alike: dict[tuple[str, ...], list[Transition]] = {}
+        alike: dict[tuple[bool, tuple[str, ...]], list[Transition]] = {}
         for t in self.encoder.system.transitions:
             if touches(self.encoder.system, t, fact):
-                alike.setdefault(self._telling(fact, t), []).append(t)
+                alone, telling = self.views.changes_own(fact, t), (fact.name, *self._telling(fact, t))
+                given = tuple(n for n in telling if not (alone and self.views.about_one(self.facts[n])))
+                alike.setdefault((alone, given), []).append(t)
             else:
                 found[t.name] = _framed(fact, t)
-        for telling, transitions in alike.items():
-            hypotheses = [self.closed[n] for n in (fact.name, *telling)]
+        for (alone, given), transitions in alike.items():
+            hypotheses = [self.closed[n] for n in given]
             for n in range(0, len(transitions), TOGETHER):
-                found.update(self._together(fact, transitions[n : n + TOGETHER], hypotheses))
+                found.update(self._together(fact, transitions[n : n + TOGETHER], hypotheses, alone))
         return [found[t.name] for t in self.encoder.system.transitions]
 
-    def _together(self, fact: Fact, transitions: list[Transition], hypotheses: list[z3.BoolRef]) -> dict[str, Obligation]:
-        """The consecutions of some transitions, from one question if that is enough; what it took is shared out evenly."""
-        if len(transitions) == 1:
+    def _together(
+        self, fact: Fact, transitions: list[Transition], hypotheses: list[z3.BoolRef], alone: bool = False
+    ) -> dict[str, Obligation]:
+        """The consecutions of some transitions, from one question if that is enough; what it took is shared out evenly.
+
+        If they concern the process ``alone`` that acts, they are first asked for with what facts about one process say of it.
+        """
+        if len(transitions) == 1 and not alone:
             return {t.name: self.consecution(fact, t) for t in transitions}
         started = time.perf_counter()
         kept = self._knowing(hypotheses)
         kept.push()
-        steps = [z3.And(*self._claimed(*violation(self.encoder.system, fact, t))) for t in transitions]
-        result = self._ask(kept, [z3.Or(*steps)], EASY * len(steps) // 2)
+        steps = [z3.And(*(self._alone(fact, t) if alone else self._violation(fact, t))) for t in transitions]
+        result = self._ask(kept, [z3.Or(*steps)], EASY * (len(steps) + 1) // 2)
         kept.pop()
         if result == "unsat":
             effort = self._spent() // len(steps)
             seconds = (time.perf_counter() - started) / len(steps)
             return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
         everything = [self.closed[fact.name], *self._others(fact)]
-        if result == "sat" and len(hypotheses) < len(everything):
+        if alone or result == "sat" and len(hypotheses) < len(everything):
             return self._together(fact, transitions, everything)
         half = len(transitions) // 2
         parts = (transitions[:half], transitions[half:])
         return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
+
+    def _violation(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
+        return self._claimed(*violation(self.encoder.system, fact, t))
+
+    def _alone(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
+        """That ``t`` violates ``fact`` of the process that acts, of which facts about one process hold where it starts."""
+        names = [fact.name, *self._telling(fact, t)]
+        known = [self._own(n, t.source) for n in names if self.views.about_one(self.facts[n])]
+        said = terms.substitute(self.views.of_self(fact, t.target), primed(fact))
+        claims = [self.encoder.system.guard(t), terms.negate(after(self.encoder.system, t, said))]
+        return [*known, *self._claimed(claims, [*primed(fact).values(), self.encoder.system.self_var, *t.choices])]
+
+    def _own(self, name: str, location: str) -> z3.BoolRef:
+        """What a fact about one process says of the one that acts if that is at ``location``."""
+        if (name, location) not in self.own:
+            fact = self.facts[name]
+            others = tuple(p for p in fact.params if p.sort != self.encoder.system.thread)
+            self.own[name, location] = self.encoder.closed(others, self.views.of_self(fact, location))
+        return self.own[name, location]
 
     def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
         """The facts it uses that say anything of a process about to take ``t``."""
@@ -326,11 +353,10 @@ def touches(system: TransitionSystem, t: Transition, fact: Fact) -> bool:
     lead to where it says nothing of the process while it says of others what it said before.
     """
     view = _view(system.pc_key, system.pc_sort, fact.params, fact.formula)
-    changed = {u.key for u in t.updates} & view.reads
-    if not changed and (t.source == t.target or view.seen_from(t.source) == view.seen_from(t.target)):
-        return False
-    own = all(u.where is None and u.obj == system.self_var for u in t.updates if u.key in changed)
-    return not (own and view.of_one(changed) and set(view.seen_from(t.target)) == {terms.TRUE})
+    if not view.reads.intersection(u.key for u in t.updates):
+        if t.source == t.target or view.seen_from(t.source) == view.seen_from(t.target):
+            return False
+    return not (view.changes_own(system, t) and set(view.seen_from(t.target)) == {terms.TRUE})
 
 
 class _View:
@@ -343,13 +369,16 @@ class _View:
         self.reads = frozenset(n.data for n in fields)
         self.places = [n for n in fields if n.data == pc_key]
         self.seen: dict[str, tuple[Term, ...]] = {}
-        threads = [v for v in (*params, *(n.data for n in nodes if n.op in ("exists", "forall"))) if v.sort.name == pc_key[0]]
+        bound = [n.data for n in nodes if n.op in ("exists", "forall")]
+        threads = [v for v in (*params, *bound) if v.sort.name == pc_key[0]]
         self.elsewhere = frozenset(n.data for n in fields if not set(threads) & set(n.args))
-        self.about_one = len(threads) == 1 and threads[0] in params and pc_key not in self.elsewhere
+        self.one = threads[0] if len(threads) == 1 and threads[0] in params and pc_key not in self.elsewhere else None
 
-    def of_one(self, changed: set[terms.FieldKey]) -> bool:
-        """Whether it is about one process at a time, and reads ``changed`` of that one only."""
-        return self.about_one and not changed & self.elsewhere
+    def changes_own(self, system: TransitionSystem, t: Transition) -> bool:
+        """Whether it is about one process at a time, and ``t`` changes what it reads of the one that acts only."""
+        changed = [u for u in t.updates if u.key in self.reads]
+        own = all(u.where is None and u.obj == system.self_var and u.key not in self.elsewhere for u in changed)
+        return self.one is not None and own
 
     def seen_from(self, location: str) -> tuple[Term, ...]:
         """The formula when a process is at ``location``, for each of the processes whose location it asks for."""
@@ -375,10 +404,27 @@ class Views:
         """Whether it says something of such a process that it does not say of every other."""
         return any(view != terms.TRUE for view in self._seen(fact, t))
 
+    def about_one(self, fact: Fact) -> bool:
+        """Whether it is about one process at a time."""
+        return self._view(fact).one is not None
+
+    def changes_own(self, fact: Fact, t: Transition) -> bool:
+        """Whether it is about one process at a time, and ``t`` changes what it reads of the one that acts only."""
+        return self._view(fact).changes_own(self.system, t)
+
+    def of_self(self, fact: Fact, location: str) -> Term:
+        """What a fact about one process says of the one that acts if that is at ``location``."""
+        view = self._view(fact)
+        assert view.one is not None
+        return terms.substitute([*view.seen_from(location), fact.formula][0], {view.one: self.system.self_var})
+
     def _seen(self, fact: Fact, t: Transition) -> tuple[Term, ...]:
+        return self._view(fact).seen_from(t.source)
+
+    def _view(self, fact: Fact) -> _View:
         if fact.name not in self.views:
             self.views[fact.name] = _View(self.system.pc_key, self.system.pc_sort, fact.params, fact.formula)
-        return self.views[fact.name].seen_from(t.source)
+        return self.views[fact.name]
 
 
 @lru_cache(maxsize=2)
