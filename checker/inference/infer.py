@@ -19,9 +19,10 @@ from checker.instance import Instance
 from checker.language import terms
 from checker.language.terms import Term
 from checker.report.pretty import Pretty
-from checker.symbolic.inductive import Fact, touches
+from checker.symbolic.inductive import Fact
 from checker.symbolic.minimise import Minimiser
 from checker.symbolic.unbounded import initially
+from checker.symbolic.views import touches
 from checker.system import TransitionSystem
 
 STATES = 300_000

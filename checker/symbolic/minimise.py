@@ -16,8 +16,9 @@ import z3
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.dead import PREFIX
-from checker.symbolic.inductive import Fact, closure, touches, violation
+from checker.symbolic.inductive import Fact, closure, violation
 from checker.symbolic.unbounded import Encoder, initially
+from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem
 
 Names = frozenset[str]

@@ -15,8 +15,9 @@ from checker.evaluate import evaluate, fire, initial_state, successors
 from checker.instance import Instance
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
-from checker.symbolic.inductive import Fact, Prover, closure, prove, touches
+from checker.symbolic.inductive import Fact, Prover, closure, prove
 from checker.symbolic.unbounded import after, initially
+from checker.symbolic.views import touches
 from spec.clients import BIND_LISTEN
 
 
