@@ -80,12 +80,12 @@ def steps_of(package: ModuleType, client: str) -> list[tuple[str, Freed | None]]
 
 
 def facts_about(package: ModuleType, compiled: Compiled) -> list[Fact]:
-    """The facts of the package ``PROOFS``; those that ``no_dangling`` rests on where it is asked, or what a patch repairs."""
+    """What the properties rest on, of the facts of ``PROOFS``; or ``no_dangling`` where it is asked, or what a patch repairs."""
     facts: dict[str, Fact] = {f.name: f for f in import_module(package.PROOFS).facts(compiled)}
     if compiled.asks_dangling:
         return closure(facts, [NO_DANGLING] if NO_DANGLING in facts else [])
     repairs = repaired_by(package, compiled.client.name if compiled.client else "").get(compiled.variant)
-    return closure(facts, repairs) if repairs else list(facts.values())
+    return closure(facts, repairs or [p.name for p in compiled.properties if p.name in facts])
 
 
 def certificate_of(compiled: Compiled, proof: Proof) -> Certificate:

@@ -134,8 +134,6 @@ def prove_any_size(compiled: Compiled, package: ModuleType, out: Path, *, say: S
     If the package has ``CERTIFICATES``, those committed there must be the ones of this proof.
     """
     facts = {f.name: f for f in facts_about(package, compiled)}
-    if not any(p.name in facts for p in compiled.properties):
-        return []  # What there is serves coverage, which proves it itself.
     proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))
     folder = Path(package.CERTIFICATES) if hasattr(package, "CERTIFICATES") else None
     wrong = stale(compiled, proof, package) if folder else ""

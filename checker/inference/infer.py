@@ -19,9 +19,10 @@ from checker.instance import Instance
 from checker.language import terms
 from checker.language.terms import Term
 from checker.report.pretty import Pretty
-from checker.symbolic.inductive import Fact, touches
+from checker.symbolic.inductive import Fact
 from checker.symbolic.minimise import Minimiser
 from checker.symbolic.unbounded import initially
+from checker.symbolic.views import touches
 from checker.system import TransitionSystem
 
 STATES = 300_000
@@ -105,7 +106,7 @@ class Inferrer:
     def _preserved(self, fact: Fact, others: Sequence[Fact]) -> frozenset[Member] | None:
         found: frozenset[Member] = frozenset()
         for t in self.system.transitions:
-            if touches(self.system, t, fact.formula):
+            if touches(self.system, t, fact):
                 answer, core = self.houdini.ask(self.houdini.pose_fact(t, fact, others))
                 if answer != z3.unsat:
                     return None

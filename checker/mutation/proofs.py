@@ -16,7 +16,8 @@ from functools import cached_property
 from checker.errors import Place
 from checker.language import terms
 from checker.language.terms import Term
-from checker.symbolic.inductive import Fact, Prover, closure, touches
+from checker.symbolic.inductive import Fact, Prover, closure
+from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem, Update
 
 SECONDS = 10.0
@@ -53,7 +54,7 @@ def proof_mutants(system: TransitionSystem, facts: Sequence[Fact]) -> list[Proof
     """The mutants of every transition that can change one of ``facts``."""
     found = []
     for t in system.transitions:
-        if any(touches(system, t, f.formula) for f in facts if not f.assumed):
+        if any(touches(system, t, f) for f in facts if not f.assumed):
             found += list(_mutants(system, t))
     return found
 
@@ -152,7 +153,7 @@ class ProofBench:
         """Discharge again what involves the changed transition, until every proof it could break is broken."""
         started = time.perf_counter()
         original = next(t for t in self.system.transitions if t.name == mutant.transition.name)
-        touched = [f for f in self.preserved if touches(self.system, original, f.formula)]
+        touched = [f for f in self.preserved if touches(self.system, original, f)]
         asked = [p for p, rests in self.rests.items() if any(f.name in rests for f in touched)]
         broken: dict[str, str] = {}
         for fact in self.preserved:

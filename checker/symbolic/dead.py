@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import z3
 
 from checker.contexts import ways
-from checker.symbolic.inductive import EASY, Fact, Views
+from checker.symbolic.inductive import EASY, Fact
 from checker.symbolic.unbounded import Encoder
+from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem
 
 PREFIX = "fact "

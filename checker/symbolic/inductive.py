@@ -1,8 +1,9 @@
 """Inductive proofs for any size: initiation, consecution per transition, implication of the property.
 
 Each obligation is an unsatisfiability query that gets only the lemmas it declares; an obligation whose transition
-writes nothing the lemma reads is discharged by frame.  Consecutions that need the same lemmas are asked for together: that
-no step by any of some transitions violates the fact is one query, and only if it is not settled are there more.
+writes nothing the lemma reads, or leads to where it says nothing of the process, is discharged by frame.  Consecutions
+that need the same lemmas are asked for together: that no step by any of some transitions violates the fact is one query,
+and only if it is not settled are there more.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import z3
 
 from checker.errors import UsageError
 from checker.language import terms
-from checker.language.sorts import EnumSort
 from checker.language.terms import Term
 from checker.symbolic.unbounded import Encoder, after, initially
+from checker.symbolic.views import Views, touches
 from checker.system import Transition, TransitionSystem
 
 EASY = 200_000
@@ -133,6 +134,7 @@ class Prover:
         self.seconds = seconds
         self.seed = seed
         self.implied: set[str] = set()
+        self.instances: dict[tuple[str, str | Term], z3.BoolRef] = {}
         self.views = Views(system)
         self.solver: z3.Solver | None = None
         self.known: list[int] = []
@@ -158,7 +160,17 @@ class Prover:
         others = self._others(fact)
         if not others or any(self._rests_on(n, fact.name) for n in fact.uses):
             return None
-        return self._check(fact, "implication", "", others, [terms.negate(fact.formula)], list(fact.params), limit=FAIR)
+        asked = (fact, "implication", "")
+        claimed = ([terms.negate(fact.formula)], list(fact.params))
+        found = self._check(*asked, others, *claimed, limit=FAIR)
+        return found if found.discharged else self._check(*asked, self._near(fact), *claimed)
+
+    def _near(self, fact: Fact) -> list[z3.BoolRef]:
+        """What ``fact`` uses, where it is about one process only of those that ``fact`` is about."""
+        names = [n for n in dict.fromkeys(fact.uses) if n != fact.name]
+        one = [n for n in names if self.views.about_one(self.facts[n])]
+        threads = [p for p in fact.params if p.sort == self.encoder.system.thread]
+        return [*(self._of(n, p) for p in threads for n in one), *(self.closed[n] for n in names if n not in one)]
 
     def _others(self, fact: Fact) -> list[z3.BoolRef]:
         return [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
@@ -170,40 +182,81 @@ class Prover:
         return self._check(fact, "initiation", "", [], [claim], list(fact.params))
 
     def _consecutions(self, fact: Fact) -> list[Obligation]:
-        """One per transition; those of which the same facts tell something are asked for together."""
+        """One per transition; those of which the same facts about more than one process tell something are asked for together."""
         found: dict[str, Obligation] = {}
         alike: dict[tuple[str, ...], list[Transition]] = {}
         for t in self.encoder.system.transitions:
-            if touches(self.encoder.system, t, fact.formula):
-                alike.setdefault(self._telling(fact, t), []).append(t)
+            if touches(self.encoder.system, t, fact):
+                names = (fact.name, *self._telling(fact, t))
+                alike.setdefault(tuple(n for n in names if not self.views.about_one(self.facts[n])), []).append(t)
             else:
                 found[t.name] = _framed(fact, t)
-        for telling, transitions in alike.items():
-            hypotheses = [self.closed[n] for n in (fact.name, *telling)]
+        for given, transitions in alike.items():
+            hypotheses = [self.closed[n] for n in given]
             for n in range(0, len(transitions), TOGETHER):
-                found.update(self._together(fact, transitions[n : n + TOGETHER], hypotheses))
+                found.update(self._together(fact, transitions[n : n + TOGETHER], hypotheses, near=True))
         return [found[t.name] for t in self.encoder.system.transitions]
 
-    def _together(self, fact: Fact, transitions: list[Transition], hypotheses: list[z3.BoolRef]) -> dict[str, Obligation]:
-        """The consecutions of some transitions, from one question if that is enough; what it took is shared out evenly."""
-        if len(transitions) == 1:
+    def _together(
+        self, fact: Fact, transitions: list[Transition], hypotheses: list[z3.BoolRef], *, near: bool = False
+    ) -> dict[str, Obligation]:
+        """The consecutions of some transitions, from one question if that is enough; what it took is shared out evenly.
+
+        ``near`` facts about one process are known only of those at hand.
+        """
+        if len(transitions) == 1 and not near:
             return {t.name: self.consecution(fact, t) for t in transitions}
         started = time.perf_counter()
         kept = self._knowing(hypotheses)
         kept.push()
-        steps = [z3.And(*self._claimed(*violation(self.encoder.system, fact, t))) for t in transitions]
-        result = self._ask(kept, [z3.Or(*steps)], EASY * len(steps) // 2)
+        steps = [z3.And(*(self._near_violation(fact, t) if near else self._violation(fact, t))) for t in transitions]
+        result = self._ask(kept, [z3.Or(*steps)], EASY * (len(steps) + 1) // 2)
         kept.pop()
         if result == "unsat":
             effort = self._spent() // len(steps)
             seconds = (time.perf_counter() - started) / len(steps)
             return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
         everything = [self.closed[fact.name], *self._others(fact)]
-        if result == "sat" and len(hypotheses) < len(everything):
+        if near or result == "sat" and len(hypotheses) < len(everything):
             return self._together(fact, transitions, everything)
         half = len(transitions) // 2
         parts = (transitions[:half], transitions[half:])
         return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
+
+    def _violation(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
+        return self._claimed(*violation(self.encoder.system, fact, t))
+
+    def _near_violation(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
+        """That ``t`` violates ``fact``, where facts about one process hold of the one that acts and of those ``fact`` is about.
+
+        If ``t`` changes only what ``fact`` reads of the one that acts, it is violated of that one.
+        """
+        names = [fact.name, *self._telling(fact, t)]
+        one = [n for n in names if self.views.about_one(self.facts[n])]
+        known = [self._of_self(n, t.source) for n in one]
+        if not self.views.changes_own(fact, t):
+            threads = [p for p in primed(fact).values() if p.sort == self.encoder.system.thread]
+            return [*known, *(self._of(n, p) for p in threads for n in one), *self._violation(fact, t)]
+        said = terms.substitute(self.views.of_self(fact, t.target), primed(fact))
+        claims = [self.encoder.system.guard(t), terms.negate(after(self.encoder.system, t, said))]
+        return [*known, *self._claimed(claims, [*primed(fact).values(), self.encoder.system.self_var, *t.choices])]
+
+    def _of_self(self, name: str, location: str) -> z3.BoolRef:
+        """What a fact about one process says of the one that acts if that is at ``location``."""
+        if (name, location) not in self.instances:
+            self.instances[name, location] = self._instance(name, self.views.of_self(self.facts[name], location))
+        return self.instances[name, location]
+
+    def _of(self, name: str, process: Term) -> z3.BoolRef:
+        """What a fact about one process says of ``process``."""
+        if (name, process) not in self.instances:
+            self.instances[name, process] = self._instance(name, self.views.of(self.facts[name], process))
+        return self.instances[name, process]
+
+    def _instance(self, name: str, said: Term) -> z3.BoolRef:
+        """``said`` of a process, for all else that a fact is about."""
+        others = tuple(p for p in self.facts[name].params if p.sort != self.encoder.system.thread)
+        return self.encoder.closed(others, said)
 
     def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
         """The facts it uses that say anything of a process about to take ``t``."""
@@ -213,7 +266,7 @@ class Prover:
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
         hypotheses = [self.closed[fact.name], *self._others(fact)]
-        if not touches(self.encoder.system, t, fact.formula):
+        if not touches(self.encoder.system, t, fact):
             return _framed(fact, t)
         claimed = violation(self.encoder.system, fact, t)
         telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]
@@ -316,55 +369,3 @@ def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list
     """What is claimed of a step of ``t`` that violates ``fact``, and the variables of the claim."""
     claim = terms.negate(after(system, t, _renamed(fact)))
     return [system.guard(t), claim], [*primed(fact).values(), system.self_var, *t.choices]
-
-
-def touches(system: TransitionSystem, t: Transition, formula: Term) -> bool:
-    """Whether ``t`` can change ``formula``: it writes a field read there, or enters or leaves a location named there."""
-    view = _view(system.pc_key, system.pc_sort, formula)
-    if any(u.key in view.reads for u in t.updates):
-        return True
-    return t.source != t.target and view.seen_from(t.source) != view.seen_from(t.target)
-
-
-class _View:
-    """What a formula says when a process it asks for is at a location; every location is looked at once."""
-
-    def __init__(self, pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> None:
-        self.formula, self.sort = formula, pc_sort
-        self.reads = frozenset(terms.fields_of(formula))
-        self.places = [n for n in terms.subterms(formula) if n.op == "field" and n.data == pc_key]
-        self.seen: dict[str, tuple[Term, ...]] = {}
-
-    def seen_from(self, location: str) -> tuple[Term, ...]:
-        """The formula when a process is at ``location``, for each of the processes whose location it asks for."""
-        if location not in self.seen:
-            here = terms.member(self.sort, location)
-            self.seen[location] = tuple(terms.substitute(self.formula, {place: here}) for place in self.places)
-        return self.seen[location]
-
-
-class Views:
-    """What facts about a system say of its processes, as far as it has been asked for."""
-
-    def __init__(self, system: TransitionSystem) -> None:
-        self.system = system
-        self.views: dict[str, _View] = {}
-
-    def tells(self, fact: Fact, t: Transition) -> bool:
-        """Whether ``fact`` says anything of a process that is where ``t`` starts."""
-        seen = self._seen(fact, t)
-        return not seen or any(view != terms.TRUE for view in seen)
-
-    def is_about(self, fact: Fact, t: Transition) -> bool:
-        """Whether it says something of such a process that it does not say of every other."""
-        return any(view != terms.TRUE for view in self._seen(fact, t))
-
-    def _seen(self, fact: Fact, t: Transition) -> tuple[Term, ...]:
-        if fact.name not in self.views:
-            self.views[fact.name] = _View(self.system.pc_key, self.system.pc_sort, fact.formula)
-        return self.views[fact.name].seen_from(t.source)
-
-
-@lru_cache(maxsize=2)
-def _view(pc_key: terms.FieldKey, pc_sort: EnumSort, formula: Term) -> _View:
-    return _View(pc_key, pc_sort, formula)

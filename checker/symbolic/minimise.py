@@ -16,8 +16,9 @@ import z3
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.dead import PREFIX
-from checker.symbolic.inductive import Fact, closure, touches, violation
+from checker.symbolic.inductive import Fact, closure, violation
 from checker.symbolic.unbounded import Encoder, initially
+from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem
 
 Names = frozenset[str]
@@ -117,7 +118,7 @@ class Minimiser:
     def touching(self, fact: Fact) -> list[Transition]:
         """The transitions that are not discharged by frame."""
         if fact.name not in self._touching:
-            self._touching[fact.name] = [t for t in self.system.transitions if touches(self.system, t, fact.formula)]
+            self._touching[fact.name] = [t for t in self.system.transitions if touches(self.system, t, fact)]
         return self._touching[fact.name]
 
     def holds_initially(self, fact: Fact) -> bool:

@@ -56,17 +56,17 @@ def at(file: str) -> str:
 EDITS: dict[str, tuple[Edit, str]] = {
     "lemma weakened": (swap(FACTS, CLAIM, f"(or (= {CAP} {CAP}) {CLAIM})"), at(WORKS)),
     "lemma weakened in its file": (swap(WORKS, "(assert (forall", "(assert (exists"), at(WORKS)),
-    "hypothesis added": (swap(OWNED, "; consecution take/1", "(assert false)\n; consecution take/1"), at(OWNED)),
+    "hypothesis added": (swap(OWNED, "; consecution claim/1", "(assert false)\n; consecution claim/1"), at(OWNED)),
     "hypothesis strengthened": (swap(OWNED, "(assert (forall ((t", "(assert (not (exists ((t"), at(OWNED)),
     "hypothesis that is nowhere proved": (
         swap(FACTS, "(works exclusive)", "(works exclusive wish)"),
         "rests on wish, .* neither proved",
     ),
     "hypothesis dropped from the dump": (swap(FACTS, "(works exclusive)", "(works)"), at(OWNED)),
-    "transition dropped": (drop_line(SYSTEM, "(transition release/1"), at(WORKS)),
+    "transition dropped": (drop_line(SYSTEM, "(transition release/1"), at(OWNED)),
     "transition dropped everywhere in one fact": (
-        both(drop_line(SYSTEM, "(transition release/1"), drop_obligation(WORKS, "consecution release/1")),
-        at(OWNED),
+        both(drop_line(SYSTEM, "(transition release/1"), drop_obligation(OWNED, "consecution release/1")),
+        at("facts/hands_free.smt2"),
     ),
     "transition given twice": (swap(SYSTEM, "(transition take/1", "(transition claim/1"), "twice: .*transition claim/1"),
     "guard strengthened in the dump": (swap(SYSTEM, STILL_FREE, f"{STILL_FREE} false"), at(OWNED)),

@@ -15,8 +15,9 @@ from checker.evaluate import evaluate, fire, initial_state, successors
 from checker.instance import Instance
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
-from checker.symbolic.inductive import Fact, Prover, closure, prove, touches
+from checker.symbolic.inductive import Fact, Prover, closure, prove
 from checker.symbolic.unbounded import after, initially
+from checker.symbolic.views import touches
 from spec.clients import BIND_LISTEN
 
 
@@ -90,7 +91,7 @@ def test_after_is_the_formula_in_the_next_state(compiled: Compiled, seed: int) -
         before = evaluate(after(system, t, formula.formula), state, INSTANCE, values)
         assert before == evaluate(formula.formula, following, INSTANCE, values)
         assert following == fire(system, t, state, INSTANCE, binding)
-        if not touches(system, t, formula.formula):
+        if not touches(system, t, Fact(formula.name, formula.params, formula.formula)):
             assert evaluate(formula.formula, state, INSTANCE, values) == before
         state = following
 
