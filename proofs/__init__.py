@@ -17,6 +17,7 @@ from checker.system import Property
 from proofs import (
     accept,
     accept_counts,
+    accept_dangling,
     accept_life,
     accept_names,
     accept_packets,
@@ -87,7 +88,7 @@ def facts(compiled: Compiled) -> list[Fact]:
     if parts := tuple(fact.name for fact in made if fact.name.startswith(PART)):
         uses[NO_DANGLING] = parts
     claims = [Fact(p.name, p.params, p.formula, uses[p.name], p.reason) for p in expected if p.name in uses]
-    for module in (x for x in (dangling, connect_dangling, create_dangling) if x in modules):
+    for module in (x for x in (dangling, connect_dangling, accept_dangling, create_dangling) if x in modules):
         made, lemmas = ([replace(f, uses=module.USES.get(f.name, f.uses)) for f in some] for some in (made, lemmas))
     used = {name for fact in (*made, *lemmas, *claims) for name in fact.uses}
     return [*given, *(fact for fact in made if fact.name in used), *lemmas, *claims]
@@ -100,14 +101,15 @@ def _made(compiled: Compiled, modules: tuple[ModuleType, ...]) -> list[Fact]:
         return [*frame_facts(compiled.system), closing_unhashed(compiled.system), sport_ready(compiled.system), *asked]
     if unclosed in modules:
         return [*separate_frame_facts(compiled.system), there_fact(compiled.system, unclosed.SOCKS, unclosed.THERE)]
-    if accept in modules:
+    if accept_life in modules:
         system = compiled.system
         unhashed = closing_unhashed(system)
         made = [
             *accept_names.reference_facts(system),
             replace(unhashed, uses=accept_names.LOCK_USES[unhashed.name]),
         ]
-        return [*separate_frame_facts(system), *made]
+        asked = accept_dangling.made_facts(compiled) if accept_dangling in modules else []
+        return [*separate_frame_facts(system), *made, *asked]
     if create in modules:
         return create_dangling.made_facts(compiled) if create_dangling in modules else []
     more = port_facts(compiled) if udp in modules else []
@@ -126,6 +128,8 @@ def _modules(compiled: Compiled, expected: list[Property]) -> tuple[ModuleType, 
         return serving
     if connect in serving:
         return connect, accept_packets, connect_dangling
+    if accept in serving:
+        return accept_sockets, accept_queue, accept_life, accept_ports, accept_packets, accept_dangling
     if create_cleared in serving:
         return (*serving, create_dangling)
     return (*serving, dangling) if sockets in serving else ()

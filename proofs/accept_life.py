@@ -95,7 +95,9 @@ def stops_listening(t: Thread) -> bool:
     """In tcp_close, before the state of the socket itself changes."""
     return (
         at(t, inet_release, "sock.sk = NULL")
+        or at(t, inet_release, "sk.prot.close(sk)")
         or at(t, tcp_close, "with lock_sock(sk):")
+        or at(t, tcp_close, "sk.rcv_shutdown = True")
         or (inside(t, tcp_close) and inside(t, tcp_set_state) and not inside(t, tcp_listen_stop))
     )
 
@@ -137,6 +139,7 @@ def burying(t: Thread) -> bool:
     """In tcp_close with a reference of its own."""
     return (
         at(t, tcp_close, "with bh_lock_sock(sk):")
+        or at(t, tcp_close, "if sk.state == TCP_CLOSE:")
         or at(t, tcp_close, "tcp_destroy_sock(sk)")
         or (
             inside(t, tcp_close)
@@ -165,7 +168,7 @@ def linked(sock: Socket) -> bool:
 def at_rest(t: Thread) -> bool:
     """A call starts with nothing in hand."""
     return implies(
-        not inside(t, system_call) or inside(t, sock_alloc),
+        not inside(t, system_call) or inside(t, sock_alloc) or at(t, inet_accept, "sk1 = sock.sk"),
         called(t, inet_listen, sk=NULL)
         and called(t, inet_accept, sk1=NULL)
         and called(t, inet_accept, sk2=NULL)
@@ -216,7 +219,9 @@ def sound(t: Thread) -> bool:
 def accessible(t: Thread, sk: Sock) -> bool:
     """A call locks a sock that is not given up."""
     return implies(
-        at(t, inet_listen, "with lock_sock(sk):", sk=sk) or at(t, tcp_accept, "with lock_sock(sk):", sk=sk),
+        at(t, inet_listen, "with lock_sock(sk):", sk=sk)
+        or at(t, inet_accept, "sk2 = sk1.prot.accept(sk1, noblock)", sk1=sk)
+        or at(t, tcp_accept, "with lock_sock(sk):", sk=sk),
         sk.live and not sk.dead and not sk.gone and sk.socket != NULL and sk.socket == t.file and sk.closer == NULL,
     )
 
@@ -243,9 +248,12 @@ def file_has_sk(t: Thread, sock: Socket) -> bool:
 def refused(t: Thread) -> bool:
     """tcp_accept returns a connection, or an error."""
     return implies(
-        not called(t, inet_accept, sk1=NULL)
+        at(t, inet_accept, "return current().err")
+        or not called(t, inet_accept, sk1=NULL)
         and called(t, tcp_accept, newsk=NULL)
+        and not at(t, inet_accept, "sk2 = sk1.prot.accept(sk1, noblock)")
         and not at(t, tcp_accept, "with lock_sock(sk):")
+        and not at(t, tcp_accept, "if sk.state != TCP_LISTEN:")
         and not at(t, tcp_accept, "newsk = sk.accept_queue"),
         t.err != SUCCESS,
     )
@@ -261,7 +269,10 @@ def grafted(t: Thread, sock: Socket) -> bool:
         and not at(t, inet_accept, "with lock_sock(sk2):")
         and not inside(t, sock_graft),
         sock.sk != NULL,
-    ) and not (at(t, fd_install, "sock.fd = True") and called(t, inet_accept, sk2=NULL))
+    ) and not (
+        (at(t, fd_install, "current().installed = sock") or at(t, fd_install, "sock.fd = True"))
+        and called(t, inet_accept, sk2=NULL)
+    )
 
 
 @lemma(uses=("grafted", "releasing", "fresh", "same_socket"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, implies, lemma
 from proofs.accept_names import CALL_LOCKED, HANDLED, RX_HANDLED, RX_SAME
+from proofs.accept_queue import copied
 from spec.net.core.backlog import __release_sock
 from spec.state import Segment, Sock, Thread
 
@@ -17,7 +18,7 @@ def waiting(skb: Segment) -> bool:
 @lemma(uses=(*HANDLED, "waiting", "backlog_nexts", "packet_head_or_next", "draining", "draining_some"))
 def backlog_heads(sk: Sock) -> bool:
     """The first of a backlog waits there."""
-    return implies(sk.backlog_head != NULL, sk.backlog_head.queued_at == sk)
+    return implies(sk.backlog_head != NULL and not copied(sk), sk.backlog_head.queued_at == sk)
 
 
 @lemma(uses=(RX_SAME, *HANDLED, "waiting", "backlog_tails", "packet_head_or_next", "draining_some"))
@@ -29,7 +30,7 @@ def backlog_nexts(a: Segment) -> bool:
 @lemma(uses=(RX_SAME, *HANDLED, "waiting", "backlog_heads", "draining_some"))
 def backlog_tails(sk: Sock) -> bool:
     """The last of a backlog waits there, and nothing behind it."""
-    return implies(sk.backlog_tail != NULL, sk.backlog_tail.queued_at == sk and sk.backlog_tail.next == NULL)
+    return implies(sk.backlog_tail != NULL and not copied(sk), sk.backlog_tail.queued_at == sk and sk.backlog_tail.next == NULL)
 
 
 @lemma(uses=(RX_HANDLED, "waiting", "backlog_nexts"))

@@ -7,7 +7,7 @@ from proofs.accept_names import CALL_LOCKED, LOCKS, SAME
 from spec.net.core.sock import sk_free
 from spec.net.ipv4.af_inet import inet_release
 from spec.net.ipv4.tcp import tcp_accept, tcp_listen_stop
-from spec.net.ipv4.tcp_minisocks import tcp_check_req, tcp_create_openreq_child, tcp_v4_syn_recv_sock
+from spec.net.ipv4.tcp_minisocks import tcp_acceptq_queue, tcp_check_req, tcp_create_openreq_child, tcp_v4_syn_recv_sock
 from spec.state import Sock, Thread
 
 
@@ -55,6 +55,12 @@ def born_last(t: Thread, sk: Sock) -> bool:
     return implies(newborn(t, sk), sk.dl_next == NULL)
 
 
+@pure
+def copied(sk: Sock) -> bool:
+    """A child that is a copy of its listener yet."""
+    return sk.users and sk.owner != NULL and at(sk.owner, tcp_create_openreq_child, "newsk.state = TCP_SYN_RECV", newsk=sk)
+
+
 @lemma(
     uses=(
         *SAME,
@@ -71,7 +77,7 @@ def born_last(t: Thread, sk: Sock) -> bool:
 )
 def queue_heads(a: Sock) -> bool:
     """The first of a queue waits there."""
-    return implies(a.accept_queue != NULL, a.accept_queue.queued_at == a)
+    return implies(a.accept_queue != NULL and not copied(a), a.accept_queue.queued_at == a)
 
 
 @lemma(
@@ -92,10 +98,32 @@ def queue_nexts(a: Sock) -> bool:
     return implies(a.queued_at != NULL and a.dl_next != NULL, a.dl_next.queued_at == a.queued_at)
 
 
+@pure
+def taking(t: Thread, sk: Sock, newsk: Sock) -> bool:
+    """Where accept has taken a connection, and is about to see whether it was the last."""
+    return at(t, tcp_accept, "if sk.accept_queue == NULL:", sk=sk, newsk=newsk)
+
+
+@pure
+def queuing(t: Thread, sk: Sock, child: Sock) -> bool:
+    """Where a connection comes behind the last one, and is about to be the last."""
+    return at(t, tcp_acceptq_queue, "sk.accept_queue_tail = child", sk=sk, child=child)
+
+
 @lemma(uses=(*LOCKS, "unaccepted", "born_last", "taken", "emptied", "carrying", "freed_alone", "stopping"))
 def queue_tails(a: Sock) -> bool:
     """The last of a queue waits there, and nothing behind it."""
-    return implies(a.accept_queue_tail != NULL, a.accept_queue_tail.queued_at == a and a.accept_queue_tail.dl_next == NULL)
+    return implies(
+        a.accept_queue_tail != NULL and not copied(a),
+        (
+            a.accept_queue_tail.queued_at == a
+            or (a.accept_queue == NULL and a.users and a.owner != NULL and taking(a.owner, a, a.accept_queue_tail))
+        )
+        and (
+            a.accept_queue_tail.dl_next == NULL
+            or (a.users and a.owner != NULL and queuing(a.owner, a, a.accept_queue_tail.dl_next))
+        ),
+    )
 
 
 @lemma(uses=(*LOCKS, "unaccepted", "queue_nexts", "queue_tails", "carrying", "born_last"))
@@ -182,7 +210,9 @@ def unpreceded(t: Thread, sk: Sock, a: Sock) -> bool:
 def emptied(t: Thread, sk: Sock) -> bool:
     """When close resets connections the queue is empty."""
     return implies(
-        inside(t, tcp_listen_stop) and called(t, inet_release, sk=sk),
+        inside(t, tcp_listen_stop)
+        and called(t, inet_release, sk=sk)
+        and not at(t, tcp_listen_stop, "with spin_lock_bh(syn_wait_lock):"),
         sk.accept_queue_tail == NULL
         and (sk.accept_queue == NULL or at(t, tcp_listen_stop, "sk.accept_queue = sk.accept_queue_tail = NULL")),
     )

@@ -146,6 +146,8 @@ class _Step:
             elif written in backs and update.value.op == "const":
                 backs[written] = update.value.data
         freed = {u.obj for u in t.updates if u.key == LIVE and u.value == terms.FALSE}
+        made = [u.obj for u in t.updates if u.key == LIVE and u.value == terms.TRUE and u.obj is not None]
+        self.apart |= {_pair(self._number(obj), n) for obj in made for n in self.owned}
         for update in t.updates:
             if update.key == self.mark and update.obj not in freed:
                 self._lock(update)
@@ -195,11 +197,18 @@ class _Step:
             self.owned.clear()
             return
         n = self._number(update.obj)
-        if update.value == self.marked:
+        if self._marks(update.value):
             self.apart |= {_pair(n, m) for m in self.owned if m != n}
             self.owned.add(n)
         else:
             self.owned = {m for m in self.owned if m != n and _pair(m, n) in self.apart}
+
+    def _marks(self, value: Term) -> bool:
+        """Whether what gets this value is owned then: also a copy of an object that is."""
+        if value.op == "ite":  # of an object and of itself
+            return any(self._marks(x) for x in value.args[1:])
+        copied = value.op == "field" and value.data == self.mark and bool(value.args)
+        return value == self.marked or (copied and self._number(value.args[0]) in self.owned)
 
     def _knowledge(self, values: list[int]) -> Knowledge:
         """With the numbers of what is still named, in order."""

@@ -11,7 +11,10 @@ import pytest
 
 import proofs
 import spec
+from checker.commands.certify import facts_about
+from checker.commands.model import compile_package
 from checker.language.compile import Compiled, compile_model
+from checker.language.lifetimes import Freed
 from checker.language.terms import fields_of
 from checker.symbolic.inductive import Fact, Prover
 from proofs import accept_names
@@ -99,7 +102,7 @@ def test_what_softirqs_and_calls_know_of_their_locks_are_facts_of_their_own() ->
         ("counted", "counts_behind_taking", "system_call:tcp_accept+24/1"),
         ("counted", "starts_empty", "system_call:tcp_listen_start+13/1"),
         ("one_left", "closes_listener", "system_call:tcp_set_state+6.2/1"),
-        ("BUG_TRAP(tcp_listen_stop: sk.ack_backlog == 0)", "last_left", "system_call:tcp_listen_stop+23/2"),
+        ("BUG_TRAP(tcp_listen_stop: sk.ack_backlog == 0)", "last_left", "system_call:tcp_listen_stop+24/2"),
     ],
 )
 def test_a_step_is_safe_because_of_one_of_the_facts(name: str, without: str, step: str) -> None:
@@ -157,3 +160,57 @@ def test_the_socket_that_accept_makes_is_known_to_be_connected_behind_the_write_
 def test_a_fact_needs_what_it_uses(name: str, without: str, place: str) -> None:
     assert not failing(name, "")
     assert place in failing(name, without)
+
+
+@cache
+def asked() -> tuple[Prover, dict[str, Fact]]:
+    """The facts that ``no_dangling`` rests on, of the steps of which it is asked."""
+    those = compile_package(spec, client="accept", asking=Freed.ASKED)
+    found = facts_about(spec, those)
+    return Prover(those.system, found, 10.0, 0), {f.name: f for f in found}
+
+
+def dangles(name: str, without: str, step: str) -> bool:
+    """Whether one transition may break a fact that may not use another, where ``no_dangling`` is asked."""
+    prover, known = asked()
+    weaker = replace(known[name], uses=tuple(u for u in known[name].uses if u != without))
+    t = next(t for t in prover.encoder.system.transitions if t.name == step)
+    return not prover.consecution(weaker, t).discharged
+
+
+@pytest.mark.parametrize(
+    ("name", "without", "step"),
+    [
+        ("chained", "head_or_next", "system_call:tcp_accept+18/1"),
+        ("chained", "unpreceded", "system_call:tcp_listen_stop+12/1"),
+        ("followed", "forgets", "system_call:sock_def_wakeup+3/1"),
+        ("copy_bare", "chained", "segment_arrives:tcp_check_req+2/8"),
+        ("copy_backlog", "copies_unknown", "segment_arrives:tcp_v4_deliver+3/1"),
+        ("given_up_alone", "given_up_bare", "system_call/1"),
+        ("dying", "orphaned", "system_call:tcp_close+25/1"),
+    ],
+)
+def test_nothing_dangles_behind_a_step_because_of_one_of_the_facts(name: str, without: str, step: str) -> None:
+    assert not dangles(name, "", step)
+    assert dangles(name, without, step)
+
+
+@pytest.mark.parametrize("step", ["system_call:tcp_listen_stop+15/1", "system_call:tcp_accept+21/2"])
+def test_what_leaves_the_queue_must_forget_the_connection_behind_it(step: str) -> None:
+    """Else it leads to that one when it is freed: a softirq may keep the first alive for longer."""
+    prover, known = asked()
+    t = next(t for t in prover.encoder.system.transitions if t.name == step)
+    assert prover.consecution(known["chained"], t).discharged
+    without = replace(t, updates=tuple(u for u in t.updates if u.key != ("Sock", "dl_next")))
+    assert not prover.consecution(known["chained"], without).discharged
+
+
+def test_a_copy_is_locked_like_the_listener_it_is_a_copy_of() -> None:
+    prover, _ = asked()
+    frames = Locks(prover.encoder.system, accept_names.NAMES).frames
+    references = list(frames.references)
+    for root in ("segment_arrives", "system_call"):
+        ways = frames.known[f"{root}:tcp_create_openreq_child+7"].values()
+        for known in ways:
+            owned = {r[1] for r, n in zip(references, known.values, strict=True) if n in known.owned}
+            assert {f"{root}/tcp_v4_do_rcv.sk", f"{root}/tcp_create_openreq_child.newsk"} <= owned

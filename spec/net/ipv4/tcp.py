@@ -78,7 +78,7 @@ def tcp_listen_start(sk: Sock) -> Errno:
 
 @kernel("net/ipv4/tcp.c")
 def tcp_listen_stop(sk: Sock) -> None:
-    """Requests go without a word, connections nobody accepted are reset."""
+    """Requests go without a word, connections nobody accepted are reset.  With the request goes its link: C frees it last."""
     with spin_lock_bh(syn_wait_lock):
         sk.listen_opt = False
     child = sk.accept_queue
@@ -91,6 +91,7 @@ def tcp_listen_stop(sk: Sock) -> None:
         following = child.dl_next
         child.queued_at = NULL
         child.carrier = current()
+        child.dl_next = NULL
         current().held_sk = child
         BUG_TRAP(child.slock or not child.users)
         with bh_lock_sock(child):
