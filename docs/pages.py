@@ -20,6 +20,8 @@ BLOCK = re.compile(r"<!-- (sockproof[^\n]*?)(?: \[rows: ([^\n]*)\])? -->\n.*?<!-
 SLOW = "sockproof check"
 ROW = re.compile(r"│ [^ ] │")
 """The first line of a verdict in the table of ``check``."""
+SHOWN = 40
+"""How many lines of what a command printed are shown if it fails: the last ones say what is wrong."""
 SECONDS = re.compile(r", [0-9.]+ s$")
 """How long something took, at the end of a line: the next run takes another time."""
 
@@ -54,7 +56,8 @@ def output(command: str) -> str:
             check=False,
         )
     if done.returncode:
-        raise RuntimeError(f"{command} ends with status {done.returncode}:\n{done.stderr.decode()}")
+        said = "\n".join(done.stdout.decode().splitlines()[-SHOWN:])
+        raise RuntimeError(f"{command} ends with status {done.returncode}:\n{said}\n{done.stderr.decode()}")
     lines = done.stdout.decode().strip("\n").splitlines()
     return "".join(f"{SECONDS.sub('', line.rstrip())}\n" for line in lines)
 
