@@ -179,8 +179,8 @@ UNFIRED: dict[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
         ),
         ("tcp_accept", ("at return NULL:", "newsock.ops == NULL"), _OPS_INHERITED),
         ("inet_accept", ("at newsock.state = SS_CONNECTED:", "newsock.ops == NULL"), _OPS_INHERITED),
-        ("tcp_done", ("at sk.gone = True: $back != call1 and $back == call0",), _HELD_UP),
-        ("sk_free", ("at free(sk): ret",), _HELD_UP),
+        ("system_call", ("at sk.gone = True: $back != call1 and $back == call0",), _HELD_UP),
+        ("system_call", ("at free(sk): ret",), _HELD_UP),
     ),
     "connect": (
         (
