@@ -22,7 +22,7 @@ from checker.language.compile import Compiled
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
 from checker.report.files import write_atomic
-from checker.symbolic.certificate import Certificate, certificate_files, others, property_folder
+from checker.symbolic.certificate import Certificate, certificate_files, property_folder
 from checker.symbolic.inductive import Fact, Obligation, Proof, closure, prove
 
 FACTS_FOLDER = "facts/"
@@ -201,5 +201,5 @@ def fact_table(certificate: Certificate) -> Table:
             own = by_fact[fact.name]
             framed = sum(o.result == "frame" for o in own)
             seconds = sum(o.seconds for o in own)
-            table.add_row(fact.name, str(len(others(fact))), str(len(own) - framed), str(framed), f"{seconds:.2f}")
+            table.add_row(fact.name, str(len(fact.others)), str(len(own) - framed), str(framed), f"{seconds:.2f}")
     return table

@@ -171,21 +171,16 @@ def facts_dump(certificate: Certificate) -> list[str]:
             found.append(f"(assumption {symbol(f.name)} {formula} {string(f.reason)})")
         else:
             method = "implication" if f.name in certificate.implied else "induction"
-            uses = " ".join(symbol(n) for n in others(f))
+            uses = " ".join(symbol(n) for n in f.others)
             found.append(f"(fact {symbol(f.name)} {method} {formula} ({uses}) {string(f.reason)})")
     return found
-
-
-def others(fact: Fact) -> list[str]:
-    """The facts ``fact`` uses besides itself, each once."""
-    return [n for n in dict.fromkeys(fact.uses) if n != fact.name]
 
 
 def fact_obligations(certificate: Certificate, fact: Fact) -> list[str]:
     """The script with the obligations of one fact: every ``check-sat`` is to answer ``unsat``."""
     p = certificate.printer
     by_name = {f.name: f for f in certificate.facts}
-    used = [f"(assert {p.closed(by_name[n].params, by_name[n].formula)})" for n in others(fact)]
+    used = [f"(assert {p.closed(by_name[n].params, by_name[n].formula)})" for n in fact.others]
     claim = f"(assert (not {p.closed(fact.params, fact.formula)}))"
     if fact.name in certificate.implied:
         return script(certificate, [*used, *scope("implication", [claim])])

@@ -19,7 +19,7 @@ from checker.errors import UsageError
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.unbounded import Encoder, after, initially
-from checker.symbolic.views import Views, touches
+from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem
 
 EASY = 200_000
@@ -45,6 +45,11 @@ class Fact:
     uses: tuple[str, ...] = ()
     reason: str = ""
     assumed: bool = False
+
+    @property
+    def others(self) -> list[str]:
+        """The facts it uses besides itself, each once."""
+        return [n for n in dict.fromkeys(self.uses) if n != self.name]
 
 
 @dataclass(frozen=True)
@@ -167,13 +172,12 @@ class Prover:
 
     def _near(self, fact: Fact) -> list[z3.BoolRef]:
         """What ``fact`` uses, where it is about one process only of those that ``fact`` is about."""
-        names = [n for n in dict.fromkeys(fact.uses) if n != fact.name]
-        one = [n for n in names if self.views.about_one(self.facts[n])]
+        one = [n for n in fact.others if self.views.about_one(self.facts[n])]
         threads = [p for p in fact.params if p.sort == self.encoder.system.thread]
-        return [*(self._of(n, p) for p in threads for n in one), *(self.closed[n] for n in names if n not in one)]
+        return [*(self._of(n, p) for p in threads for n in one), *(self.closed[n] for n in fact.others if n not in one)]
 
     def _others(self, fact: Fact) -> list[z3.BoolRef]:
-        return [self.closed[n] for n in dict.fromkeys(fact.uses) if n != fact.name]
+        return [self.closed[n] for n in fact.others]
 
     def _initiation(self, fact: Fact) -> Obligation:
         claim = terms.negate(initially(self.encoder.system, fact.formula))
@@ -186,7 +190,7 @@ class Prover:
         found: dict[str, Obligation] = {}
         alike: dict[tuple[str, ...], list[Transition]] = {}
         for t in self.encoder.system.transitions:
-            if touches(self.encoder.system, t, fact):
+            if self.views.touched(fact, t):
                 names = (fact.name, *self._telling(fact, t))
                 alike.setdefault(tuple(n for n in names if not self.views.about_one(self.facts[n])), []).append(t)
             else:
@@ -260,13 +264,12 @@ class Prover:
 
     def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
         """The facts it uses that say anything of a process about to take ``t``."""
-        others = [n for n in dict.fromkeys(fact.uses) if n != fact.name]
-        return tuple(n for n in others if self.views.tells(self.facts[n], t))
+        return tuple(n for n in fact.others if self.views.tells(self.facts[n], t))
 
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
         hypotheses = [self.closed[fact.name], *self._others(fact)]
-        if not touches(self.encoder.system, t, fact):
+        if not self.views.touched(fact, t):
             return _framed(fact, t)
         claimed = violation(self.encoder.system, fact, t)
         telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]

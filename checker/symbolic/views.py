@@ -23,16 +23,8 @@ class Claim(Protocol):
 
 
 def touches(system: TransitionSystem, t: Transition, fact: Claim) -> bool:
-    """Whether ``t`` can make ``fact`` false where it holds.
-
-    It writes a field read there, or moves between locations of which the formula says different things, and does not
-    lead to where it says nothing of the process while it says of others what it said before.
-    """
-    view = _view(system.pc_key, system.pc_sort, fact.params, fact.formula)
-    unread = view.reads.isdisjoint(u.key for u in t.updates)
-    if unread and (t.source == t.target or view.seen_from(t.source) == view.seen_from(t.target)):
-        return False
-    return not (view.changes_own(system, t) and set(view.seen_from(t.target)) == {terms.TRUE})
+    """Whether ``t`` can make ``fact`` false where it holds; the view of the last facts asked for is kept."""
+    return _view(system.pc_key, system.pc_sort, fact.params, fact.formula).touched(system, t)
 
 
 class _View:
@@ -55,6 +47,17 @@ class _View:
         changed = [u for u in t.updates if u.key in self.reads]
         own = all(u.where is None and u.obj == system.self_var and u.key not in self.elsewhere for u in changed)
         return self.one is not None and own
+
+    def touched(self, system: TransitionSystem, t: Transition) -> bool:
+        """Whether ``t`` can make it false where it holds.
+
+        It writes a field read there, or moves between locations of which the formula says different things, and does not
+        lead to where it says nothing of the process while it says of others what it said before.
+        """
+        unread = self.reads.isdisjoint(u.key for u in t.updates)
+        if unread and (t.source == t.target or self.seen_from(t.source) == self.seen_from(t.target)):
+            return False
+        return not (self.changes_own(system, t) and set(self.seen_from(t.target)) == {terms.TRUE})
 
     def of(self, said: Term, process: Term) -> Term:
         """``said`` of ``process``, for a formula about one at a time."""
@@ -84,6 +87,10 @@ class Views:
     def is_about(self, fact: Claim, t: Transition) -> bool:
         """Whether it says something of such a process that it does not say of every other."""
         return any(view != terms.TRUE for view in self._seen(fact, t))
+
+    def touched(self, fact: Claim, t: Transition) -> bool:
+        """Whether ``t`` can make ``fact`` false where it holds."""
+        return self._view(fact).touched(self.system, t)
 
     def about_one(self, fact: Claim) -> bool:
         """Whether it is about one process at a time."""
