@@ -246,7 +246,7 @@ class Certificate:
 def solve(queries: list[Any], seconds: float, last: bool = False) -> list[tuple[str, float]]:
     """Everything cvc5 says to each of some queries with the same given, and how long it took."""
     answers, parser = list[tuple[str, float]](), cvc5.InputParser(solver := cvc5.Solver(cvc5.TermManager()))
-    limit, decision = (seconds, "justification") if last else (seconds / 4, "internal")
+    limit, decision = (seconds, "justification") if last else (seconds / 12, "internal")
     for option in f"tlimit-per={limit * 1000:.0f} enum-inst=true incremental=true decision={decision}".split():
         solver.setOption(*option.split("="))
     for query in queries:
@@ -290,7 +290,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folders", nargs="*", type=Path, default=CERTIFICATES, help="one per client; all if none is given")
     options.add_argument("--jobs", type=int, default=2, help="how many processes share the obligations")
-    options.add_argument("--seconds", type=float, default=20.0, help="the time limit of one obligation")
+    options.add_argument("--seconds", type=float, default=60.0, help="the time limit of one obligation")
     if not (asked := options.parse_args(arguments)).folders or not all(f.is_dir() for f in asked.folders):
         options.error(f"there is no certificate {next((f for f in asked.folders if not f.is_dir()), '')}")
     return 0 if all([check(folder, asked.jobs, asked.seconds) for folder in asked.folders]) else 1

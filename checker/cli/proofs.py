@@ -10,6 +10,7 @@ from cyclopts import Group
 from checker.cli.app import app
 from checker.cli.options import Client, ScopeOptions, Spec, Variant
 from checker.commands.model import Scope
+from checker.symbolic.effort import HARD
 
 PROOFS = Group("Proofs for any size", sort_key=2)
 
@@ -25,6 +26,7 @@ def prove(
     variant: Variant = "",
     without: list[str] | None = None,
     seeds: int = 1,
+    effort: int = HARD,
     seconds: float = 10.0,
     out: Path = Path("build/proofs"),
     spec: Spec = "spec",
@@ -43,8 +45,10 @@ def prove(
         A lemma to leave out; may be given several times.
     seeds
         Under how many seeds of the solver the proof must hold.
+    effort
+        What Z3 may spend on each obligation of an inductive proof, in its own units, some millions of which take a second.
     seconds
-        The time limit of each obligation, or of each finite engine.
+        The time limit of k-induction and of Spacer.
     out
         Where the graph of lemmas goes, as SVG and DOT.
     """
@@ -54,7 +58,7 @@ def prove(
     if method != "inductive":
         scope = size.scope() if size else Scope(1, 1, 1, 1)
         return run_finite(spec, property, scope, method=method, client=client, variant=variant, seconds=seconds)
-    return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, seconds=seconds, out=out)
+    return run_prove(spec, property, client=client, variant=variant, without=without or [], seeds=seeds, effort=effort, out=out)
 
 
 @app.command(group=PROOFS)
@@ -102,7 +106,6 @@ def stability(
     *,
     client: list[str] | None = None,
     seeds: int = 5,
-    seconds: float = 60.0,
     write: Path | None = None,
     spec: Spec = "spec",
 ) -> int:
@@ -114,11 +117,9 @@ def stability(
         Whose properties; may be given several times. All clients that have lemmas if none is given.
     seeds
         How many seeds.
-    seconds
-        The time limit of each obligation.
     write
         Write the page about it to this Markdown file.
     """
     from checker.commands.stability import run_stability
 
-    return run_stability(spec, clients=client or [], seeds=seeds, seconds=seconds, write=write)
+    return run_stability(spec, clients=client or [], seeds=seeds, write=write)

@@ -45,7 +45,7 @@ from checker.report.coverage import coverage_summary, print_problems
 from checker.report.dot import find_dot
 from checker.report.files import write_atomic
 from checker.report.markdown import Reading, report
-from checker.report.overview import print_overview
+from checker.report.overview import print_amiss, print_overview
 from checker.report.results import Reported, results_json
 from checker.report.straighten import straighten
 from checker.report.suites import Ran, print_suite_problems, suites_summary
@@ -117,6 +117,9 @@ def run_check(spec: str, scope: Scope | None, *, extent: Extent, client: str, ou
     for reading in readings:
         print_reading(reading, verdicts, console)
     console.print(f"{summary(verdicts)}; the numbers are lengths of shortest traces", highlight=False)
+    print_amiss(verdicts, console)
+    for client, coverage in covered.items():
+        print_problems(coverage, console, client)
     if ran:
         console.print(suites_summary(ran), highlight=False)
         print_suite_problems(ran, console)
@@ -136,8 +139,6 @@ def print_reading(reading: Reading, verdicts: Sequence[Verdict], console: Consol
     covered = coverage_summary(reading.covered) if reading.covered else unmeasured
     mine = [v for v in verdicts if v.client == name]
     print_overview(mine, str(reading.client or reading.system.name), covered, console)
-    if reading.covered:
-        print_problems(reading.covered, console)
     console.print()
 
 

@@ -13,9 +13,6 @@ from checker.symbolic.dead import dead_transitions, unreached
 from checker.symbolic.inductive import Fact, Prover, closure
 from checker.system import IDLE, Transition, TransitionSystem
 
-PROOF_SECONDS = 10.0
-"""The limit of each obligation of a fact."""
-
 
 @dataclass(frozen=True)
 class Silent:
@@ -58,7 +55,7 @@ class Holding:
 
     @cached_property
     def _prover(self) -> Prover:
-        return Prover(self.system, list(self.facts.values()), PROOF_SECONDS, 0)
+        return Prover(self.system, list(self.facts.values()))
 
 
 def _dead(system: TransitionSystem, silent: Silent, facts: list[Fact]) -> dict[str, tuple[str, ...]]:

@@ -40,7 +40,7 @@ class Failure:
 
 
 def run_prove(
-    spec: str, name: str, *, client: str, variant: str, without: Sequence[str], seeds: int, seconds: float, out: Path
+    spec: str, name: str, *, client: str, variant: str, without: Sequence[str], seeds: int, effort: int, out: Path
 ) -> int:
     """Prove one property and print its lemmas, or the counterexample to induction if there is no proof.
 
@@ -50,28 +50,28 @@ def run_prove(
     package = load_package(spec, "PROOFS")
     compiled = compile_package(package, load_variant(package, variant) if variant else None, client, asked=name)
     prop = compiled.property(name)
-    if seeds < 1 or seconds <= 0:
-        raise UsageError("usage", "a proof needs a seed and some time", "give positive numbers")
+    if seeds < 1 or effort <= 0:
+        raise UsageError("usage", "a proof needs a seed and some effort", "give positive numbers")
     facts = given_facts(compiled, package.PROOFS, prop, without)
     console = out_console()
     console.print(f"{question(prop, compiled.system)}", soft_wrap=True, markup=False)
     with working(f"proving {name}") as say:
-        minimiser = Minimiser(compiled.system, closure(facts, [name]), seconds=seconds)
+        minimiser = Minimiser(compiled.system, closure(facts, [name]), effort=effort)
         kept = minimiser.minimal(name)
         if kept is None:
             say("looking for a counterexample to induction")
-            failure = first_failure(minimiser, compiled, name, seconds)
+            failure = first_failure(minimiser, compiled, name, effort)
             console.print(failure_text(failure, name, c_files(compiled)), end="", soft_wrap=True, markup=False)
             return EXIT_UNDETERMINED
         say(f"checking {name} once more, with {len(kept) - 1} lemmas")
-        proof = prove(compiled.system, kept, seconds=seconds)
-        runs = run_seeds(compiled, kept, seeds, seconds) if seeds > 1 else []
+        proof = prove(compiled.system, kept, effort=effort)
+        runs = run_seeds(compiled, kept, seeds, effort) if seeds > 1 else []
     console.print(lemma_table(proof, name))
     if runs:
         console.print(seed_table(runs))
     console.print(proof_line(proof, name, len(minimiser.facts) - 1), soft_wrap=True, markup=False)
     if not proof.complete or not all(r.complete for r in runs):
-        console.print("not proved: an obligation ran out of time")
+        console.print("not proved: an obligation takes too much effort")
         return EXIT_UNDETERMINED
     said = "unreachable" if prop.kind == "sometimes" else "proved"
     console.print(f"{said} for {ANY_SIZE}{client_of(compiled)}", soft_wrap=True, markup=False)
@@ -103,7 +103,7 @@ def given_facts(compiled: Compiled, proofs: str, prop: Property, without: Sequen
     return kept
 
 
-def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, seconds: float) -> Failure | None:
+def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, effort: int) -> Failure | None:
     """Of the facts that ``goal`` rests on, the nearest that a step violates although all the others hold before it."""
     facts = minimiser.facts
     seen, queue = {goal}, [goal]
@@ -112,7 +112,7 @@ def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, seconds: 
         given = frozenset(fact.uses) | {name}
         failing = [] if fact.assumed else [t for t in minimiser.touching(fact) if minimiser.needs(fact, t, given) is None]
         if failing and not minimiser.implied(name):
-            return Failure(fact, tuple(failing), show_one(minimiser, compiled, fact, failing, seconds))
+            return Failure(fact, tuple(failing), show_one(minimiser, compiled, fact, failing, effort))
         fresh = [u for u in fact.uses if u not in seen]
         seen.update(fresh)
         queue += fresh
@@ -120,11 +120,11 @@ def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, seconds: 
 
 
 def show_one(
-    minimiser: Minimiser, compiled: Compiled, fact: Fact, failing: Sequence[Transition], seconds: float
+    minimiser: Minimiser, compiled: Compiled, fact: Fact, failing: Sequence[Transition], effort: int
 ) -> Counterexample | None:
     """A counterexample for the first transition that has one to show."""
     given = [minimiser.facts[n] for n in fact.uses]
-    found = (counterexample(compiled.system, fact, t, given, seconds=seconds) for t in failing)
+    found = (counterexample(compiled.system, fact, t, given, effort=effort) for t in failing)
     return next((x for x in found if x is not None), None)
 
 
@@ -142,21 +142,21 @@ def failure_text(failure: Failure | None, goal: str, from_c: Mapping[str, str]) 
         "",
     ]
     if failure.shown is None:
-        lines.append("no small state shows it: only fields of NULL or numbers that overflow could, or the time ran out")
+        lines.append("no small state shows it: only fields of NULL or numbers that overflow could, or it takes too much effort")
         return "\n".join(lines) + "\n"
     return "\n".join(lines) + "\n" + counterexample_text(failure.shown, from_c)
 
 
-def run_seeds(compiled: Compiled, facts: Sequence[Fact], seeds: int, seconds: float) -> list[Run]:
+def run_seeds(compiled: Compiled, facts: Sequence[Fact], seeds: int, effort: int) -> list[Run]:
     """The same proof under seeds 1, 2 ..., in two processes."""
     with workers() as pool:
-        return list(pool.map(partial(timed_proof, compiled, tuple(facts), seconds), range(1, seeds + 1)))
+        return list(pool.map(partial(timed_proof, compiled, tuple(facts), effort), range(1, seeds + 1)))
 
 
-def timed_proof(compiled: Compiled, facts: Sequence[Fact], seconds: float, seed: int) -> Run:
+def timed_proof(compiled: Compiled, facts: Sequence[Fact], effort: int, seed: int) -> Run:
     """One proof, with the processor time it takes."""
     started = time.process_time()
-    proof: Proof = prove(compiled.system, list(facts), seconds=seconds, seed=seed)
+    proof: Proof = prove(compiled.system, list(facts), effort=effort, seed=seed)
     return Run(seed, proof.complete, time.process_time() - started)
 
 

@@ -18,13 +18,13 @@ from checker.report.stability import FACTOR, HEAD, Steadiness, factor, stability
 from checker.symbolic.inductive import Fact, Proof, closure, prove
 
 
-def run_stability(spec: str, *, clients: Sequence[str], seeds: int, seconds: float, write: Path | None) -> int:
+def run_stability(spec: str, *, clients: Sequence[str], seeds: int, write: Path | None) -> int:
     """Prove all that is proved for any size under ``seeds`` seeds, print a table per client, and with ``write`` write the page.
 
     Status 3 if a proof fails under some seed.  Raises UsageError for an unknown client or fewer than two seeds.
     """
-    if seeds < 2 or seconds <= 0:
-        raise UsageError("usage", "to compare seeds takes two of them and some time", "give --seeds 5")
+    if seeds < 2:
+        raise UsageError("usage", "to compare seeds takes two of them", "give --seeds 5")
     package = load_package(spec, "PROOFS")
     console = out_console()
     pages: list[tuple[str, Sequence[Steadiness]]] = []
@@ -34,7 +34,7 @@ def run_stability(spec: str, *, clients: Sequence[str], seeds: int, seconds: flo
         if not facts:
             continue
         started = time.process_time()
-        proofs = under_seeds(compiled, facts, seeds, seconds)
+        proofs = under_seeds(compiled, facts, seeds)
         found = steadiness(compiled, facts, proofs)
         console.print(stability_table(client, found))
         unsteady = [s.name for s in found if s.complete and not s.steady]
@@ -48,12 +48,12 @@ def run_stability(spec: str, *, clients: Sequence[str], seeds: int, seconds: flo
     return EXIT_AS_EXPECTED if all(s.complete for _, found in pages for s in found) else EXIT_UNDETERMINED
 
 
-def under_seeds(compiled: Compiled, facts: Sequence[Fact], seeds: int, seconds: float) -> list[Proof]:
+def under_seeds(compiled: Compiled, facts: Sequence[Fact], seeds: int) -> list[Proof]:
     """The proof of all ``facts`` under seeds 1, 2 ..., one after the other."""
     found = []
     with counting("proving under other seeds", seeds) as done:
         for seed in range(1, seeds + 1):
-            found.append(prove(compiled.system, list(facts), seconds=seconds, seed=seed))
+            found.append(prove(compiled.system, list(facts), seed=seed))
             done(seed, f"seed {seed}")
     return found
 

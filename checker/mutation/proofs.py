@@ -20,9 +20,6 @@ from checker.symbolic.inductive import Fact, Prover, closure
 from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem, Update
 
-SECONDS = 10.0
-"""How long one obligation may take."""
-
 
 @dataclass(frozen=True)
 class ProofMutant:
@@ -131,7 +128,7 @@ class ProofBench:
     @cached_property
     def prover(self) -> Prover:
         """One prover for all mutants of a process."""
-        return Prover(self.system, list(self.facts), SECONDS, 0)
+        return Prover(self.system, list(self.facts))
 
     @cached_property
     def rests(self) -> dict[str, frozenset[str]]:

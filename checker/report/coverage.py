@@ -62,7 +62,7 @@ def coverage_summary(covered: Covered) -> str:
     return ", ".join(parts)
 
 
-def print_problems(covered: Covered, console: Console) -> None:
-    """What is missing or stale, one line each."""
+def print_problems(covered: Covered, console: Console, client: str = "") -> None:
+    """What is missing or stale, one line each, with the ``client`` it is about if that is not clear."""
     for problem in covered.problems:
-        console.print(Text(problem, style="bold red"), soft_wrap=True)
+        console.print(Text(f"{client}: {problem}" if client else problem, style="bold red"), soft_wrap=True)

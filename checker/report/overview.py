@@ -1,7 +1,7 @@
 """The verdicts of a client at one glance: a row for each question, a column for each engine and instance.
 
 In go verdicts; out comes one rich table per client.  Assertions in kernel code with the same answers share a row, for
-there are dozens; every verdict that is not as expected stands alone, and is told again below its table.
+there are dozens; every verdict that is not as expected stands alone, and is told again after all tables.
 """
 
 from __future__ import annotations
@@ -34,11 +34,25 @@ def print_overview(verdicts: Sequence[Verdict], title: str, covered: str, consol
     table.title, table.caption = Text(title), Text(covered)
     console.print(table)
     for v in verdicts:
-        if standing(v) == "differs" or v.verdict == "unknown" or len(v.detail) > NOTE:
-            told = f": {v.detail}" if v.detail else ""
-            where = f" in {v.variant}" if v.variant else ""
-            line = f"{v.property.name}{where}, {v.method}, {v.scope}: {v.verdict}, expected {v.property.expected}{told}"
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        if len(v.detail) > NOTE and not _amiss(v):
+            console.print(_told(v), highlight=False, markup=False, soft_wrap=True)
+
+
+def print_amiss(verdicts: Sequence[Verdict], console: Console) -> None:
+    """Tell every verdict that is not what was expected, and every question an engine gave up, a line each with its client."""
+    for v in filter(_amiss, verdicts):
+        client = f"{v.client}: " if v.client else ""
+        console.print(Text(client + _told(v), style="bold red"), soft_wrap=True)
+
+
+def _amiss(v: Verdict) -> bool:
+    return standing(v) == "differs" or v.verdict == "unknown"
+
+
+def _told(v: Verdict) -> str:
+    where = f" in {v.variant}" if v.variant else ""
+    detail = f": {v.detail}" if v.detail else ""
+    return f"{v.property.name}{where}, {v.method}, {v.scope}: {v.verdict}, expected {v.property.expected}{detail}"
 
 
 def overview_table(verdicts: Sequence[Verdict], *, plain: bool = False) -> Table:

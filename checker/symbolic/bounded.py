@@ -8,6 +8,7 @@ numbers; one incremental solver is asked depth by depth, so that what it learnt 
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from checker.errors import LimitError
 from checker.evaluate import Binding
 from checker.instance import Instance
 from checker.symbolic.circuit import FALSE, LATER, TRUE
+from checker.symbolic.effort import TRACES
 from checker.symbolic.relation import Relation
 from checker.symbolic.symmetry import order_first_uses, order_processes
 from checker.system import Property, Transition, TransitionSystem
@@ -47,20 +49,20 @@ def search(
     prop: Property,
     max_depth: int,
     *,
-    seconds: float = 600.0,
+    effort: int = TRACES,
     reductions: Reductions | None = None,
 ) -> BoundedResult:
-    """Look for a state where ``prop.bad`` holds, depth by depth.  Raises LimitError when ``seconds`` run out."""
+    """Look for a state where ``prop.bad`` holds, depth by depth.  Raises LimitError if one takes more than ``effort``."""
     started = time.perf_counter()
     unrolling = Unrolling(system, instance, prop, reductions or Reductions())
     for depth in range(max_depth + 1):
-        left = seconds - (time.perf_counter() - started)
-        answer = unrolling.reach(depth, left) if left > 0 else z3.unknown
+        answer = unrolling.reach(depth, effort=effort)
         if answer == z3.sat:
             trace = replay(system, instance, unrolling.path(depth))
             return BoundedResult(trace, depth, time.perf_counter() - started)
         if answer == z3.unknown:
-            raise LimitError("bounded", f"{prop.name}: nothing within {depth - 1} steps, then out of time", "give it more time")
+            nothing = f"{prop.name}: nothing within {depth - 1} steps, and {depth} steps take Z3 more than {effort:,} units"
+            raise LimitError("bounded", nothing, "ask for fewer steps or a smaller instance")
     return BoundedResult(None, max_depth, time.perf_counter() - started)
 
 
@@ -84,13 +86,15 @@ class Unrolling:
         if not anywhere:
             self._add(_dimacs([(x,) for x in self.relation.initially], self.stride))
 
-    def reach(self, depth: int, seconds: float) -> z3.CheckSatResult:
+    def reach(self, depth: int, *, effort: int = TRACES, seconds: float = math.inf) -> z3.CheckSatResult:
         """Whether a bad state is reached in exactly ``depth`` steps; call it for each depth from 0 on."""
         while self.steps <= depth:
             self._step()
         if self.bad == FALSE:
             return z3.unsat
-        self.solver.set("timeout", max(1, int(seconds * 1000)))
+        self.solver.set("rlimit", effort)
+        if seconds < math.inf:
+            self.solver.set("timeout", max(1, int(seconds * 1000)))
         if self.bad == TRUE:
             return self.solver.check()
         answer = self.solver.check(literal(self.bad, depth * self.stride))

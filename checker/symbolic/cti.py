@@ -20,6 +20,7 @@ from checker.instance import Instance
 from checker.language import terms
 from checker.language.sorts import BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
 from checker.language.terms import Term
+from checker.symbolic.effort import HARD
 from checker.symbolic.inductive import Fact, primed, violation
 from checker.symbolic.unbounded import Encoder, swap_bytes
 from checker.system import StateVar, Transition, TransitionSystem
@@ -50,14 +51,14 @@ class Counterexample:
 
 
 def counterexample(
-    system: TransitionSystem, fact: Fact, t: Transition, given: Sequence[Fact], *, seconds: float = 10.0
+    system: TransitionSystem, fact: Fact, t: Transition, given: Sequence[Fact], *, effort: int = HARD
 ) -> Counterexample | None:
     """A smallest state where ``given`` and ``fact`` hold and ``t`` violates ``fact``.
 
-    None if there is none with few objects, if the time (``seconds`` for each query) runs out, or if all of them need what no
+    None if there is none with few objects, if the ``effort`` allowed for each query runs out, or if all of them need what no
     finite instance shows: fields of NULL, or a number that overflows.
     """
-    search = _Search(system, fact, t, given, seconds)
+    search = _Search(system, fact, t, given, effort)
     sizes = search.fewest_objects()
     if sizes is None:
         return None
@@ -67,12 +68,12 @@ def counterexample(
 class _Search:
     """One question, put to one solver."""
 
-    def __init__(self, system: TransitionSystem, fact: Fact, t: Transition, given: Sequence[Fact], seconds: float) -> None:
+    def __init__(self, system: TransitionSystem, fact: Fact, t: Transition, given: Sequence[Fact], effort: int) -> None:
         self.system, self.fact, self.transition = system, fact, t
         self.given = [f for f in given if f.name != fact.name]
         self.encoder = encoder = Encoder(system)
         self.solver = z3.Solver(ctx=encoder.context)
-        self.solver.set("timeout", int(seconds * 1000))
+        self.solver.set("rlimit", effort)
         self.solver.set("random_seed", 0)
         for f in (fact, *self.given):
             self.solver.add(encoder.closed(f.params, f.formula))
@@ -136,7 +137,7 @@ class _Search:
         while self.solver.check(*wanted) != z3.sat:
             core = list(self.solver.unsat_core())
             if not core:
-                break  # out of time
+                break  # out of effort
             wanted.remove(core[-1])
         return self.solver.model()
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import z3
 
 from checker.contexts import ways
-from checker.symbolic.inductive import EASY, Fact
+from checker.symbolic.effort import EASY
+from checker.symbolic.inductive import Fact
 from checker.symbolic.unbounded import Encoder
 from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem

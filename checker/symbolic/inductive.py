@@ -18,15 +18,10 @@ import z3
 from checker.errors import UsageError
 from checker.language import terms
 from checker.language.terms import Term
+from checker.symbolic.effort import EASY, FAIR, HARD
 from checker.symbolic.unbounded import Encoder, after, initially
 from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem
-
-EASY = 200_000
-"""What Z3 may spend, in its own units, on a question before it is asked with more facts, or of a solver with tactics."""
-
-FAIR = 10 * EASY
-"""What it may spend on whether a fact follows from others: if it is not seen soon, the fact is proved by induction."""
 
 TOGETHER = 8
 """How many transitions are asked about in one question."""
@@ -107,15 +102,15 @@ def prove(
     system: TransitionSystem,
     facts: list[Fact],
     *,
-    seconds: float = 10.0,
+    effort: int = HARD,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Proof:
-    """Check that the conjunction of ``facts`` is inductive.  ``seconds`` limits each obligation."""
+    """Check that the conjunction of ``facts`` is inductive.  Z3 may spend ``effort``, in its own units, on each obligation."""
     started = time.perf_counter()
     if not facts:
         return Proof((), (), 0.0)  # Encoding a large system takes seconds.
-    prover = Prover(system, facts, seconds, seed)
+    prover = Prover(system, facts, effort, seed)
     obligations: list[Obligation] = []
     for fact in facts:
         if progress:
@@ -127,7 +122,7 @@ def prove(
 class Prover:
     """Poses the obligations of facts about one system.  Raises UsageError if a fact uses one that is not given."""
 
-    def __init__(self, system: TransitionSystem, facts: list[Fact], seconds: float, seed: int) -> None:
+    def __init__(self, system: TransitionSystem, facts: list[Fact], effort: int = HARD, seed: int = 0) -> None:
         self.encoder = Encoder(system, exact=False)
         self.facts = {f.name: f for f in facts}
         for fact in facts:
@@ -136,7 +131,7 @@ class Prover:
                     "unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses"
                 )
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
-        self.seconds = seconds
+        self.effort = effort
         self.seed = seed
         self.implied: set[str] = set()
         self.instances: dict[tuple[str, str | Term], z3.BoolRef] = {}
@@ -275,7 +270,7 @@ class Prover:
         telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]
         if len(telling) == len(hypotheses):
             return self._check(fact, "consecution", t.name, hypotheses, *claimed)
-        first = self._check(fact, "consecution", t.name, telling, *claimed, limit=None)
+        first = self._check(fact, "consecution", t.name, telling, *claimed, limit=0)
         if first.discharged:
             return first
         found = self._check(fact, "consecution", t.name, hypotheses, *claimed)
@@ -297,20 +292,20 @@ class Prover:
         hypotheses: list[z3.BoolRef],
         claims: list[Term],
         variables: list[Term],
-        limit: int | None = 0,
+        limit: int | None = None,
     ) -> Obligation:
-        """Ask, and if that is not easy ask again what may spend ``limit`` (0 for anything, None for nothing)."""
+        """Ask, and if that is not easy ask again what may spend ``limit`` (0 for not at all, None for as much as is allowed)."""
         started = time.perf_counter()
         claimed = self._claimed(claims, variables)
         solver = self._knowing(hypotheses)
         solver.push()
         result = self._ask(solver, claimed, EASY)
-        model, smtlib = ("", "") if result == "unsat" or limit is None else _answered(solver, result)
+        model, smtlib = ("", "") if result == "unsat" or limit == 0 else _answered(solver, result)
         solver.pop()
-        if result == "unknown" and limit is not None:
+        if result == "unknown" and limit != 0:
             # A fresh one, that nobody pushed: only so are the tactics used.
             fresh = self._told(z3.Solver(ctx=self.encoder.context), hypotheses)
-            result = self._ask(fresh, claimed, limit)
+            result = self._ask(fresh, claimed, limit or self.effort)
             model, smtlib = ("", "") if result == "unsat" else _answered(fresh, result)
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent())
@@ -319,7 +314,7 @@ class Prover:
         return [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
 
     def _ask(self, solver: z3.Solver, claimed: list[z3.BoolRef], effort: int) -> str:
-        """What ``solver`` says to ``claimed`` besides what it was told, within an effort if it is not 0."""
+        """What ``solver`` says to ``claimed`` besides what it was told, within an effort."""
         solver.set("rlimit", effort)
         solver.add(*claimed)
         result = str(solver.check())
@@ -342,7 +337,6 @@ class Prover:
         return self.solver
 
     def _told(self, solver: z3.Solver, hypotheses: list[z3.BoolRef]) -> z3.Solver:
-        solver.set("timeout", int(self.seconds * 1000))
         solver.set("random_seed", self.seed)
         solver.add(*hypotheses)
         return solver

@@ -39,14 +39,14 @@ def induct(system: TransitionSystem, instance: Instance, prop: Property, *, max_
         return seconds - (time.perf_counter() - started)
 
     for k in range(max_k + 1):
-        answer = base.reach(k, left()) if left() > 0 else z3.unknown
+        answer = base.reach(k, seconds=left()) if left() > 0 else z3.unknown
         if answer == z3.sat:
             trace = replay(system, instance, base.path(k))
             return Induction("violated", k, time.perf_counter() - started, trace)
         if answer == z3.unknown:
             return Induction("unknown", k, time.perf_counter() - started)
         distinct.extend(k)
-        answer = step.reach(k, left()) if left() > 0 else z3.unknown
+        answer = step.reach(k, seconds=left()) if left() > 0 else z3.unknown
         if answer == z3.unsat:
             return Induction("proved", k, time.perf_counter() - started)
         if answer == z3.unknown:

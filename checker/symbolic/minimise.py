@@ -16,6 +16,7 @@ import z3
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.dead import PREFIX
+from checker.symbolic.effort import HARD
 from checker.symbolic.inductive import Fact, closure, violation
 from checker.symbolic.unbounded import Encoder, initially
 from checker.symbolic.views import touches
@@ -27,24 +28,24 @@ Support = dict[str, Names]
 
 
 def minimise(
-    system: TransitionSystem, facts: Mapping[str, Fact], goal: str, *, seconds: float = 10.0, seed: int = 0
+    system: TransitionSystem, facts: Mapping[str, Fact], goal: str, *, effort: int = HARD, seed: int = 0
 ) -> list[Fact] | None:
     """The facts that ``goal`` cannot do without, itself included, in the order of ``facts``; None if it is not proved.
 
-    ``seconds`` limits each query.
+    Z3 may spend ``effort``, in its own units, on each query.
     """
-    return Minimiser(system, closure(dict(facts), [goal]), seconds=seconds, seed=seed).minimal(goal)
+    return Minimiser(system, closure(dict(facts), [goal]), effort=effort, seed=seed).minimal(goal)
 
 
 class Minimiser:
     """Obligations of some facts, each asked as often as its answer is not known from a smaller or a larger set."""
 
-    def __init__(self, system: TransitionSystem, facts: Iterable[Fact], *, seconds: float = 10.0, seed: int = 0) -> None:
+    def __init__(self, system: TransitionSystem, facts: Iterable[Fact], *, effort: int = HARD, seed: int = 0) -> None:
         self.system = system
         self.facts = {f.name: f for f in facts}
         self.encoder = Encoder(system)
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in self.facts.values()}
-        self.seconds = seconds
+        self.effort = effort
         self.seed = seed
         self.queries = 0
         self._cores: dict[tuple[str, str], list[Names]] = {}
@@ -151,7 +152,7 @@ class Minimiser:
         self.queries += 1
         encoder = self.encoder
         solver = z3.Solver(ctx=encoder.context)
-        solver.set("timeout", int(self.seconds * 1000))
+        solver.set("rlimit", self.effort)
         solver.set("random_seed", self.seed)
         solver.set("core.minimize", True)
         for name in given:

@@ -42,7 +42,7 @@ def count(reductions: Reductions) -> int:
     """How many ways there are to fill all boxes in three steps."""
     unrolling = Unrolling(fill(), INSTANCE, QUESTION, reductions)
     found = set()
-    while unrolling.reach(3, 10.0) == z3.sat:
+    while unrolling.reach(3) == z3.sat:
         path = unrolling.path(3)
         found.add(tuple((b[SELF], b[CHOSEN]) for _, b in path))
         model = unrolling.solver.model()
