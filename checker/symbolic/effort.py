@@ -11,8 +11,8 @@ EASY = 200_000
 FAIR = 10 * EASY
 """On whether a fact follows from others: if it is not seen soon, the fact is proved by induction."""
 
-HARD = 50_000_000
-"""On an obligation before it is given up; no proof that is committed needs a tenth of it."""
+HARD = 20_000_000
+"""On an obligation before it is given up: ten times what the hardest one of a committed certificate takes."""
 
 TRACES = 2_000_000_000
 """On all traces of one length of a finite instance: minutes."""

@@ -36,7 +36,7 @@ def facts() -> dict[str, Fact]:
 
 @cache
 def prover() -> Prover:
-    return Prover(compiled().system, list(facts().values()), 10.0, 0)
+    return Prover(compiled().system, list(facts().values()))
 
 
 def failing(name: str, without: str) -> set[str]:
@@ -167,7 +167,7 @@ def asked() -> tuple[Prover, dict[str, Fact]]:
     """The facts that ``no_dangling`` rests on, of the steps of which it is asked."""
     those = compile_package(spec, client="accept", asking=Freed.ASKED)
     found = facts_about(spec, those)
-    return Prover(those.system, found, 10.0, 0), {f.name: f for f in found}
+    return Prover(those.system, found), {f.name: f for f in found}
 
 
 def dangles(name: str, without: str, step: str) -> bool:

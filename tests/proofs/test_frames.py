@@ -59,7 +59,7 @@ def test_nothing_is_locked_where_a_call_begins_or_sleeps() -> None:
 def test_a_wrong_claim_about_frames_is_refused() -> None:
     system = compiled().system
     fact = next(f for f in frame_facts(system) if f.name == "frames")
-    prover = Prover(system, [fact], 10.0, 0)
+    prover = Prover(system, [fact])
     arrival = next(t for t in system.transitions if t.name == "segment_arrives/1")
     assert prover.consecution(fact, arrival).discharged
     (t,) = fact.params
@@ -73,7 +73,7 @@ def test_a_wrong_claim_about_frames_is_refused() -> None:
 def test_the_facts_of_connect_are_about_its_waiting_callers() -> None:
     facts = {f.name: f for f in proofs.facts(compiled())}
     assert not {u for f in facts.values() for u in f.uses} - set(facts)
-    prover = Prover(compiled().system, list(facts.values()), 10.0, 0)
+    prover = Prover(compiled().system, list(facts.values()))
     closing = next(t for t in compiled().system.transitions if t.name == "system_call:inet_release+6/1")
     assert prover.consecution(facts["closing"], closing).discharged
     assert not prover.consecution(replace(facts["closing"], uses=("frames",)), closing).discharged

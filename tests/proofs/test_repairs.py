@@ -18,6 +18,7 @@ from checker.language.compile import Compiled, compile_model
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
 from checker.symbolic.certificate import property_folder
+from checker.symbolic.effort import FAIR
 from checker.symbolic.inductive import Prover, prove
 from spec import defects
 
@@ -147,7 +148,7 @@ def test_a_membership_has_one_owner_because_of_what_is_known_of_children_and_the
     facts = facts_about(spec, compiled)
     left = [replace(f, uses=tuple(name for name in f.uses if name != without)) for f in facts if f.name != without]
     for known, holds in ((facts, True), (left, False)):
-        prover = Prover(compiled.system, known, 2.0, 0)
+        prover = Prover(compiled.system, known, FAIR)
         (fact,) = [f for f in known if f.name == weak]
         assert all(o.discharged for o in prover.obligations(fact)) == holds
 

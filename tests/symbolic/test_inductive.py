@@ -41,7 +41,7 @@ def test_every_expected_invariant_is_a_fact(compiled: Compiled, facts: dict[str,
 
 @pytest.mark.parametrize("name", ["linked", "num_iff_bucket", "bindport_lock"])
 def test_consecution_goes_through(compiled: Compiled, facts: dict[str, Fact], name: str) -> None:
-    own = Prover(compiled.system, list(facts.values()), 10.0, 0).obligations(facts[name])
+    own = Prover(compiled.system, list(facts.values())).obligations(facts[name])
     assert own and all(o.discharged for o in own)
     assert any(o.result == "unsat" for o in own)
 
