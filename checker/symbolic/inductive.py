@@ -163,7 +163,7 @@ class Prover:
         asked = (fact, "implication", "")
         claimed = ([terms.negate(fact.formula)], list(fact.params))
         found = self._check(*asked, others, *claimed, limit=FAIR)
-        return found if found.discharged else self._check(*asked, self._near(fact), *claimed)
+        return found if found.discharged else self._check(*asked, self._near(fact), *claimed, limit=FAIR)
 
     def _near(self, fact: Fact) -> list[z3.BoolRef]:
         """What ``fact`` uses, where it is about one process only of those that ``fact`` is about."""
@@ -299,16 +299,17 @@ class Prover:
         claimed = self._claimed(claims, variables)
         solver = self._knowing(hypotheses)
         solver.push()
-        result = self._ask(solver, claimed, EASY)
+        result, effort = self._ask(solver, claimed, EASY), 0
         model, smtlib = ("", "") if result == "unsat" or limit == 0 else _answered(solver, result)
         solver.pop()
         if result == "unknown" and limit != 0:
-            # A fresh one, that nobody pushed: only so are the tactics used.
-            fresh = self._told(z3.Solver(ctx=self.encoder.context), hypotheses)
-            result = self._ask(fresh, claimed, limit or self.effort)
-            model, smtlib = ("", "") if result == "unsat" else _answered(fresh, result)
+            alone = self._alone([*hypotheses, *claimed])
+            alone.set("rlimit", limit or self.effort)
+            result = str(alone.check())
+            effort = alone.statistics().get_key_value("rlimit count")
+            model, smtlib = ("", "") if result == "unsat" else _answered(alone, result)
         seconds = time.perf_counter() - started
-        return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent())
+        return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent() + effort)
 
     def _claimed(self, claims: list[Term], variables: list[Term]) -> list[z3.BoolRef]:
         return [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
@@ -335,6 +336,14 @@ class Prover:
         if self.solver is None or known != self.known:
             self.known, self.solver = known, self._told(z3.SimpleSolver(ctx=self.encoder.context), hypotheses)
         return self.solver
+
+    def _alone(self, assertions: list[z3.BoolRef]) -> z3.Solver:
+        """A solver with tactics in a context of its own, where nothing that was asked before can sway the search."""
+        solver = z3.Solver(ctx=self.encoder.context)
+        solver.add(*assertions)
+        alone = solver.translate(z3.Context())
+        alone.set("random_seed", self.seed)
+        return alone
 
     def _told(self, solver: z3.Solver, hypotheses: list[z3.BoolRef]) -> z3.Solver:
         solver.set("random_seed", self.seed)
