@@ -45,6 +45,7 @@ BAD_INPUT = {
     "unknown property to prove": (["prove", "one_listner"], "unknown-property"),
     "no lemma to leave out": (["prove", "taken_red", "--spec", "tests.tiny", "--without", "nope"], "unknown-lemma"),
     "no seeds": (["prove", "taken_red", "--spec", "tests.tiny", "--seeds", "0"], "usage"),
+    "more effort than Z3 counts": (["prove", "taken_red", "--spec", "tests.tiny", "--effort", "5000000000"], "usage"),
     "no states": (["explore", *SMALL, "--max-states", "0"], "max-states"),
     "unknown function to draw": (["draw", "nope"], "unknown-function"),
 }

@@ -25,6 +25,7 @@ from checker.report.proof import Run, lemma_table, proof_line, seed_table, sprea
 from checker.report.proofgraph import proof_graph
 from checker.report.stability import FACTOR
 from checker.symbolic.cti import Counterexample, counterexample
+from checker.symbolic.effort import MOST
 from checker.symbolic.inductive import Fact, Proof, closure, prove
 from checker.symbolic.minimise import Minimiser
 from checker.system import Property, Transition
@@ -50,8 +51,8 @@ def run_prove(
     package = load_package(spec, "PROOFS")
     compiled = compile_package(package, load_variant(package, variant) if variant else None, client, asked=name)
     prop = compiled.property(name)
-    if seeds < 1 or effort <= 0:
-        raise UsageError("usage", "a proof needs a seed and some effort", "give positive numbers")
+    if seeds < 1 or not 0 < effort <= MOST:
+        raise UsageError("usage", "a proof needs a seed, and an effort that Z3 can count", f"give positive numbers up to {MOST}")
     facts = given_facts(compiled, package.PROOFS, prop, without)
     console = out_console()
     console.print(f"{question(prop, compiled.system)}", soft_wrap=True, markup=False)
@@ -71,7 +72,7 @@ def run_prove(
         console.print(seed_table(runs))
     console.print(proof_line(proof, name, len(minimiser.facts) - 1), soft_wrap=True, markup=False)
     if not proof.complete or not all(r.complete for r in runs):
-        console.print("not proved: an obligation takes too much effort")
+        console.print("not proved: an obligation takes too much effort; allow more with --effort")
         return EXIT_UNDETERMINED
     said = "unreachable" if prop.kind == "sometimes" else "proved"
     console.print(f"{said} for {ANY_SIZE}{client_of(compiled)}", soft_wrap=True, markup=False)

@@ -14,5 +14,8 @@ FAIR = 10 * EASY
 HARD = 20_000_000
 """On an obligation before it is given up: ten times what the hardest one of a committed certificate takes."""
 
+MOST = (1 << 32) - 1
+"""The largest limit Z3 takes."""
+
 TRACES = 2_000_000_000
 """On all traces of one length of a finite instance: minutes."""
