@@ -61,7 +61,7 @@ def run_prove(
         kept = minimiser.minimal(name)
         if kept is None:
             say("looking for a counterexample to induction")
-            failure = first_failure(minimiser, compiled, name, effort)
+            failure = first_failure(minimiser, compiled, name)
             console.print(failure_text(failure, name, c_files(compiled)), end="", soft_wrap=True, markup=False)
             return EXIT_UNDETERMINED
         say(f"checking {name} once more, with {len(kept) - 1} lemmas")
@@ -104,7 +104,7 @@ def given_facts(compiled: Compiled, proofs: str, prop: Property, without: Sequen
     return kept
 
 
-def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, effort: int) -> Failure | None:
+def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str) -> Failure | None:
     """Of the facts that ``goal`` rests on, the nearest that a step violates although all the others hold before it."""
     facts = minimiser.facts
     seen, queue = {goal}, [goal]
@@ -113,19 +113,17 @@ def first_failure(minimiser: Minimiser, compiled: Compiled, goal: str, effort: i
         given = frozenset(fact.uses) | {name}
         failing = [] if fact.assumed else [t for t in minimiser.touching(fact) if minimiser.needs(fact, t, given) is None]
         if failing and not minimiser.implied(name):
-            return Failure(fact, tuple(failing), show_one(minimiser, compiled, fact, failing, effort))
+            return Failure(fact, tuple(failing), show_one(minimiser, compiled, fact, failing))
         fresh = [u for u in fact.uses if u not in seen]
         seen.update(fresh)
         queue += fresh
     return None
 
 
-def show_one(
-    minimiser: Minimiser, compiled: Compiled, fact: Fact, failing: Sequence[Transition], effort: int
-) -> Counterexample | None:
+def show_one(minimiser: Minimiser, compiled: Compiled, fact: Fact, failing: Sequence[Transition]) -> Counterexample | None:
     """A counterexample for the first transition that has one to show."""
     given = [minimiser.facts[n] for n in fact.uses]
-    found = (counterexample(compiled.system, fact, t, given, effort=effort) for t in failing)
+    found = (counterexample(compiled.system, fact, t, given, effort=minimiser.effort) for t in failing)
     return next((x for x in found if x is not None), None)
 
 
