@@ -11,6 +11,9 @@ EASY = 200_000
 FAIR = 10 * EASY
 """On whether a fact follows from others: if it is not seen soon, the fact is proved by induction."""
 
+SEEDS = 4
+"""Under how many seeds something is asked within FAIR: some go astray where others do not."""
+
 HARD = 20_000_000
 """On an obligation before it is given up: ten times what the hardest one of a committed certificate takes."""
 

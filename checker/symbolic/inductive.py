@@ -9,7 +9,7 @@ and only if it is not settled are there more.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,7 +18,7 @@ import z3
 from checker.errors import UsageError
 from checker.language import terms
 from checker.language.terms import Term
-from checker.symbolic.effort import EASY, FAIR, HARD
+from checker.symbolic.effort import EASY, FAIR, HARD, SEEDS
 from checker.symbolic.unbounded import Encoder, after, initially
 from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem
@@ -131,7 +131,8 @@ class Prover:
                     "unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses"
                 )
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
-        self.effort = effort
+        self.fair = (min(FAIR, effort),) * SEEDS
+        self.hard = (*self.fair, effort)
         self.seed = seed
         self.implied: set[str] = set()
         self.instances: dict[tuple[str, str | Term], z3.BoolRef] = {}
@@ -162,8 +163,8 @@ class Prover:
             return None
         asked = (fact, "implication", "")
         claimed = ([terms.negate(fact.formula)], list(fact.params))
-        found = self._check(*asked, others, *claimed, limit=FAIR)
-        return found if found.discharged else self._check(*asked, self._near(fact), *claimed, limit=FAIR)
+        found = self._check(*asked, others, *claimed, self.fair)
+        return found if found.discharged else self._check(*asked, self._near(fact), *claimed, self.fair)
 
     def _near(self, fact: Fact) -> list[z3.BoolRef]:
         """What ``fact`` uses, where it is about one process only of those that ``fact`` is about."""
@@ -178,7 +179,7 @@ class Prover:
         claim = terms.negate(initially(self.encoder.system, fact.formula))
         if claim == terms.FALSE:
             return Obligation(fact.name, "initiation", "", "frame", 0.0)
-        return self._check(fact, "initiation", "", [], [claim], list(fact.params))
+        return self._check(fact, "initiation", "", [], [claim], list(fact.params), self.hard)
 
     def _consecutions(self, fact: Fact) -> list[Obligation]:
         """One per transition; those of which the same facts about more than one process tell something are asked for together."""
@@ -269,11 +270,11 @@ class Prover:
         claimed = violation(self.encoder.system, fact, t)
         telling = [self.closed[n] for n in (fact.name, *self._telling(fact, t))]
         if len(telling) == len(hypotheses):
-            return self._check(fact, "consecution", t.name, hypotheses, *claimed)
-        first = self._check(fact, "consecution", t.name, telling, *claimed, limit=0)
+            return self._check(fact, "consecution", t.name, hypotheses, *claimed, self.hard)
+        first = self._check(fact, "consecution", t.name, telling, *claimed)
         if first.discharged:
             return first
-        found = self._check(fact, "consecution", t.name, hypotheses, *claimed)
+        found = self._check(fact, "consecution", t.name, hypotheses, *claimed, self.hard)
         return replace(found, seconds=first.seconds + found.seconds, effort=first.effort + found.effort)
 
     def always(self, t: Transition, claim: Term, facts: Iterable[str]) -> bool:
@@ -282,7 +283,7 @@ class Prover:
         hypotheses = [self.closed[n] for n in facts]
         variables = [self.encoder.system.self_var, *t.choices]
         claims = [self.encoder.system.guard(t), terms.negate(claim)]
-        return self._check(nameless, "implication", t.name, hypotheses, claims, variables).discharged
+        return self._check(nameless, "implication", t.name, hypotheses, claims, variables, self.hard).discharged
 
     def _check(
         self,
@@ -292,22 +293,21 @@ class Prover:
         hypotheses: list[z3.BoolRef],
         claims: list[Term],
         variables: list[Term],
-        limit: int | None = None,
+        again: Sequence[int] = (),
     ) -> Obligation:
-        """Ask, and if that is not easy ask again what may spend ``limit`` (0 for not at all, None for as much as is allowed)."""
+        """Ask, and if that is not easy ask again within each effort of ``again``, under the next seed each time."""
         started = time.perf_counter()
         claimed = self._claimed(claims, variables)
         solver = self._knowing(hypotheses)
         solver.push()
-        result, effort = self._ask(solver, claimed, EASY), 0
-        model, smtlib = ("", "") if result == "unsat" or limit == 0 else _answered(solver, result)
+        result, asked, effort = self._ask(solver, claimed, EASY), solver, 0
+        for n, allowed in enumerate(again):
+            if result == "unknown":
+                asked = self._alone([*hypotheses, *claimed], self.seed + n, allowed)
+                result = str(asked.check())
+                effort += asked.statistics().get_key_value("rlimit count")
+        model, smtlib = ("", "") if result == "unsat" or not again else _answered(asked, result)
         solver.pop()
-        if result == "unknown" and limit != 0:
-            alone = self._alone([*hypotheses, *claimed])
-            alone.set("rlimit", limit or self.effort)
-            result = str(alone.check())
-            effort = alone.statistics().get_key_value("rlimit count")
-            model, smtlib = ("", "") if result == "unsat" else _answered(alone, result)
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent() + effort)
 
@@ -337,12 +337,13 @@ class Prover:
             self.known, self.solver = known, self._told(z3.SimpleSolver(ctx=self.encoder.context), hypotheses)
         return self.solver
 
-    def _alone(self, assertions: list[z3.BoolRef]) -> z3.Solver:
-        """A solver with tactics in a context of its own, where nothing that was asked before can sway the search."""
+    def _alone(self, assertions: list[z3.BoolRef], seed: int, effort: int) -> z3.Solver:
+        """A solver with tactics in a context of its own, where less of what was asked before can sway the search."""
         solver = z3.Solver(ctx=self.encoder.context)
         solver.add(*assertions)
         alone = solver.translate(z3.Context())
-        alone.set("random_seed", self.seed)
+        alone.set("rlimit", effort)
+        alone.set("random_seed", seed)
         return alone
 
     def _told(self, solver: z3.Solver, hypotheses: list[z3.BoolRef]) -> z3.Solver:
