@@ -1,7 +1,5 @@
 """Checks certificates (docs/certificates.md) with Python and cvc5 alone; status 0: all confirmed, 1: not all, 2: bad input."""
 
-from __future__ import annotations
-
 import argparse
 import gzip
 import hashlib
@@ -10,7 +8,7 @@ import re
 import time
 import zlib
 from collections import namedtuple
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import chain, groupby, zip_longest
 from multiprocessing import Pool
 from pathlib import Path
@@ -21,17 +19,17 @@ import cvc5
 Sexp = Any  # an atom (str) or a list of S-expressions
 FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
 TOGETHER = 8  # queries to one solver: it need not read again what is given, but each leaves it slower
-TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*\||[()]|[^\s()"|;]+)')
+TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*(?<!!)\||[()]|[^\s()"|;]+(?<!!))')  # names with ! are for obligations
 WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
 DECLARE = "declare-sort", "define-sort", "declare-datatypes", "declare-const"
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
 words = lru_cache(maxsize=1 << 14)(lambda text: frozenset(WORD.findall(text)))  # of a command: most stand in many queries
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
-CERTIFICATES = sorted(p for p in (Path(__file__).parent / "certificates").glob("*") if p.is_dir())
+CERTIFICATES = sorted(Path(__file__).parent.glob("certificates/*/"))
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
-Owed = namedtuple("Owed", "label told posed asked")  # asked: what is posed, or what is left of it to ask
-Query = namedtuple("Query", "file label given script")
+Owed = namedtuple("Owed", "label told posed near asked")  # near, asked: of told and posed, what nearly always is enough
+Query = namedtuple("Query", "file label given asked told posed")
 
 
 class Rejected(Exception):
@@ -48,14 +46,10 @@ def parse(text: str, file: str) -> list[Sexp]:
     """The commands in a file."""
     need(not TOKEN.sub("", text), f"{file}: {TOKEN.sub('', text)[:20]!r} does not belong there")
     stack: list[list[Sexp]] = [[]]
-    for token in TOKEN.findall(text):
-        if token == "(":
-            stack.append([])
-        elif token == ")":
-            need(len(stack) > 1, f"{file} has a parenthesis too many")
-            stack[-2].append(stack.pop())
-        elif token:
-            stack[-1].append(token)
+    for token in filter(None, TOKEN.findall(text)):
+        need(token != ")" or len(stack) > 1, f"{file} has a parenthesis too many")
+        done = stack.pop() if token == ")" else token
+        (stack if token == "(" else stack[-1]).append([] if token == "(" else done)
     need(len(stack) == 1, f"{file} ends inside a command: it is cut short")
     return stack[0]
 
@@ -96,19 +90,24 @@ class Certificate:
         try:
             names = [*(show(c[:2]) for c in system), *(c[1] for c in facts)]
             need(len(set(names)) == len(names), f"{SYSTEM} or {FACTS} has something twice: {max([*names, ''], key=names.count)}")
-            self._read_system(system)
-            self._read_facts(facts)
+            self._read(system, facts)
             need(parts([*system, *facts]).count(self.place) == 2, f"{SYSTEM} or {FACTS} has another use for {self.place}")
             bound = {n for x in parts([*system, *facts]) if x[:1] in (["forall"], ["exists"]) for n, _ in x[1]}
             self.manifests = {name: dict(json.loads(texts[name])) for name in texts if name.endswith("manifest.json")}
         except (TypeError, ValueError, KeyError, IndexError) as problem:
             raise Rejected(f"{SYSTEM}, {FACTS} or a manifest.json is not understood: {problem}") from None
-        self.kinds = {self.away: dict.fromkeys([*self.locations, "nowhere"], "")}  # what formulas say of locations
+        locations, self.kinds = {*self.locations}, {self.away: dict.fromkeys([*self.locations, "nowhere"], "")}
+        self.single = dict[str, tuple[str, Any]]()  # formulas about one thread at a time: its name, and what they say of another
         for formula, text in ((x[1], f"(assert {show(x[1])})") for x in (*self.facts.values(), *self.properties.values())):
-            places = {show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values()
-            named = self.kinds[self.away].keys() & {"nowhere", *words(text)}  # for all others, nowhere stands
-            views = {end: show([self._seen(formula, place, end) for place in places]) for end in named}
-            self.kinds[text] = {end: views.get(end) or views["nowhere"].replace("nowhere", end) for end in self.locations}
+            places = list({show(x): x for x in parts(formula) if x[:1] == [self.pc]}.values())
+            match [x[0] for x in parts(formula) if x[1:] == [self.thread]]:
+                case [one] if formula[0] == "forall" and [one, self.thread] in formula[1] and places in ([], [[self.pc, one]]):
+                    self.single[text] = one, lambda who, one=one, x=formula: ["forall", x[1], ["=>", ["=", one, who], x[2]]]
+                    formula, places = self.single[text][1](self.me), [[self.pc, one]]
+            left = words(show(reduce(lambda x, place: self._seen(x, place, "nowhere"), places, formula))) & locations
+            need(not left, f"{FACTS}: {', '.join(sorted(left))} is compared with something else than where a process is")
+            views = {at: show([self._seen(formula, p, at) for p in places])[1:-1] for at in {"nowhere", *words(text) & locations}}
+            self.kinds[text] = {at: views.get(at) or views["nowhere"].replace("nowhere", at) for at in self.locations}
         heads = {*HEAD.findall(" ".join(self.kinds))} - {"", "assert", "$o", *OPERATORS, *bound, *self.variables}
         odd = sorted(heads | bound & {*self.variables, *self.locations, self.me})
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
@@ -118,11 +117,11 @@ class Certificate:
         need(not odd, f"{', '.join(odd)} is missing, or belongs to no fact and no property")
         need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
-        self.queries = [Query(FACTS, "assumptions", "\n".join([*self._head(self.assumed), *self.assumed]), "(check-sat)")]
+        self.queries = [Query(FACTS, "assumptions", *["\n".join([*self._head(self.assumed), *self.assumed]), ""] * 2)]
         for fact, file in [*((self.facts[f], file) for f, file in self.files.items()), *map(self._property, self.properties)]:
             self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact))
 
-    def _read_system(self, commands: list[Sexp]) -> None:
+    def _read(self, commands: list[Sexp], facts: list[Sexp]) -> None:
         by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
         need(not (odd := [show(c) for c in commands if c[0] not in HEADS]), f"{SYSTEM}: {', '.join(odd)} is no command of a dump")
         need(by["format"] == [[f'"{FORMAT}"']], f"{SYSTEM}: its format is not {FORMAT}")
@@ -148,10 +147,8 @@ class Certificate:
             new[self.pc] = [own, self.place, [*mine, target, [self.pc, "$o"]]]
             self.transitions[name] = (source, target, given, {n: show(v)[1:-1] for n, v in new.items()}, shared)
         self.properties = {name: (plain(said), formula) for name, said, formula in by["property"]}
-
-    def _read_facts(self, commands: list[Sexp]) -> None:
-        need({c[0] for c in commands} <= {"assumption", "fact"}, f"{FACTS} has something that is no fact")
-        self.facts = {c[1]: Fact(c[0], c[2], []) if c[0] == "assumption" else Fact(*c[2:5]) for c in commands}
+        need({c[0] for c in facts} <= {"assumption", "fact"}, f"{FACTS} has something that is no fact")
+        self.facts = {c[1]: Fact(c[0], c[2], []) if c[0] == "assumption" else Fact(*c[2:5]) for c in facts}
         for name, use in [*((p, p) for p in self.properties), *((f, u) for f, fact in self.facts.items() for u in fact.uses)]:
             need(use in self.facts, f"{plain(name)} rests on {plain(use)}, which is neither proved nor assumed here")
         for name, fact in self.facts.items():
@@ -162,8 +159,7 @@ class Certificate:
 
     def closure(self, names: list[str], through: str = "") -> list[str]:
         """What ``names`` rest on, themselves included, in the order of the dump; only uses of facts proved by ``through``."""
-        found = list(names)
-        for name in found:  # which grows
+        for name in (found := list(names)):  # which grows
             found += [n for n in self.facts[name].uses if n not in found and through in ("", self.facts[name].method)]
         return [name for name in self.facts if name in found]
 
@@ -194,21 +190,24 @@ class Certificate:
 
     def _obligations(self, fact: Any) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
-        formula, text = fact.formula, show(fact.formula)
+        formula, text, said = fact.formula, show(fact.formula), f"(assert {show(fact.formula)})"
         used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(fact.uses) if self.facts[n] is not fact]
         if fact.method == "implication":
-            return [Owed("implication", [self.away, *used], *[self._claim([], {}, text)] * 2)]
-        owed = [Owed("initiation", [], *[self._claim([], self.start, text)] * 2)]
-        told, kinds = [self.away, f"(assert {text})", *used], self.kinds[f"(assert {text})"]
-        bound = [x for x in parts(formula) if x[1:] == [self.thread]]
-        one = formula[:1] == ["forall"] and len(bound) == 1 and bound[0] in formula[1]  # it is about one thread at a time
-        elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != bound[0][:1]} if one else words(text)
-        mine = show(["forall", formula[1], ["=>", ["=", bound[0][0], self.me], formula[2]]]) if one else text
+            return [Owed("implication", *[[self.away, *used], self._claim([], {}, text)] * 2)]
+        owed = [Owed("initiation", *[[], self._claim([], self.start, text)] * 2)]
+        told, kinds, named = [self.away, said, *used], self.kinds[said], dict(formula[1] if formula[0] == "forall" else [])
+        near = [x for x in told if x in self.single]  # told of the process that acts and of those the claim is about, no others
+        enough = [*(x for x in told if x not in near), *(f"(declare-const {n}! {show(named[n])})" for n in named)]
+        enough += [f"(assert {show(self.single[x][1](f'{n}!'))})" for n in named if named[n] == self.thread for x in near]
+        claim = WORD.sub(lambda word: word[0] + "!" * (word[0] in named), show(formula[2]) if named else text)
+        elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != [*self.single.get(said, "")][:1]}
         for label, (source, target, given, new, shared) in self.transitions.items():
-            own = "" if words(text) & shared or elsewhere & set(new) else mine  # of others it says what it said before
+            own = said in near and not words(text) & shared | elsewhere & set(new)  # of others it says what it said before
             changed = kinds[source] != kinds[target] or words(text) & set(new) - {self.pc}
             if changed and not (own and words(kinds[target]) == {"true"}):
-                owed.append(Owed(f"consecution {plain(label)}", told, *(self._claim(given, new, x) for x in (text, own or text))))
+                views = [f"(assert {view})" for x in near if (view := self.kinds[x][source]) != "true"]
+                asked = self._claim([*given, *views], new, kinds[target] if own else claim)
+                owed.append(Owed(f"consecution {plain(label)}", told, self._claim(given, new, text), enough, asked))
         return owed
 
     def _head(self, body: list[str]) -> list[str]:
@@ -223,12 +222,13 @@ class Certificate:
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*self._head(body), *body]), 1):
             need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
         for group in (owed[:1], *(owed[n : n + TOGETHER] for n in range(1, len(owed), TOGETHER))):
-            known, named = group[0].told, frozenset().union(*(words(x) for o in group for x in o.asked[:-1]))
-            kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *known)): x for x in self.locations}.values()
-            given = [*(f"(define-fun {x} () {self.place} nowhere)" for x in self.locations if x not in kept), *known]
-            head = "\n".join([*self._head([*given, *(x for o in group for x in o.asked)]), *given])
-            head = head.replace(") (".join(self.locations), ") (".join([*kept, "nowhere"]), 1)
-            self.queries += [Query(file, o.label, head, "\n".join([*o.asked, "(check-sat)"])) for o in group]
+            told, named = group[0].told, frozenset().union(*(words(x) for o in group for x in o.posed[:-1]))
+            kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *told)): x for x in self.locations}.values()
+            first = self._head([*told, *(x for o in group for x in (*o.posed, *o.asked))])
+            first += [f"(define-fun {x} () {self.place} nowhere)" for x in self.locations if x not in kept]
+            head = "\n".join(first).replace(") (".join(self.locations), ") (".join([*kept, "nowhere"]), 1)
+            given, told = ("\n".join([head, *told]) for told in (group[0].near, told))
+            self.queries += [Query(file, o.label, given, "\n".join(o.asked), told, "\n".join(o.posed)) for o in group]
 
     def _property(self, name: str) -> tuple[Any, str]:
         """What is owed for a property: that it follows from the fact of its name.  Raises Rejected if its manifest is wrong."""
@@ -246,20 +246,20 @@ class Certificate:
 def solve(queries: list[Any], seconds: float, last: bool = False) -> list[tuple[str, float]]:
     """Everything cvc5 says to each of some queries with the same given, and how long it took."""
     answers, parser = list[tuple[str, float]](), cvc5.InputParser(solver := cvc5.Solver(cvc5.TermManager()))
-    limit, decision = (seconds, "justification") if last else (seconds / 12, "internal")
-    for option in f"tlimit-per={limit * 1000:.0f} enum-inst=true incremental=true decision={decision}".split():
+    how = "decision=justification" if last else "decision=internal rlimit-per=60000"
+    for option in f"tlimit-per={seconds * 1000:.0f} enum-inst=true incremental=true {how}".split():
         solver.setOption(*option.split("="))
     for query in queries:
         started, said = time.process_time(), []
-        script = f"{'' if answers else query.given}\n(push 1)\n{query.script}\n(pop 1)"
+        given, asked = (query.told, query.posed) if last else ("" if answers else query.given, query.asked)
         try:
-            parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, query.file)
+            parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, f"{given}\n(push 1)\n{asked}\n(check-sat)\n(pop 1)", query.file)
             while not (command := parser.nextCommand()).isNull():
                 said.append(str(command.invoke(solver, parser.getSymbolManager())).strip())
         except RuntimeError as problem:
             said.append(str(problem))
         answers.append((" ".join(filter(None, said)), time.process_time() - started))
-        if answers[-1][0] != "unsat" and not last:  # It may be easy alone, if decided otherwise; the rest gets a fresh solver.
+        if answers[-1][0] != "unsat" and not last:  # All of it is asked alone, decided otherwise; the rest of a fresh solver.
             return answers[:-1] + solve([query], seconds, last=True) + solve(queries[len(answers) :], seconds)
     return answers
 

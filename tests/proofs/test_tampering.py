@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,10 @@ EDITS: dict[str, tuple[Edit, str]] = {
         swap(FACTS, CLAIM, f"(let ((|Location.take:work| Location.idle)) {CLAIM})"),
         "facts.sexp: .*let.* cannot be bound, or applied, in a formula",
     ),
+    "names of obligations": (
+        swap(FACTS, "((t Thread)", "((t! Thread)"),
+        "facts.sexp: '!+' does not belong there",
+    ),
     "formula that is none": (swap(FACTS, CLAIM, "()"), "is not what the dump demands"),
     "property formula changed": (
         swap(SYSTEM, '(property exclusive "', '(property exclusive "really, '),
@@ -278,6 +283,17 @@ def test_a_consistent_forgery_is_not_confirmed_by_the_solver(
     status, said = verdict(forge.written(forge.certify(forge.system(), listed()), tmp_path / "tiny"), capsys)
     assert status == 1
     assert re.search(message, said) and "tiny exclusive: not confirmed" in said
+
+
+@pytest.mark.parametrize("pair", list(combinations(toy.PC.members, 2)), ids="-".join)
+def test_no_formula_compares_two_locations_with_each_other(pair: tuple[str, str], tmp_path: Path) -> None:
+    """One location stands for all that are alike, so a claim that two are the same would be true of them."""
+    here = terms.eq(terms.field(("Thread", "pc"), toy.PC, forge.T), terms.member(toy.PC, pair[0]))
+    same = replace(here, args=tuple(terms.member(toy.PC, name) for name in pair))
+    listed = [replace(f, params=(), formula=same) if f.name == "exclusive" else f for f in forge.facts()]
+    folder = forge.written(forge.certify(forge.system(), listed), tmp_path / "tiny")
+    with pytest.raises(recheck.Rejected, match="is compared with something else than where a process is"):
+        recheck.Certificate(folder)
 
 
 def patched(**changes: dict[str, object]) -> TransitionSystem:
