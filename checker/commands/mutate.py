@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Protocol, TypeVar
 
 from checker.commands.check import workers
+from checker.commands.commit import commit_of
 from checker.commands.console import counting, out_console, working
 from checker.commands.model import Scope, choose_client, clients_of, load_package, make_instance
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
@@ -126,7 +127,10 @@ def run_mutate(
         return unfinished(len(results), len(chosen))
     check_notes(notes, named(every), named(r.mutant for r in results if r.alive), named(r.mutant for r in results if not r.alive))
     if write is not None:
-        write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, asked.every_question)))
+        options = tuple(
+            filter(None, (f"--sample {count} --seed {seed}" * bool(count), "--every-question" * asked.every_question))
+        )
+        write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, options)))
         console.print(f"wrote {write}", soft_wrap=True)
     return EXIT_AS_EXPECTED
 
@@ -172,21 +176,23 @@ def judge_all(judge: Callable[[J], E], todo: Sequence[J], journal: Journal[E]) -
 
 
 def scope_lines(
-    bench: Bench, chosen: Sequence[Mutant], every: Sequence[Mutant], functions: Sequence[str], every_question: bool
+    bench: Bench, chosen: Sequence[Mutant], every: Sequence[Mutant], functions: Sequence[str], options: Sequence[str]
 ) -> list[str]:
     """What a result is about, for the page."""
     about = f"of {', '.join(functions)}" if functions else f"of all {len({m.function for m in every})} functions"
     picked = "" if len(chosen) == len(every) or functions else f", a sample of {len(every)}"
-    concurrent = sum(t.races is not None for t in bench.tests)
-    until = "" if every_question else " until one notices it"
-    of_size = sum(t.lost is not None for t in bench.tests)
+    concurrent, meeting, of_size = (sum(getattr(t, found) is not None for t in bench.tests) for found in ("races", "met", "lost"))
+    until = "" if "--every-question" in options else " until one notices it"
+    given = f" (`{' '.join(options)}`)" if options else ""
+    commit = commit_of(Path.cwd())
+    where = f" Measured on commit {commit}." if commit else ""
     clients = "; ".join(p.title for p in bench.properties)
     return [
-        f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
+        f"{len(chosen)} mutants {about}{picked}{given}.{where} Asked of each mutant, as far as its code is run{until}:",
         "",
         f"- scenarios: {len(bench.tests)} with expected outcomes, and no new faults ({len(bench.left_out)} too large);",
         f"- races: in {concurrent} concurrent scenarios, the outcomes that no sequential order gives, and those with a fault;",
         f"- stuck: in {of_size} scenarios, new locks that stay held, sleepers nobody wakes, objects nobody finds, endless runs;",
-        f"- conflicts: in the {concurrent} concurrent ones, new pairs of accesses that meet without a common lock;",
+        f"- conflicts: in {meeting} concurrent scenarios, new pairs of accesses that meet without a common lock;",
         f"- properties: the verdicts of the explicit engine for {len(bench.properties)} clients: {clients}.",
     ]

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from checker.errors import LimitError
+from checker.errors import LimitError, OutsideModelError
 from checker.scenario.program import Engine, Outcomes, Scenario, Stuck
 from checker.scenario.vocabulary import SERIAL
 
 Kept = dict[str, Any]
+
+NO_OUTCOMES = (LimitError, OutsideModelError)
+"""What a mutant may do instead of having outcomes: not end, or do what no program of the model can go on with."""
 
 
 class Asker:
@@ -31,7 +34,7 @@ class Asker:
         if "outcomes" not in kept:
             kept["outcomes"] = self._run(scenario, kept)
         found = kept["outcomes"]
-        if isinstance(found, LimitError):
+        if isinstance(found, NO_OUTCOMES):
             raise found
         assert isinstance(found, Outcomes)
         return found
@@ -51,10 +54,10 @@ class Asker:
         found: tuple[str, ...] = self._more("conflicts", scenario)
         return found
 
-    def _run(self, scenario: Scenario, kept: Kept) -> Outcomes | LimitError:
+    def _run(self, scenario: Scenario, kept: Kept) -> Outcomes | LimitError | OutsideModelError:
         try:
             found = self.engine(scenario)
-        except LimitError as problem:
+        except NO_OUTCOMES as problem:
             return problem
         if scenario.machine != SERIAL and self.looks(found):
             for question in ("stuck", "met"):

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from checker.errors import LimitError
-from checker.mutation.asker import Asker
+from checker.mutation.asker import NO_OUTCOMES, Asker
 from checker.mutation.operators import Spot
 from checker.races.nonserial import nonserial
 from checker.races.stuck import is_fair
@@ -60,8 +59,8 @@ def differs(case: Case, column: str, engine: Engine) -> str:
         return "" if found.standing == AGREED else (*found.details, found.standing)[0]
     try:
         _, answers = run_case(case, engine)
-    except LimitError as problem:
-        return f"does not end ({problem.code})"
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
     for question, answer in zip(case.questions, answers, strict=True):
         if answer.as_expected is not True:
             return " ".join((f"{question.kind}: {answer.verdict}", *answer.details[:1]))
@@ -98,8 +97,8 @@ def race_difference(test: Test, engine: Engine) -> str:
         return ""
     try:
         found = race_outcomes(test.case.scenario, engine)
-    except LimitError as problem:
-        return f"does not end ({problem.code})"
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
     new, gone = sorted(found - test.races), sorted(test.races - found)
     if new:
         return f"new: {_shown(new[0])}"
@@ -128,8 +127,8 @@ def _new(known: frozenset[str] | None, find: Callable[[], frozenset[str]]) -> st
         return ""
     try:
         new = sorted(find() - known)
-    except LimitError as problem:
-        return f"does not end ({problem.code})"
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
     return f"new: {new[0]}" if new else ""
 
 

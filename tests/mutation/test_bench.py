@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import Place, UsageError
+from checker.errors import OutsideModelError, Place, UsageError
 from checker.instance import Instance
 from checker.language.compile import compile_graphs, lower_model
 from checker.language.graph import Action
+from checker.mutation.asker import Asker
 from checker.mutation.bench import CONFLICTS, PROPERTIES, RACES, SCENARIOS, STUCK, Bench, Judged, Library, make_tests
 from checker.mutation.fingerprint import fingerprint
 from checker.mutation.notes import check_notes, explanation, load_notes
 from checker.mutation.operators import Mutant
 from checker.mutation.properties import PropertyTest, make_properties
+from checker.mutation.questions import lost_difference, notices, race_difference
 from checker.scenario.load import Case
-from checker.scenario.program import Call, Outcome, Program, Scenario
+from checker.scenario.program import Call, Outcome, Outcomes, Program, Scenario
 from checker.scenario.question import Question
 from tests import tiny
 from tests.mutation.boxes import BOX_GRAPHS, MODEL, box_engine
@@ -148,6 +150,21 @@ def test_the_first_question_that_notices_is_the_last_asked() -> None:
 def test_the_plain_model_is_not_killed() -> None:
     nothing = replace(found()["do_take+5 no-assign"], name="another", nodes={})
     assert not bench().judge(nothing, every_question=True).killed
+
+
+def test_a_mutant_that_leaves_the_model_is_noticed() -> None:
+    """It has no outcomes; whatever is asked of it afterwards, it is run once."""
+    (test,) = (t for t in bench().tests if t.name == "paint-take")
+    runs = []
+
+    def leaves(scenario: Scenario) -> Outcomes:
+        runs.append(scenario)
+        raise OutsideModelError("outside-model", "no way on", "none")
+
+    asker = Asker(leaves, lambda found: True)
+    assert notices(test, asker) == "no outcomes (outside-model)"
+    assert race_difference(test, asker) == lost_difference(test, asker) == "no outcomes (outside-model)"
+    assert runs == [test.case.scenario]
 
 
 # -- clients and journals --------------------------------------------------------------------------------------------------
