@@ -234,7 +234,7 @@ def scenario_graphs() -> tuple[Model, tuple[Graph, ...]]:
 
 
 def changed_engine(change: Callable[[Model, tuple[Graph, ...]], Sequence[Graph]], **options: Any) -> Engine:
-    """What runs scenarios on changed graphs; ``machine`` and ``max_states`` as options."""
+    """What runs scenarios on changed graphs; ``machine``, ``max_states`` and ``keep`` as options."""
     from spec.scenarios.engine import changed_engine
 
     return changed_engine(change, **options)

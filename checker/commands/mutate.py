@@ -8,27 +8,31 @@ from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, TypeVar
 
 from checker.commands.check import workers
+from checker.commands.commit import commit_of
 from checker.commands.console import counting, out_console, working
-from checker.commands.model import Scope, choose_client, load_package, make_instance
+from checker.commands.model import Scope, choose_client, clients_of, load_package, make_instance
 from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
 from checker.journal import Journal
+from checker.language.client import Client
 from checker.language.compile import compile_graphs, lower_model
-from checker.mutation.bench import Bench, Judged, Library, make_properties, make_tests
+from checker.mutation.bench import Bench, Judged, Library, make_tests
 from checker.mutation.fingerprint import fingerprint
 from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.operators import Mutant, sample
-from checker.mutation.questions import PropertyTest
+from checker.mutation.properties import PropertyTest, make_properties
 from checker.report.files import write_atomic
 from checker.report.mutation import Result, document, print_results
 from checker.scenario.load import Case, load_cases
 
 E = TypeVar("E")
+J = TypeVar("J")
 
 SCOPES = (Scope(2, 1, 1, 1), Scope(1, 2, 1, 2))
-"""Small instances of the client that the properties are asked on: two threads and one socket, one thread and two sockets."""
+"""Small instances for the first client: two threads and one socket, one thread and two sockets."""
 
 PROPERTY_STATES = 4_000_000
 RECORDED_COLUMN = "seed_listing"
@@ -66,25 +70,33 @@ def bench_of(asked: Asked) -> tuple[Bench, tuple[Mutant, ...]]:
         raise UsageError("no-scenarios", f"{asked.spec} cannot run scenarios", "define scenario_graphs() and changed_engine()")
     with working("preparing") as say:
         model, graphs = package.scenario_graphs()
-        client = choose_client(package)
-        client_model, client_graphs = lower_model(package.MODEL_NAME, package.modules(), client=client)
-        properties = PropertyTest(
-            tuple(client_graphs),
-            lambda changed: compile_graphs(client_model, list(changed), client=client),
-            tuple(make_instance(package, scope) for scope in SCOPES),
-            PROPERTY_STATES,
+        properties = tuple(
+            make_properties(property_test(package, client), graphs, say) for client in clients_of(package) or (None,)
         )
-        properties = make_properties(properties, say)
-        library = Library(properties.visible)
+        library = Library(key for test in properties for key in test.visible)
         tests, left_out = make_tests(library, package.changed_engine, asked.cases(), say)
         bench = Bench(library, package.changed_engine, tests, left_out, properties)
         return bench, tuple(library.mutants(model, graphs).values())
 
 
-def judge_one(asked: Asked, number: int) -> Judged:
-    """Judge one mutant in a worker process."""
+def property_test(package: ModuleType, client: Client | None) -> PropertyTest:
+    """What is asked of one client: of the first one on instances of its own choice, of the others on their smallest."""
+    model, graphs = lower_model(package.MODEL_NAME, package.modules(), client=client)
+    first = client == choose_client(package)
+    scopes = SCOPES if client is None or first else [Scope(*sizes) for sizes in client.scopes[:1]]
+    return PropertyTest(
+        client.name if client else "",
+        tuple(graphs),
+        lambda changed: compile_graphs(model, list(changed), client=client),
+        tuple(make_instance(package, scope, client) for scope in scopes),
+        PROPERTY_STATES,
+    )
+
+
+def judge_one(asked: Asked, job: tuple[int, Judged | None]) -> Judged:
+    """Judge one mutant in a worker process: its number, and what is known of it."""
     bench, every = bench_of(asked)
-    return bench.judge(every[number], every_question=asked.every_question)
+    return bench.judge(every[job[0]], every_question=asked.every_question, known=job[1])
 
 
 def run_mutate(
@@ -100,21 +112,25 @@ def run_mutate(
     chosen = sample(chosen, count, seed) if count else chosen
     notes = load_notes(notes_file)
     check_notes(notes, named(every), [], [])
-    mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], asked.files(), str(asked.every_question))
+    verdicts = [(p.title, sorted(p.expected[i].items())) for p in bench.properties for i in p.instances]
+    mark = fingerprint(load_package(asked.spec).scenario_graphs()[1], f"{asked.every_question} {verdicts}")
     journal = Journal(out / JOURNAL, mark, Judged)
-    known = {one.name for one in journal.entries()}
+    known = {one.name: one for one in journal.entries()}
     numbers = {m.name: n for n, m in enumerate(every)}
-    todo = [numbers[m.name] for m in chosen if m.name not in known]
+    todo = [(numbers[m.name], known.get(m.name)) for m in chosen if not bench.is_done(m, known.get(m.name))]
     interrupted = judge_all(partial(judge_one, asked), todo, journal)
     judged = {one.name: one for one in journal.entries()}
-    results = [Result(m, judged[m.name]) for m in chosen if m.name in judged]
+    results = [Result(m, judged[m.name]) for m in chosen if bench.is_done(m, judged.get(m.name))]
     console = out_console()
     print_results(results, notes, console)
     if interrupted:
         return unfinished(len(results), len(chosen))
     check_notes(notes, named(every), named(r.mutant for r in results if r.alive), named(r.mutant for r in results if not r.alive))
     if write is not None:
-        write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, asked.every_question)))
+        options = tuple(
+            filter(None, (f"--sample {count} --seed {seed}" * bool(count), "--every-question" * asked.every_question))
+        )
+        write_atomic(write, document(results, notes, scope_lines(bench, chosen, every, functions, options)))
         console.print(f"wrote {write}", soft_wrap=True)
     return EXIT_AS_EXPECTED
 
@@ -147,11 +163,11 @@ def _check_functions(functions: Sequence[str], every: Sequence[Mutant]) -> None:
             raise UsageError("unknown-function", f"{name} has no mutants", f"choose among {', '.join(known)}")
 
 
-def judge_all(judge: Callable[[int], E], todo: Sequence[int], journal: Journal[E]) -> bool:
+def judge_all(judge: Callable[[J], E], todo: Sequence[J], journal: Journal[E]) -> bool:
     """Judge what is left in worker processes, and write each result down at once; whether it was interrupted."""
     try:
         with counting("mutants", len(todo)) as progress, workers() as pool:
-            for done, future in enumerate(as_completed([pool.submit(judge, number) for number in todo]), 1):
+            for done, future in enumerate(as_completed([pool.submit(judge, job) for job in todo]), 1):
                 journal.add(future.result())
                 progress(done, "")
     except KeyboardInterrupt:
@@ -160,19 +176,23 @@ def judge_all(judge: Callable[[int], E], todo: Sequence[int], journal: Journal[E
 
 
 def scope_lines(
-    bench: Bench, chosen: Sequence[Mutant], every: Sequence[Mutant], functions: Sequence[str], every_question: bool
+    bench: Bench, chosen: Sequence[Mutant], every: Sequence[Mutant], functions: Sequence[str], options: Sequence[str]
 ) -> list[str]:
     """What a result is about, for the page."""
     about = f"of {', '.join(functions)}" if functions else f"of all {len({m.function for m in every})} functions"
     picked = "" if len(chosen) == len(every) or functions else f", a sample of {len(every)}"
-    concurrent = sum(t.races is not None for t in bench.tests)
-    assert bench.properties is not None
-    until = "" if every_question else " until one notices it"
-    instances = " and ".join(str(i) for i in bench.properties.instances)
+    concurrent, meeting, of_size = (sum(getattr(t, found) is not None for t in bench.tests) for found in ("races", "met", "lost"))
+    until = "" if "--every-question" in options else " until one notices it"
+    given = f" (`{' '.join(options)}`)" if options else ""
+    commit = commit_of(Path.cwd())
+    where = f" Measured on commit {commit}." if commit else ""
+    clients = "; ".join(p.title for p in bench.properties)
     return [
-        f"{len(chosen)} mutants {about}{picked}. Asked of each mutant, as far as its code is run,{until}:",
+        f"{len(chosen)} mutants {about}{picked}{given}.{where} Asked of each mutant, as far as its code is run{until}:",
         "",
         f"- scenarios: {len(bench.tests)} with expected outcomes, and no new faults ({len(bench.left_out)} too large);",
-        f"- races: in {concurrent} scenarios, the outcomes that no sequential order gives, and those with a fault;",
-        f"- properties: the verdicts of the explicit engine for the first client, on {instances}.",
+        f"- races: in {concurrent} concurrent scenarios, the outcomes that no sequential order gives, and those with a fault;",
+        f"- stuck: in {of_size} scenarios, new locks that stay held, sleepers nobody wakes, objects nobody finds, endless runs;",
+        f"- conflicts: in {meeting} concurrent scenarios, new pairs of accesses that meet without a common lock;",
+        f"- properties: the verdicts of the explicit engine for {len(bench.properties)} clients: {clients}.",
     ]

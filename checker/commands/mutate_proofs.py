@@ -59,7 +59,7 @@ def run_mutate_proofs(
     notes = load_notes(notes_file)
     facts = " ".join(f"{f.name}: {f.formula} by {f.uses}" for f in bench.facts)
     transitions = " ".join(f"{t.name} {t.guard} {t.updates}" for t in bench.system.transitions)
-    journal = Journal(out / JOURNAL, fingerprint([], [], f"{bench.properties} {facts} {transitions}"), ProofJudged)
+    journal = Journal(out / JOURNAL, fingerprint([], f"{bench.properties} {facts} {transitions}"), ProofJudged)
     known = {one.name for one in journal.entries()}
     bench.preserved  # noqa: B018 - worker processes inherit it
     todo = [n for n in chosen if every[n].name not in known]

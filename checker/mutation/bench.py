@@ -10,36 +10,41 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from checker.errors import InternalError, LimitError
-from checker.language import terms
 from checker.language.graph import Graph
 from checker.language.model import Model
 from checker.language.terms import FieldKey
+from checker.mutation.asker import Asker
 from checker.mutation.operators import Mutant, mutants
+from checker.mutation.properties import PropertyTest
 from checker.mutation.questions import (
-    PropertyTest,
     Test,
+    case_mark,
     differs,
     faults,
+    lost_difference,
+    lost_in,
+    met_difference,
     notices,
     race_difference,
     race_outcomes,
-    remembering,
-    verdicts,
 )
+from checker.races.access import Watching
 from checker.scenario.load import Case
 from checker.scenario.program import Engine, Outcomes, Scenario
 from checker.scenario.visits import recorder
 
-SCENARIOS, RACES, PROPERTIES = QUESTIONS = ("scenarios", "races", "properties")
+SCENARIOS, RACES, STUCK, CONFLICTS, PROPERTIES = QUESTIONS = ("scenarios", "races", "stuck", "conflicts", "properties")
 
 MAX_STATES = 8_000
 """Scenarios with more states on the plain model are left out: one mutant would take as long as all others."""
 
 RACE_STATES = 3_000
-"""Race questions are asked of concurrent scenarios up to this many states: their sequential orders are run as well."""
+"""Race questions are asked of concurrent scenarios up to this many states, as sequential orders are run as well; so is, of
+scenarios of this size, what is stuck and what conflicts."""
 
 ROOM = 4
 """A mutant may have so many times the states of the plain model (and this many thousands), else it does not end."""
@@ -80,19 +85,22 @@ class Library:
 
         def change(model: Model, graphs: tuple[Graph, ...]) -> Sequence[Graph]:
             same = self.mutants(model, graphs).get(mutant.name)
-            return same.apply(graphs) if same is not None else graphs
+            return same.apply(graphs) if same is not None and same.spot == mutant.spot else graphs
 
         return change
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of a mutant: the questions asked, and for those that notice it, how.  ``scenarios`` run what it changes."""
+    """What became of a mutant: the questions asked, and for those that notice it, how.
+
+    ``against`` are the marks of the scenarios that run what it changes.
+    """
 
     name: str
     asked: tuple[str, ...]
     killed: Mapping[str, str]
-    scenarios: int = 0
+    against: tuple[str, ...] = ()
     seconds: float = field(compare=False, default=0.0)
 
 
@@ -104,19 +112,36 @@ class Bench:
     engine: EngineMaker
     tests: tuple[Test, ...]
     left_out: tuple[str, ...]
-    properties: PropertyTest | None
+    properties: tuple[PropertyTest, ...]
 
-    def judge(self, mutant: Mutant, *, every_question: bool = False) -> Judged:
+    def concerned(self, mutant: Mutant) -> tuple[Test, ...]:
+        """The tests that run what a mutant changes."""
+        return tuple(t for t in self.tests if mutant.spot in t.visits)
+
+    def earlier(self, mutant: Mutant, known: Judged | None) -> Judged | None:
+        """``known`` if it counts: every scenario it was judged with is still here as it was."""
+        marks = {t.mark for t in self.concerned(mutant)}
+        return known if known is not None and marks.issuperset(known.against) else None
+
+    def is_done(self, mutant: Mutant, known: Judged | None) -> bool:
+        """Whether ``known`` is all there is to say of a mutant."""
+        counts = self.earlier(mutant, known)
+        return counts is not None and len(counts.against) == len(self.concerned(mutant))
+
+    def judge(self, mutant: Mutant, *, every_question: bool = False, known: Judged | None = None) -> Judged:
         """Ask of a mutant what concerns it, until a question notices it; with ``every_question`` the others too.
 
-        Each question stops at its first difference.
+        Each question stops at its first difference.  If the mutant was judged when there were fewer scenarios (``known``), only
+        new ones are asked, and the result is what asking all would give.
         """
         try:
-            return self._judge(mutant, every_question)
+            known = self.earlier(mutant, known)
+            found = self._judge(mutant, every_question, known)
+            return joined(known, found, every_question) if known is not None else found
         except Exception as problem:
             raise InternalError("mutant", f"{mutant.name}: {type(problem).__name__}: {problem}") from problem
 
-    def _judge(self, mutant: Mutant, every_question: bool) -> Judged:
+    def _judge(self, mutant: Mutant, every_question: bool, known: Judged | None) -> Judged:
         started = time.perf_counter()
         asked: list[str] = []
         killed: dict[str, str] = {}
@@ -129,40 +154,49 @@ class Bench:
             if how:
                 killed[question] = how
 
-        tests = [t for t in self.tests if mutant.spot in t.visits]
+        tests = [t for t in self.concerned(mutant) if known is None or t.mark not in known.against]
         if tests:
-            run = self._engine(self.library.change(mutant), tests)
-            ask(SCENARIOS, lambda: _first(tests, lambda t: notices(t, run)))
-            racing = [t for t in tests if t.races is not None]
-            if racing:
-                ask(RACES, lambda: _first(racing, lambda t: race_difference(t, run)))
-        if self.properties is not None and mutant.function in self.properties.functions:
-            properties = self.properties
-            ask(PROPERTIES, lambda: properties.difference(mutant))
-        return Judged(mutant.name, tuple(asked), killed, len(tests), time.perf_counter() - started)
+            asker = self._asker(self.library.change(mutant), tests)
+            kinds = (
+                (SCENARIOS, tests, notices),
+                (RACES, [t for t in tests if t.races is not None], race_difference),
+                (STUCK, [t for t in tests if t.lost is not None], lost_difference),
+                (CONFLICTS, [t for t in tests if t.met is not None], met_difference),
+            )
+            for question, some, difference in kinds:
+                if some:
+                    ask(question, partial(_first, some, difference, asker))
+        clients = [p for p in self.properties if known is None and p.asks(mutant)]
+        if clients:
+            ask(PROPERTIES, lambda: next(filter(None, (p.difference(mutant) for p in clients)), ""))
+        return Judged(mutant.name, tuple(asked), killed, tuple(t.mark for t in tests), time.perf_counter() - started)
 
-    def _engine(self, change: Change, tests: Sequence[Test]) -> Engine:
+    def _asker(self, change: Change, tests: Sequence[Test]) -> Asker:
         """The engine of a mutant, with room for more states than the plain model needs."""
-        states = {t.name: t.states for t in tests}
-        engines: dict[int, Engine] = {}
+        known = {t.name: t for t in tests}
 
-        def run(scenario: Scenario) -> Outcomes:
-            limit = ROOM * (1000 + _rounded(states[scenario.id]))
-            if limit not in engines:
-                engines[limit] = self.engine(change, max_states=limit)
-            return engines[limit](scenario)
+        def room(scenario: Scenario) -> int:
+            return ROOM * (1000 + known[scenario.id].states)
 
-        return remembering(run)
+        def looks(found: Outcomes) -> bool:
+            return known[found.scenario.id].lost is not None
 
-
-def _rounded(states: int) -> int:
-    """Few different limits, for each needs an engine of its own."""
-    return RACE_STATES if states <= RACE_STATES else MAX_STATES
+        return Asker(self.engine(change, machine=Watching, max_states=room, keep=True), looks)
 
 
-def _first(tests: Iterable[Test], difference: Callable[[Test], str]) -> str:
+def joined(old: Judged, new: Judged, every_question: bool) -> Judged:
+    """What judging a mutant with the scenarios of both gives."""
+    asked = [q for q in QUESTIONS if q in old.asked or q in new.asked]
+    killed = {q: {**new.killed, **old.killed}[q] for q in asked if q in old.killed or q in new.killed}
+    if killed and not every_question:
+        first = next(iter(killed))
+        asked, killed = asked[: asked.index(first) + 1], {first: killed[first]}
+    return Judged(old.name, tuple(asked), killed, (*old.against, *new.against), old.seconds + new.seconds)
+
+
+def _first(tests: Iterable[Test], difference: Callable[[Test, Asker], str], asker: Asker) -> str:
     for test in tests:
-        how = difference(test)
+        how = difference(test, asker)
         if how:
             return f"{test.name}: {how}"
     return ""
@@ -179,43 +213,25 @@ def make_tests(
     ``cases`` come with the column they are compared with, if any.  One that is too large, or that the plain model does not
     pass, is left out.
     """
-    machine, visited = recorder()
-    recording = engine(library.plain, machine=machine, max_states=MAX_STATES)
+    machine, visited = recorder(Watching)
+    asker = Asker(engine(library.plain, machine=machine, max_states=MAX_STATES, keep=True), lambda run: run.states <= RACE_STATES)
     found: list[Test] = []
     left_out: list[str] = []
     for case, column in cases:
-        say(f"running {case.scenario.id} on the plain model")
+        scenario = case.scenario
+        say(f"running {scenario.id} on the plain model")
         visited.clear()
-        sizes: list[int] = []
-        run = remembering(_measured(recording, sizes))
-        if differs(case, column, run):
-            left_out.append(case.scenario.id)
+        if differs(case, column, asker):
+            left_out.append(scenario.id)
             continue
+        outcomes = asker(scenario)
         visits = frozenset((place, text) for place, text, _ in visited)
-        test = Test(case, column, visits, max(sizes), faults=faults(run(case.scenario)))
-        if len(case.scenario.threads) > 1 and not column and test.states <= RACE_STATES:
+        test = Test(case, column, visits, outcomes.states, faults=faults(outcomes), mark=case_mark(case, column))
+        if test.states <= RACE_STATES:
+            test = replace(test, lost=lost_in(scenario, asker))
+        if test.states <= RACE_STATES and not scenario.alone:
+            test = replace(test, met=asker.met(scenario))
             with suppress(LimitError):
-                test = replace(test, races=race_outcomes(case.scenario, run))
+                test = replace(test, races=race_outcomes(scenario, asker))
         found.append(test)
     return tuple(sorted(found, key=lambda t: t.states)), tuple(left_out)
-
-
-def _measured(engine: Engine, sizes: list[int]) -> Engine:
-    def run(scenario: Scenario) -> Outcomes:
-        found = engine(scenario)
-        sizes.append(found.states)
-        return found
-
-    return run
-
-
-def make_properties(test: PropertyTest, say: Callable[[str], None]) -> PropertyTest:
-    """The property question with the verdicts of the plain model filled in."""
-    compiled = test.compile(test.graphs)
-    expected = {}
-    for instance in test.instances:
-        say(f"exploring the plain model: {instance}")
-        expected[instance] = verdicts(compiled.system, compiled.properties, instance, test.max_states)
-    visible = {k for p in compiled.properties for k in (*terms.fields_of(p.formula), *terms.fields_of(p.antecedent))}
-    functions = {f for g in compiled.graphs for n in g.nodes for f in (n.function,)}
-    return replace(test, expected=expected, functions=frozenset(functions), visible=frozenset(visible))

@@ -8,10 +8,9 @@ nodes that lose a lock lose it there too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from checker.language.graph import Action
-from checker.language.terms import FieldKey
+from checker.language.graph import Action, Lock
 from checker.mutation.moves import Block, block_ending, exchange, walk
 from checker.mutation.sites import SHARED, Copy, Patch, Shape
 
@@ -27,11 +26,11 @@ def without_lock(shapes: Sequence[Shape], copies: Iterable[Copy]) -> Patch:
             continue
         lock = patch.node(copy).lock
         assert lock is not None
-        inside, releases = held_nodes(patch.shapes[copy[0]], copy[1])
-        for index in (copy[1], *releases):
+        inside, releases, acquires = _paired(patch.shapes[copy[0]], copy[1])
+        for index in (*acquires, *releases):
             patch.change((copy[0], index), action=Action.NOTE, text="", lock=None)
         for index in (*inside, *releases):
-            _unhold(patch, (copy[0], index), lock.users)
+            _unhold(patch, (copy[0], index), lock)
     return patch
 
 
@@ -45,36 +44,73 @@ def without_early(shapes: Sequence[Shape], copies: Iterable[Copy]) -> Patch:
             continue
         lock = patch.node(copy).lock
         assert lock is not None
-        _, releases = held_nodes(shape, copy[1])
-        for release in releases:
+        for release in sorted(section(shape, copy[1]).releases):
             first = _unlocking(shape, release)
             ends = [b for b in shape.before[first] if not _comes_back(shape, b)]
             last = block_ending(shape, ends[0]) if len(ends) == 1 else None
             if last is not None and shape.node(last.last).successors == [first]:
                 exchange(patch, shape, last, Block(first, release))
                 for index in walk(shape, last):
-                    _unhold(patch, (copy[0], index), lock.users)
+                    _unhold(patch, (copy[0], index), lock)
     return patch
 
 
-def held_nodes(shape: Shape, acquire: int) -> tuple[list[int], list[int]]:
-    """The nodes between an ACQUIRE and the RELEASEs of the same lock, and these."""
-    lock = shape.node(acquire).lock
-    assert lock is not None
-    inside: dict[int, None] = {}
-    releases: list[int] = []
-    work = list(shape.node(acquire).successors)
+@dataclass
+class Section:
+    """What an ACQUIRE begins: the nodes inside, the RELEASEs, and ACQUIREs that take the lock again after a pause in it."""
+
+    inside: dict[int, None] = field(default_factory=dict)
+    releases: dict[int, None] = field(default_factory=dict)
+    again: dict[int, None] = field(default_factory=dict)
+
+
+def section(shape: Shape, acquire: int) -> Section:
+    """Walk from an ACQUIRE until the lock is released for good.
+
+    Calls of subroutines are stepped over: those say themselves which lock their caller holds.
+    """
+    found = Section()
+    first = shape.node(acquire)
+    depth = len(first.context.stack)
+    work = [(s, True) for s in first.successors]
+    seen = set(work)
     while work:
-        index = work.pop(0)
-        if index in inside or index in releases:
-            continue
+        index, inside = work.pop()
         node = shape.node(index)
-        if node.action is Action.RELEASE and node.lock is not None and node.lock.users == lock.users:
-            releases.append(index)
+        if not inside and node.context.stack[:depth] != first.context.stack:
             continue
-        inside[index] = None
-        work += node.successors
-    return list(inside), sorted(releases)
+        if node.lock == first.lock and node.action is Action.RELEASE:
+            found.releases[index] = None
+            inside = False
+        elif node.lock == first.lock and node.action is Action.ACQUIRE:
+            found.again[index] = None
+            inside = True
+        elif inside:
+            found.inside[index] = None
+        if index in shape.returns:
+            back = shape.node(shape.returns[index])
+            if inside:
+                found.inside[back.index] = None
+            onwards = back.successors[:1]
+        else:
+            onwards = node.successors
+        for following in onwards:
+            if (following, inside) not in seen:
+                seen.add((following, inside))
+                work.append((following, inside))
+    return found
+
+
+def _paired(shape: Shape, acquire: int) -> tuple[list[int], list[int], list[int]]:
+    """The nodes that lose the lock with an ACQUIRE, the RELEASEs that only go with it, and ACQUIREs that go, too.
+
+    What other ACQUIREs lead to, as well, still has to be released.
+    """
+    lock, mine = shape.node(acquire).lock, section(shape, acquire)
+    gone = {acquire, *mine.again}
+    others = [n.index for n in shape.graph.nodes if n.action is Action.ACQUIRE and n.lock == lock and n.index not in gone]
+    kept = {r for other in others for r in section(shape, other).releases}
+    return list(mine.inside), sorted(r for r in mine.releases if r not in kept), sorted(gone)
 
 
 def region_nodes(shape: Shape, entry: int) -> list[int]:
@@ -124,8 +160,8 @@ def _leave_region(patch: Patch, copy: Copy) -> None:
     patch.change(copy, context=replace(patch.node(copy).context, region=0))
 
 
-def _unhold(patch: Patch, copy: Copy, users: FieldKey) -> None:
+def _unhold(patch: Patch, copy: Copy, lost: Lock) -> None:
     context = patch.node(copy).context
-    held = tuple(lock for lock in context.held if lock.users != users)
+    held = tuple(lock for lock in context.held if lock != lost)
     if held != context.held:
         patch.change(copy, context=replace(context, held=held))

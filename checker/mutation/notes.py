@@ -1,7 +1,7 @@
-"""Explanations of survivors, written by hand: why a mutant is equivalent, or which gap in the tests lets it live.
+"""Explanations of survivors, written by hand: a mutant is equivalent, nothing asked can see it, or which gap lets it live.
 
-In goes a YAML file: a list of ``mutants`` (names, or patterns with ``*`` for ``NAME: WHAT``), ``kind`` (``equivalent`` or
-``gap``) and ``why``.  One that explains nothing any more is an error.
+In goes a YAML file: a list of ``mutants`` (names, or patterns with ``*`` for ``NAME: WHAT``), ``kind`` (``equivalent``,
+``unseen`` or ``gap``) and ``why``.  One that explains nothing any more is an error.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from checker.errors import Place, UsageError
 from checker.scenario.yamlfile import load_yaml
 
-EQUIVALENT, GAP = KINDS = ("equivalent", "gap")
+EQUIVALENT, UNSEEN, GAP = KINDS = ("equivalent", "unseen", "gap")
 
 
 @dataclass(frozen=True)

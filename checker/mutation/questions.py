@@ -1,39 +1,33 @@
-"""What is asked of a mutant: its properties, its scenarios, and which outcomes no sequential order gives.
+"""What is asked of a mutant with scenarios: whether they come out as stated, and what races engines find in them.
 
 Each question compares the mutant with the plain model and says in a few words how they differ, or nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
 
-from checker.errors import LimitError
-from checker.explicit.explore import explore
-from checker.instance import Instance
-from checker.language.compile import Compiled
-from checker.language.graph import Graph
-from checker.language.terms import FieldKey
-from checker.mutation.operators import Mutant, Spot
+from checker.mutation.asker import NO_OUTCOMES, Asker
+from checker.mutation.operators import Spot
 from checker.races.nonserial import nonserial
+from checker.races.stuck import is_fair
 from checker.scenario.conform import AGREED, conform_case
 from checker.scenario.load import Case
 from checker.scenario.program import Engine, Outcomes, Scenario
-from checker.scenario.question import judge
-from checker.slice import slice_system
-from checker.system import Property, TransitionSystem
+from checker.scenario.run import run_case
 
 Row = tuple[tuple[str, tuple[str, ...]], ...]
 
 
-# -- scenarios -------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Test:
-    """One scenario that the plain model passes: what it visits, how large it is, its race outcomes and its faults there.
+    """One scenario that the plain model passes: what it visits, how large it is, and what is found in it there.
 
-    ``column`` names the recorded results to compare with; without one the questions of the file are asked.
+    ``column`` names the recorded results to compare with; without one the questions of the file are asked.  ``races`` are
+    outcomes that no sequential order gives, ``lost`` what is stuck or lost, ``met`` the accesses that meet without a lock in
+    common; None is what is not asked of this scenario.  ``mark`` is another one if the scenario is changed.
     """
 
     case: Case
@@ -41,12 +35,21 @@ class Test:
     visits: frozenset[Spot]
     states: int
     races: frozenset[Row] | None = None
+    lost: frozenset[str] | None = None
+    met: frozenset[str] | None = None
     faults: frozenset[str] = frozenset()
+    mark: str = ""
 
     @property
     def name(self) -> str:
         """How people find the scenario."""
         return self.case.scenario.id
+
+
+def case_mark(case: Case, column: str) -> str:
+    """A hash of what a scenario runs and asks."""
+    asked = [(q.kind, q.text, q.wanted, [r.text for r in q.rows], sorted(q.expects.items())) for q in case.questions]
+    return sha256(repr((case.scenario, column, asked, case.columns.get(column))).encode()).hexdigest()[:12]
 
 
 def differs(case: Case, column: str, engine: Engine) -> str:
@@ -55,11 +58,10 @@ def differs(case: Case, column: str, engine: Engine) -> str:
         found = conform_case(case, column, engine)
         return "" if found.standing == AGREED else (*found.details, found.standing)[0]
     try:
-        outcomes = engine(case.scenario)
-    except LimitError as problem:
-        return f"{case.scenario.id}: does not end ({problem.code})"
-    for question in case.questions:
-        answer = judge(question, outcomes)
+        _, answers = run_case(case, engine)
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
+    for question, answer in zip(case.questions, answers, strict=True):
         if answer.as_expected is not True:
             return " ".join((f"{question.kind}: {answer.verdict}", *answer.details[:1]))
     return ""
@@ -79,21 +81,6 @@ def notices(test: Test, engine: Engine) -> str:
     return f"fault: {new[0]}" if new else ""
 
 
-def remembering(engine: Engine) -> Engine:
-    """An engine that runs each scenario once."""
-    known: list[tuple[Scenario, Outcomes]] = []
-
-    def run(scenario: Scenario) -> Outcomes:
-        for asked, found in known:
-            if asked == scenario:
-                return found
-        found = engine(scenario)
-        known.append((scenario, found))
-        return found
-
-    return run
-
-
 # -- races -----------------------------------------------------------------------------------------------------------------
 
 
@@ -110,68 +97,40 @@ def race_difference(test: Test, engine: Engine) -> str:
         return ""
     try:
         found = race_outcomes(test.case.scenario, engine)
-    except LimitError as problem:
-        return f"does not end ({problem.code})"
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
     new, gone = sorted(found - test.races), sorted(test.races - found)
     if new:
         return f"new: {_shown(new[0])}"
     return f"gone: {_shown(gone[0])}" if gone else ""
 
 
+def lost_in(scenario: Scenario, asker: Asker) -> frozenset[str]:
+    """What is lost at ends of a scenario, and whether a fair run never ends, where that means something."""
+    found = asker.stuck(scenario)
+    endless = found.endless is not None and is_fair(scenario)
+    return frozenset((*found.lost, *(("a fair run never ends",) if endless else ())))
+
+
+def lost_difference(test: Test, asker: Asker) -> str:
+    """What is stuck or lost in a scenario, but not in the plain model."""
+    return _new(test.lost, lambda: lost_in(test.case.scenario, asker))
+
+
+def met_difference(test: Test, asker: Asker) -> str:
+    """Which accesses meet without a lock in common, but not in the plain model."""
+    return _new(test.met, lambda: asker.met(test.case.scenario))
+
+
+def _new(known: frozenset[str] | None, find: Callable[[], frozenset[str]]) -> str:
+    if known is None:
+        return ""
+    try:
+        new = sorted(find() - known)
+    except NO_OUTCOMES as problem:
+        return f"no outcomes ({problem.code})"
+    return f"new: {new[0]}" if new else ""
+
+
 def _shown(row: Row) -> str:
     return ", ".join(f"{name}={' '.join(values)}" for name, values in row if name != "setup" and values)
-
-
-# -- properties ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class PropertyTest:
-    """The verdicts of the plain model on some instances.
-
-    ``functions`` are those the client of ``graphs`` runs, ``visible`` the fields that properties read.
-    """
-
-    graphs: tuple[Graph, ...]
-    compile: Callable[[Sequence[Graph]], Compiled]
-    instances: tuple[Instance, ...]
-    max_states: int
-    expected: Mapping[Instance, Mapping[str, str]] = field(default_factory=dict)
-    functions: frozenset[str] = frozenset()
-    visible: frozenset[FieldKey] = frozenset()
-
-    def difference(self, mutant: Mutant) -> str:
-        """The first property whose verdict is another one than the plain model's."""
-        compiled = self.compile(mutant.apply(self.graphs))
-        for instance in self.instances:
-            try:
-                found = verdicts(compiled.system, compiled.properties, instance, self.max_states)
-            except LimitError as problem:
-                return f"does not end ({problem.code})"
-            how = first_difference(found, self.expected[instance])
-            if how:
-                return f"{how} ({instance})"
-        return ""
-
-
-def first_difference(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
-    """The first property that both know and answer differently."""
-    for name, verdict in found.items():
-        if name in expected and verdict != expected[name]:
-            return f"{name}: {verdict}, not {expected[name]}"
-    return ""
-
-
-def verdicts(system: TransitionSystem, properties: tuple[Property, ...], instance: Instance, max_states: int) -> dict[str, str]:
-    """What the explicit engine says of each property on one instance."""
-    part = slice_system(system, tuple(f for p in properties for f in (p.formula, p.antecedent)))
-    result = explore(part.system, instance, properties, max_states=max_states, until_answered=True)
-    found = {}
-    for p in properties:
-        hit = result.found[p.name] is not None
-        if p.kind == "always":
-            held = "holds" if result.antecedents[p.name] else "holds for want of cases"
-            found[p.name] = "violated" if hit else held
-        else:
-            found[p.name] = "reachable" if hit else "unreachable"
-    return found

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from checker.errors import Place
+from checker.language.builder import CALL_SITES
 from checker.language.graph import Action, Graph, Node, on_every_path
 from checker.language.model import Model
 from checker.language.terms import FieldKey
@@ -64,6 +65,23 @@ class Shape:
             return here | {node.target.key} if node.target is not None else here
 
         return on_every_path(self.graph, self.graph.lazy, behind)
+
+    @cached_property
+    def returns(self) -> dict[int, int]:
+        """For each node that calls a subroutine, the test that comes back to it: the call stores its number, the end tests it."""
+        ends = {}
+        for node in self.graph.nodes:
+            if node.action is Action.BRANCH and node.value is not None and node.value.op == "eq":
+                by_op = {t.op: t for t in node.value.args if t.sort == CALL_SITES}
+                if len(by_op) == 2:
+                    ends[by_op["field"].data, by_op["const"]] = node.index
+        found = {}
+        for node in self.graph.nodes:
+            if node.target is not None and node.target.sort == CALL_SITES and node.value is not None:
+                end = ends.get((node.target.key, node.value))
+                if end is not None:
+                    found[node.index] = end
+        return found
 
     def node(self, index: int) -> Node:
         """The node ``index``."""

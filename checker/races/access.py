@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from checker.language.graph import Action, Graph, Node, reads_of
 from checker.language.membership import fresh_objects, member_fields
@@ -34,7 +35,7 @@ class Watching(Machine):
         self.plans: dict[tuple[int, int], list[tuple[FieldKey, bool, Accessed]]] = {}
         self.everything = everything
         self.exempt = self._unreachable() if everything else frozenset()
-        self.regions = [region_locks(g) for g in self.graphs]
+        self.regions = _all_regions(program)
         self.held: dict[tuple[int, int], list[tuple[FieldKey, Code]]] = {}
 
     def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
@@ -108,6 +109,12 @@ class Watching(Machine):
                 elif all(slots[t.data] in live for t in subterms(lock.obj) if t.op == "field" and t.data in slots):
                     found.append((lock.users, self.memory.compile(lock.obj, slots)))
         return found
+
+
+@lru_cache(maxsize=4)
+def _all_regions(program: Program) -> list[dict[int, list[FieldKey]]]:
+    """The spin locks of the regions of every graph of a program."""
+    return [region_locks(g) for g in program.graphs]
 
 
 def region_locks(graph: Graph) -> dict[int, list[FieldKey]]:

@@ -6,7 +6,7 @@ whether an outcome is possible that no sequential order gives (harmful).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,6 +23,9 @@ SOFTIRQ = "softirq"
 
 Pair = tuple[FieldKey, str, int, str, int, Process, Process]
 """The field, the functions and lines, and who is there."""
+
+Meeting = tuple[int, tuple[Process, list[Edge]], tuple[Process, list[Edge]], list[tuple[Touch, Touch]]]
+"""A state by number, two processes with the steps they can take there, and what conflicts in these."""
 
 
 @dataclass
@@ -46,6 +49,19 @@ def conflicts(
     is; accesses to fields that are ``atomic`` need no lock.
     """
     found: dict[Pair, _Seen] = {}
+    for number, (p, mine), (q, theirs), touching in meetings(search, atomic):
+        first, second = _both_orders(search, reach, mine, theirs, p, q)
+        verdict = _judge(first, second, bad)
+        for a, b in touching:
+            pair = (a.key, a.node.function, a.node.place.line, b.node.function, b.node.place.line, p, q)
+            seen = found.setdefault(pair, _Seen(number, (a, b), (p, q), verdict, first, second))
+            if GRAVITY.index(verdict) > GRAVITY.index(seen.verdict):
+                found[pair] = _Seen(number, (a, b), (p, q), verdict, first, second)
+    return [_conflict(search, reach, bad, describe, seen) for seen in found.values()]
+
+
+def meetings(search: Search, atomic: Collection[FieldKey]) -> Iterator[Meeting]:
+    """The states of a search that has run where two processes are both about to make conflicting accesses."""
     for number, state in enumerate(search.states):
         if state.phase != 1 or len(search.edges[number]) < 2:
             continue
@@ -53,20 +69,24 @@ def conflicts(
         for edge in search.edges[number]:
             if edge.move.touched:
                 by_process.setdefault(edge.move.process, []).append(edge)
-        for (p, mine), (q, theirs) in combinations(by_process.items(), 2):
-            if p[0] == q[0]:
+        for one, other in combinations(by_process.items(), 2):
+            if one[0][0] == other[0][0]:
                 continue  # A thread and the softirq of its own CPU do not run at the same time.
-            touching = [(a, b) for a, b in conflicting(mine, theirs) if a.key not in atomic and not is_lock(a, b)]
-            if not touching:
-                continue
-            first, second = _both_orders(search, reach, mine, theirs, p, q)
-            verdict = _judge(first, second, bad)
-            for a, b in touching:
-                pair = (a.key, a.node.function, a.node.place.line, b.node.function, b.node.place.line, p, q)
-                seen = found.setdefault(pair, _Seen(number, (a, b), (p, q), verdict, first, second))
-                if GRAVITY.index(verdict) > GRAVITY.index(seen.verdict):
-                    found[pair] = _Seen(number, (a, b), (p, q), verdict, first, second)
-    return [_conflict(search, reach, bad, describe, seen) for seen in found.values()]
+            touching = [(a, b) for a, b in conflicting(one[1], other[1]) if a.key not in atomic and not is_lock(a, b)]
+            if touching:
+                yield number, one, other, touching
+
+
+def met(search: Search, atomic: Collection[FieldKey]) -> frozenset[str]:
+    """Which accesses meet in a search that has run, whatever comes of it: the field, and both places with their callers."""
+    pairs = {(a.key, frozenset((_told(a), _told(b)))) for *_, touching in meetings(search, atomic) for a, b in touching}
+    return frozenset(f"{field_text(key)} {' and '.join(sorted(both))}" for key, both in pairs)
+
+
+def _told(touch: Touch) -> str:
+    node = touch.node
+    callers = " > ".join(dict.fromkeys((*node.context.stack, node.function)))
+    return f"{'written' if touch.write else 'read'} in {callers} ({node.place})"
 
 
 def conflicting(mine: list[Edge], theirs: list[Edge]) -> list[tuple[Touch, Touch]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checker.language.membership import member_fields
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey
 from checker.scenario.explore import Search
@@ -32,7 +31,7 @@ class Leaks:
         self.live = machine.live_base
         self.thread = self.memory.model.thread.name
         self.records = {key: v.sort.name for key, v in self.memory.variables.items() if isinstance(v.sort, RefSort)}
-        self.searched = member_fields(machine.graphs)
+        self.searched = machine.program.members
         self.local_records = [
             [variable.sort.name if isinstance(variable.sort, RefSort) else "" for variable in g.locals.values()]
             for g in machine.graphs

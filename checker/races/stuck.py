@@ -29,6 +29,11 @@ Process = tuple[int, str]
 """A thread with the softirqs on its CPU, or an event of the environment that surely happens."""
 
 
+def is_fair(scenario: Scenario) -> bool:
+    """Whether weak fairness says something about the runs of a scenario."""
+    return scenario.machine != SERIAL and "timeout" not in scenario.events and not scenario.alone
+
+
 def require_fair(scenario: Scenario, place: Place | None = None) -> None:
     """Raises UsageError where weak fairness says nothing about the runs of a scenario."""
     if scenario.machine == SERIAL:
@@ -47,7 +52,7 @@ def require_fair(scenario: Scenario, place: Place | None = None) -> None:
 
 def stuck(search: Search) -> Stuck:
     """Everything this module finds."""
-    leaks, machine, locks = Leaks(search), Blocking(search.machine), _locks(search)
+    leaks, machine, locks = Leaks(search), Blocking(search.machine), search.machine.program.locks
     told = [
         t
         for end in search.ends
@@ -204,11 +209,6 @@ def _frames(search: Search, state: State, client: int, call: Call | None) -> Ite
         begun = search.interface.start(call, state.heap, state.names, client + 1)
         if isinstance(begun, Started):
             yield search.machine.enter(begun.root, dict(begun.arguments)), False
-
-
-def _locks(search: Search) -> list[FieldKey]:
-    """Every lock that the code takes somewhere."""
-    return sorted({n.lock.users for g in search.machine.graphs for n in g.nodes if n.lock is not None})
 
 
 def _held(search: Search, heap: Heap, locks: Sequence[FieldKey]) -> list[str]:

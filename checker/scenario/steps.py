@@ -16,6 +16,7 @@ from typing import NamedTuple
 from checker.errors import LimitError
 from checker.language.graph import Action, Graph, Lock, Node
 from checker.language.liveness import live_locals
+from checker.language.membership import member_fields
 from checker.language.movers import Mover, guarding_choices, must_end, region_classes
 from checker.language.terms import FieldKey
 from checker.scenario.footprints import Choice, Footprints, Looked, choice
@@ -116,6 +117,16 @@ class Program:
         self.live = [_numbered(live_locals(g), slots) for g, slots in zip(graphs, self.slots, strict=True)]
         self.regions = [region_classes(g, c) for g, c in zip(graphs, self.classes, strict=True)]
         self.guarding = [guarding_choices(g) for g in graphs]
+
+    @cached_property
+    def members(self) -> frozenset[FieldKey]:
+        """The fields by which objects are searched."""
+        return member_fields(self.graphs)
+
+    @cached_property
+    def locks(self) -> tuple[FieldKey, ...]:
+        """Every lock that the code takes somewhere, sorted."""
+        return tuple(sorted({n.lock.users for g in self.graphs for n in g.nodes if n.lock is not None}))
 
 
 class Machine:

@@ -18,9 +18,10 @@ class Recorder(Machine):
     def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
         test = node.action is Action.BRANCH
         self.visited.add((node.place, node.text, bool(self._value(graph, node, "value", run, thread)) if test else None))
+        super()._notice(run, graph, node, thread)
 
 
-def recorder() -> tuple[type[Recorder], set[Visit]]:
-    """A kind of machine, and the set it fills."""
+def recorder(*more: type[Machine]) -> tuple[type[Recorder], set[Visit]]:
+    """A kind of machine that also does what ``more`` kinds do, and the set it fills."""
     visited: set[Visit] = set()
-    return type("Recorder", (Recorder,), {"visited": visited}), visited
+    return type("Recorder", (Recorder, *more), {"visited": visited}), visited

@@ -14,7 +14,7 @@ from checker.language.lifetimes import Freed
 from checker.language.lower import lower
 from checker.language.model import Model, load
 from checker.races.access import Watching
-from checker.races.conflicts import conflicts
+from checker.races.conflicts import conflicts, met
 from checker.races.reach import Results, reach
 from checker.races.result import Conflict, Verdict
 from checker.races.roots import Decided, decided, executed
@@ -38,6 +38,9 @@ from spec.scenarios.world import World
 
 Change = Callable[[Model, tuple[Graph, ...]], Sequence[Graph]]
 """Other graphs in place of those of a model: how mutants are made."""
+
+Limit = int | Callable[[Scenario], int]
+"""How many states a search may have, the same for all scenarios or for each its own."""
 
 
 @lru_cache(maxsize=8)
@@ -92,15 +95,20 @@ def scenario_engine(overrides: Mapping[str, Callable[..., Any]] | None = None, *
     return Runner(compiled, max_states=max_states)
 
 
-def changed_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = MAX_STATES) -> Engine:
-    """An engine for scenarios on changed graphs of the model, on a kind of machine, up to a number of states."""
+def changed_engine(
+    change: Change, *, machine: type[Machine] = Machine, max_states: Limit = MAX_STATES, keep: bool = False
+) -> Runner:
+    """An engine for scenarios on changed graphs of the model, on a kind of machine, up to a number of states.
+
+    With ``keep`` it keeps its last search, for those who ask more than one question of a scenario.
+    """
 
     @cache
     def compiled(used: Used) -> tuple[Model, Program]:
         model, graphs = _lowered(_patches(None, used), used.datagrams)
         return model, prepared(model, tuple(change(model, graphs)))
 
-    return Runner(compiled, machine, max_states)
+    return Runner(compiled, machine, max_states, keep)
 
 
 class Runner:
@@ -113,11 +121,14 @@ class Runner:
         self,
         compiled: Callable[[Used], tuple[Model, Program]],
         machine: type[Machine] = Machine,
-        max_states: int = MAX_STATES,
+        max_states: Limit = MAX_STATES,
+        keep: bool = False,
     ) -> None:
         self.compiled = compiled
         self.machine = machine
         self.max_states = max_states
+        self.keep = keep
+        self.last: tuple[Scenario, type[Machine], Search] | None = None
 
     def __call__(self, scenario: Scenario) -> Outcomes:
         return fold(scenario, self._explored(scenario, self.machine)[1])
@@ -137,6 +148,10 @@ class Runner:
 
         found = conflicts(search, reached, 0, told, Sockets.atomic)
         return tuple(c for c in found if c.verdict is not Verdict.BENIGN)
+
+    def met(self, scenario: Scenario) -> frozenset[str]:
+        """All accesses that meet without a lock in common, also those of which the order decides nothing."""
+        return met(self._searched(scenario, Watching), Sockets.atomic)
 
     def stuck(self, scenario: Scenario) -> Stuck:
         """Fair runs that never end, and what is lost at ends."""
@@ -158,20 +173,29 @@ class Runner:
 
     def _searched(self, scenario: Scenario, machine: type[Machine]) -> Search:
         """All interleavings of a scenario on a kind of machine, or its sequential orders."""
+        machine = self.machine if issubclass(self.machine, machine) else machine
+        if self.last is not None and self.last[:2] == (scenario, machine):
+            return self.last[2]
         return self._explored(scenario, machine)[0]
 
     def _explored(self, scenario: Scenario, machine: type[Machine]) -> tuple[Search, Outcomes]:
         """The same with its outcomes; where what was freed is used, with nothing joined that touches what may be freed."""
+        self.last = None  # Two searches at a time may be too much for the memory there is.
         whole = expand(scenario)
         model, memory, program, calls = self._ready(whole)
+        limit = self.max_states if isinstance(self.max_states, int) else self.max_states(scenario)
 
         def explored(joined: Program) -> tuple[Search, Outcomes]:
             ready = machine(memory, joined, sleep_points=scenario.machine == "up")
-            search = search_kind(whole)(whole, ready, calls, self.max_states)
+            search = search_kind(whole)(whole, ready, calls, limit)
             return search, search.run()
 
         found = explored(program)
-        return explored(prepared(model, program.graphs, Freed.ANYBODY)) if used_freed(found[1]) else found
+        if used_freed(found[1]):
+            found = explored(prepared(model, program.graphs, Freed.ANYBODY))
+        if self.keep:
+            self.last = (scenario, machine, found[0])
+        return found
 
     def _ready(self, whole: Scenario) -> tuple[Model, Memory, Program, Calls]:
         world = World(whole)

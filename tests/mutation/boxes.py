@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from checker.instance import Instance
 from checker.language.compile import lower_model
 from checker.language.movers import classify
 from checker.mutation.bench import Change
+from checker.races.conflicts import met
+from checker.races.stuck import stuck
 from checker.scenario.heap import Heap, Memory
-from checker.scenario.program import Call, Engine, Outcomes, Scenario
-from checker.scenario.serial import explore
+from checker.scenario.program import Call, Outcomes, Scenario, Stuck
+from checker.scenario.serial import search_kind
 from checker.scenario.states import Done, Names, Occurs, Started
 from checker.scenario.steps import Machine, Program
 from tests import tiny
@@ -51,12 +54,35 @@ MODEL, _GRAPHS = lower_model(tiny.MODEL_NAME, tiny.modules())
 BOX_GRAPHS = tuple(_GRAPHS)
 
 
-def box_engine(change: Change, *, machine: type[Machine] = Machine, max_states: int = 1000) -> Engine:
-    graphs = tuple(change(MODEL, BOX_GRAPHS))
-    program = Program(graphs, classify(MODEL, list(graphs), set(), reduce=True))
+class BoxEngine:
+    """Runs scenarios on changed graphs, and keeps the last search."""
 
-    def run(scenario: Scenario) -> Outcomes:
-        memory = Memory(MODEL, INSTANCE)
-        return explore(scenario, machine(memory, program, sleep_points=False), Boxes(), max_states=max_states)
+    def __init__(self, change: Change, machine: type[Machine], room: Callable[[Scenario], int]) -> None:
+        graphs = tuple(change(MODEL, BOX_GRAPHS))
+        self.program = Program(graphs, classify(MODEL, list(graphs), set(), reduce=True))
+        self.machine, self.room = machine, room
+        self.runs = 0
 
-    return run
+    def __call__(self, scenario: Scenario) -> Outcomes:
+        self.runs += 1
+        ready = self.machine(Memory(MODEL, INSTANCE), self.program, sleep_points=False)
+        self.last = search_kind(scenario)(scenario, ready, Boxes(), self.room(scenario))
+        return self.last.run()
+
+    def stuck(self, scenario: Scenario) -> Stuck:
+        assert self.last.scenario == scenario
+        return stuck(self.last)
+
+    def met(self, scenario: Scenario) -> frozenset[str]:
+        assert self.last.scenario == scenario
+        return met(self.last, ())
+
+
+def box_engine(
+    change: Change,
+    *,
+    machine: type[Machine] = Machine,
+    max_states: int | Callable[[Scenario], int] = 1000,
+    keep: bool = True,
+) -> BoxEngine:
+    return BoxEngine(change, machine, max_states if callable(max_states) else lambda _: max_states)

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from checker.errors import Place, UsageError
+from checker.errors import OutsideModelError, Place, UsageError
 from checker.instance import Instance
 from checker.language.compile import compile_graphs, lower_model
-from checker.mutation.bench import PROPERTIES, RACES, SCENARIOS, Bench, Judged, Library, make_properties, make_tests
+from checker.language.graph import Action
+from checker.mutation.asker import Asker
+from checker.mutation.bench import CONFLICTS, PROPERTIES, RACES, SCENARIOS, STUCK, Bench, Judged, Library, make_tests
 from checker.mutation.fingerprint import fingerprint
 from checker.mutation.notes import check_notes, explanation, load_notes
 from checker.mutation.operators import Mutant
-from checker.mutation.questions import PropertyTest
+from checker.mutation.properties import PropertyTest, make_properties
+from checker.mutation.questions import lost_difference, notices, race_difference
 from checker.scenario.load import Case
-from checker.scenario.program import Call, Outcome, Program, Scenario
+from checker.scenario.program import Call, Outcome, Outcomes, Program, Scenario
 from checker.scenario.question import Question
 from tests import tiny
 from tests.mutation.boxes import BOX_GRAPHS, MODEL, box_engine
@@ -38,24 +41,27 @@ class TakenOrPainted:
 
 RACE = Scenario("paint-take", (RED,), (Program("A", (PLAIN,)), Program("B", (TAKE,))), (PLAIN, TAKE))
 ASKED = Question("reach", "A fails", HERE, expression=TakenOrPainted())  # type: ignore[arg-type]
+TWICE = Scenario("paint-paint", (), (Program("A", (RED,)), Program("B", (RED,))), ())
 NOTHING = Scenario("nothing", (Call("DO_NOTHING", {}, "nothing"),), (), ())
 SEEN = Question("outcomes", "whatever comes", HERE)
 
 
 @cache
-def bench() -> Bench:
+def bench(*more: str) -> Bench:
     library = Library()
-    cases = [(Case(s, (q,), {}, (), "", HERE), "") for s, q in ((RACE, ASKED), (NOTHING, SEEN))]
+    chosen = ((RACE, ASKED), (NOTHING, SEEN), *(((TWICE, SEEN),) if "paint-paint" in more else ()))
+    cases = [(Case(s, (q,), {}, (), "", HERE), "") for s, q in chosen]
     tests, left_out = make_tests(library, box_engine, cases, lambda _: None)
     assert not left_out
     tiny_model, tiny_graphs = lower_model(tiny.MODEL_NAME, tiny.modules())
     asked = PropertyTest(
+        "",
         tuple(tiny_graphs),
         lambda changed: compile_graphs(tiny_model, list(changed)),
         (Instance((("Thread", 2), ("Box", 1))),),
         10_000,
     )
-    return Bench(library, box_engine, tests, left_out, make_properties(asked, lambda _: None))
+    return Bench(library, box_engine, tests, left_out, (make_properties(asked, BOX_GRAPHS, lambda _: None),))
 
 
 @cache
@@ -66,15 +72,15 @@ def found() -> dict[str, Mutant]:
 def judged(name: str, *questions: str) -> Judged:
     """What becomes of a mutant if only ``questions`` are asked."""
     whole = bench()
-    asked = whole if PROPERTIES in questions else replace(whole, properties=None)
+    asked = whole if PROPERTIES in questions else replace(whole, properties=())
     return asked.judge(found()[name], every_question=True)
 
 
 def test_scenarios_are_run_only_where_they_go() -> None:
     counts = {t.name: len(t.visits) for t in bench().tests}
     assert counts["nothing"] < counts["paint-take"]
-    assert judged("do_take+5 no-assign").scenarios == 1
-    assert judged("mark+2 no-assign").scenarios == 2
+    assert len(judged("do_take+5 no-assign").against) == 1
+    assert len(judged("mark+2 no-assign").against) == 2
 
 
 @pytest.mark.parametrize("name", ["do_take+5 no-assign", "do_paint+3 if-false", "enter+4 if-false"])
@@ -83,10 +89,34 @@ def test_a_scenario_notices(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["do_take+2 no-lock", "do_take+2 early-release", "do_paint+2 early-release"])
-def test_only_the_race_question_notices_a_lock(name: str) -> None:
+def test_only_race_engines_notice_a_lock(name: str) -> None:
     result = judged(name)
-    assert list(result.killed) == [RACES]
+    assert list(result.killed) == [RACES, CONFLICTS]
     assert result.killed[RACES].startswith("paint-take: new: A=0, B=0")
+    assert result.killed[CONFLICTS].startswith("paint-take: new: Box.")
+
+
+def test_a_conflict_is_noticed_though_no_outcome_differs() -> None:
+    """Two threads paint a box in one colour: without the lock their writes meet, and nobody can tell."""
+    whole = bench("paint-paint")
+    alone = replace(whole, tests=tuple(t for t in whole.tests if t.name == "paint-paint"), properties=())
+    result = alone.judge(found()["do_paint+2 no-lock"], every_question=True)
+    assert list(result.killed) == [CONFLICTS]
+    assert "Box.color written in" in result.killed[CONFLICTS]
+
+
+def test_a_lock_that_is_kept_is_noticed() -> None:
+    kept = {
+        g.root: {n.index: replace(n, action=Action.NOTE, lock=None) for n in g.nodes if n.action is Action.RELEASE}
+        for g in BOX_GRAPHS
+    }
+    mutant = replace(found()["do_paint+2 no-lock"], name="kept", nodes=kept)
+    library = Library()
+    library.known[id(BOX_GRAPHS)] = (BOX_GRAPHS, {"kept": mutant})
+    result = replace(bench(), library=library, properties=()).judge(mutant, every_question=True)
+    assert "waits for users for ever in do_paint" in result.killed[STUCK]
+    assert STUCK in judged("do_paint+2 no-lock").asked
+    assert STUCK not in judged("do_paint+2 no-lock").killed
 
 
 @pytest.mark.parametrize(
@@ -122,11 +152,65 @@ def test_the_plain_model_is_not_killed() -> None:
     assert not bench().judge(nothing, every_question=True).killed
 
 
+def test_a_mutant_that_leaves_the_model_is_noticed() -> None:
+    """It has no outcomes; whatever is asked of it afterwards, it is run once."""
+    (test,) = (t for t in bench().tests if t.name == "paint-take")
+    runs = []
+
+    def leaves(scenario: Scenario) -> Outcomes:
+        runs.append(scenario)
+        raise OutsideModelError("outside-model", "no way on", "none")
+
+    asker = Asker(leaves, lambda found: True)
+    assert notices(test, asker) == "no outcomes (outside-model)"
+    assert race_difference(test, asker) == lost_difference(test, asker) == "no outcomes (outside-model)"
+    assert runs == [test.case.scenario]
+
+
+# -- clients and journals --------------------------------------------------------------------------------------------------
+
+
+def test_a_client_is_asked_if_its_steps_are_others() -> None:
+    """The verdicts are wrong on purpose: who looks sees it."""
+    (test,) = bench().properties
+    wrong = replace(test, expected={i: dict.fromkeys(verdicts, "wrong") for i, verdicts in test.expected.items()})
+    same = replace(found()["do_take+5 no-assign"], nodes={})
+    assert wrong.difference(same) == ""
+    assert "not wrong" in wrong.difference(found()["do_take+5 no-assign"])
+
+
+def test_a_client_is_asked_of_functions_it_runs() -> None:
+    (test,) = bench().properties
+    assert test.asks(found()["do_take+5 no-assign"])
+    assert not test.asks(replace(found()["do_take+5 no-assign"], function="elsewhere"))
+
+
+@pytest.mark.parametrize("every_question", [False, True])
+@pytest.mark.parametrize("name", ["do_paint+2 no-lock", "do_paint+3 if-false", "do_take+3 if-false 2", "do_paint+5 no-assign"])
+def test_with_new_scenarios_only_these_are_asked_and_the_result_is_that_of_all(name: str, every_question: bool) -> None:
+    few, many, mutant = bench(), bench("paint-paint"), found()[name]
+    known = few.judge(mutant, every_question=every_question)
+    assert few.is_done(mutant, known)
+    all_anew = many.judge(mutant, every_question=every_question)
+    added = many.judge(mutant, every_question=every_question, known=known)
+    assert (added.asked, set(added.killed)) == (all_anew.asked, set(all_anew.killed))
+    assert set(added.against) == set(all_anew.against)
+    assert many.is_done(mutant, added)
+
+
+def test_a_scenario_that_was_changed_makes_a_result_worthless() -> None:
+    mutant = found()["do_take+5 no-assign"]
+    known = bench().judge(mutant)
+    changed = replace(bench(), tests=tuple(replace(t, mark=f"{t.mark}'") for t in bench().tests))
+    assert not changed.is_done(mutant, known)
+    assert changed.judge(mutant, known=known).against == tuple(t.mark for t in changed.concerned(mutant))
+
+
 # -- fingerprint and explanations ----------------------------------------------------------------------------------------------
 
 
 def test_a_change_of_the_model_changes_the_mark() -> None:
-    assert fingerprint(found()["do_take+3 if-true"].apply(BOX_GRAPHS), []) != fingerprint(BOX_GRAPHS, [])
+    assert fingerprint(found()["do_take+3 if-true"].apply(BOX_GRAPHS)) != fingerprint(BOX_GRAPHS)
 
 
 NOTES = """

@@ -11,13 +11,13 @@ from checker.language.compile import lower_model
 from checker.language.graph import Action, Graph, Node
 from checker.mutation.operators import Mutant, mutants, sample
 from tests import tiny
-from tests.mutation import office
+from tests.mutation import kitchen, office
 
 
 @cache
 def made(name: str) -> tuple[list[Graph], dict[str, Mutant]]:
     """The graphs of a toy and its mutants by name."""
-    modules = tiny.modules() if name == "tiny" else [office]
+    modules = tiny.modules() if name == "tiny" else [{"office": office, "kitchen": kitchen}[name]]
     model, graphs = lower_model(name, modules)
     return graphs, {m.name: m for m in mutants(model, graphs)}
 
@@ -135,6 +135,32 @@ def test_a_lock_is_not_taken_and_nobody_is_said_to_hold_it() -> None:
     inside = [n for n in graph.nodes if n.function == "do_paint"]
     assert not any(n.action in (Action.ACQUIRE, Action.RELEASE) or n.context.held for n in inside)
     assert any(n.context.held for n in graph.nodes if n.function == "do_take"), "the other lock is as it was"
+
+
+def locking(graph: Graph, function: str) -> list[Action]:
+    """The lock operations of a function, in the order of its nodes."""
+    return [n.action for n in graph.nodes if n.function == function and n.action in (Action.ACQUIRE, Action.RELEASE)]
+
+
+def test_a_shared_subroutine_does_not_lead_to_the_locks_of_others() -> None:
+    (plain,), (graph,) = made("kitchen")[0], changed("kitchen", "serve+2 no-lock")
+    assert locking(graph, "serve") == []
+    assert locking(graph, "boil") == locking(plain, "boil")
+    assert not any(n.context.held for n in graph.nodes if n.function == "serve")
+
+
+def test_with_a_lock_go_its_pauses() -> None:
+    (graph,) = changed("kitchen", "boil+2 no-lock")
+    assert locking(graph, "boil") == []
+    assert sorted(a.value for a in locking(graph, "serve")) == ["acquire", "release"]
+
+
+def test_a_lock_is_not_taken_again_after_a_pause() -> None:
+    """It is still released in the end: that is not to know."""
+    (plain,), (graph,) = made("kitchen")[0], changed("kitchen", "boil+4 no-lock")
+    assert locking(plain, "boil").count(Action.ACQUIRE) == 2
+    assert locking(graph, "boil").count(Action.ACQUIRE) == 1
+    assert locking(graph, "boil").count(Action.RELEASE) == locking(plain, "boil").count(Action.RELEASE) == 2
 
 
 def test_a_region_is_no_region_any_more() -> None:
