@@ -56,6 +56,11 @@ def test_the_command_writes_the_page(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "wrote" in capsys.readouterr().out
 
 
+def test_a_client_of_which_only_variants_are_proved_is_said_to_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["stability", "--client", "foreign", "--seeds", "2"]) == 0
+    assert capsys.readouterr().out == "foreign: nothing is proved of it without a variant\n"
+
+
 def test_one_seed_has_nothing_to_be_compared_with(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["stability", "--spec", "tests.tiny", "--seeds", "1"]) == 2
     assert "--seeds 5" in capsys.readouterr().err
