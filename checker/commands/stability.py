@@ -30,9 +30,10 @@ def run_stability(spec: str, *, clients: Sequence[str], seeds: int, write: Path 
     pages: list[tuple[str, Sequence[Steadiness]]] = []
     for client in clients or [c.name for c in clients_of(package)] or [""]:
         compiled = compile_package(package, client=client)
+        name = client or compiled.system.name
         facts = import_module(package.PROOFS).facts(compiled)
         if not {f.name for f in facts} & {p.name for p in compiled.properties}:
-            console.print(f"{client}: nothing is proved of it without a variant", markup=False)
+            console.print(f"{name}: nothing is proved of it without a variant", markup=False)
             continue
         started = time.process_time()
         proofs = under_seeds(compiled, facts, seeds)
@@ -42,7 +43,7 @@ def run_stability(spec: str, *, clients: Sequence[str], seeds: int, write: Path 
         if unsteady:
             console.print(f"above a factor of {FACTOR:.0f}: {', '.join(unsteady)}", soft_wrap=True, markup=False)
         console.print(f"{seeds} proofs of {len(facts)} facts in {time.process_time() - started:.1f} s of processor time")
-        pages.append((client or compiled.system.name, found))
+        pages.append((name, found))
     if write is not None:
         write_atomic(write, stability_page(pages, seeds))
         console.print(f"wrote {write}", soft_wrap=True)

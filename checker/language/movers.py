@@ -9,6 +9,7 @@ property can see never moves, so merging hides no state from any property.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,8 @@ from checker.language.lifetimes import Freed, freed_records, searching, touching
 from checker.language.membership import fresh_objects, holds, member_fields
 from checker.language.model import Model
 from checker.language.terms import FieldKey, Term, subterms
+
+SPIN_LOCK = re.compile(r"spin_lock(?:_bh)?\((\w+)\)")
 
 
 class Mover(enum.Enum):
@@ -226,6 +229,16 @@ def region_classes(graph: Graph, classes: list[Mover]) -> dict[int, Mover]:
         if region and mover not in (Mover.LOCAL, Mover.FUSED):
             known = found.get(region, mover)
             found[region] = mover if known in (mover, Mover.BOTH) else known if mover is Mover.BOTH else Mover.NONE
+    return found
+
+
+def region_locks(graph: Graph) -> dict[int, list[FieldKey]]:
+    """The spin lock of each atomic region, which the note at its beginning names."""
+    found: dict[int, list[FieldKey]] = {}
+    for node in graph.nodes:
+        name = SPIN_LOCK.fullmatch(node.text)
+        if node.action is Action.NOTE and name:
+            found[node.context.region] = [("", name[1])]
     return found
 
 

@@ -229,9 +229,9 @@ def make_tests(
         test = Test(case, column, visits, outcomes.states, faults=faults(outcomes), mark=case_mark(case, column))
         if test.states <= RACE_STATES:
             test = replace(test, lost=lost_in(scenario, asker))
-        if test.states <= RACE_STATES and not scenario.alone:
-            test = replace(test, met=asker.met(scenario))
-            with suppress(LimitError):
-                test = replace(test, races=race_outcomes(scenario, asker))
+            if not scenario.alone:
+                test = replace(test, met=asker.met(scenario))
+                with suppress(LimitError):
+                    test = replace(test, races=race_outcomes(scenario, asker))
         found.append(test)
     return tuple(sorted(found, key=lambda t: t.states)), tuple(left_out)

@@ -6,18 +6,15 @@ same field holds the same lock, or cannot reach the object.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
-from checker.language.graph import Action, Graph, Node, reads_of
-from checker.language.membership import fresh_objects, member_fields
+from checker.language.graph import Action, Node, reads_of
+from checker.language.membership import fresh_objects
 from checker.language.movers import Mover, accesses, is_local
 from checker.language.terms import FieldKey, Term, subterms
 from checker.scenario.heap import Cells, Code, Memory
 from checker.scenario.steps import Machine, Program, Run, Touch
 
-SPIN_LOCK = re.compile(r"spin_lock(?:_bh)?\((\w+)\)")
 Accessed = Callable[[Cells, dict[int, int], int], Sequence[int]]
 LOCKING = (Action.ACQUIRE, Action.RELEASE)
 SYNCHRONISING = (Action.NEW, Action.GHOST)
@@ -35,7 +32,6 @@ class Watching(Machine):
         self.plans: dict[tuple[int, int], list[tuple[FieldKey, bool, Accessed]]] = {}
         self.everything = everything
         self.exempt = self._unreachable() if everything else frozenset()
-        self.regions = _all_regions(program)
         self.held: dict[tuple[int, int], list[tuple[FieldKey, Code]]] = {}
 
     def _notice(self, run: Run, graph: int, node: Node, thread: int) -> None:
@@ -74,7 +70,7 @@ class Watching(Machine):
 
     def _unreachable(self) -> frozenset[tuple[int, int, FieldKey]]:
         """Accesses to objects that no other process can reach there: which graph, which node, which field."""
-        model, members = self.memory.model, member_fields(self.graphs)
+        model, members = self.memory.model, self.program.members
         found = ((n, a) for n, g in enumerate(self.graphs) for a in accesses(model, g, fresh_objects(model, g, members)))
         return frozenset((n, a.node, a.key) for n, a in found if a.fresh or a.exclusive)
 
@@ -102,29 +98,13 @@ class Watching(Machine):
             slots, live = self.slots[graph], self.live[graph][node.index]
             found = self.held[graph, node.index] = []
             if node.context.region:
-                found += [(key, _no_object) for key in self.regions[graph].get(node.context.region, ())]
+                found += [(key, _no_object) for key in self.program.spin_locks[graph].get(node.context.region, ())]
             for lock in node.context.held:
                 if lock.obj is None:
                     found.append((lock.users, _no_object))
                 elif all(slots[t.data] in live for t in subterms(lock.obj) if t.op == "field" and t.data in slots):
                     found.append((lock.users, self.memory.compile(lock.obj, slots)))
         return found
-
-
-@lru_cache(maxsize=4)
-def _all_regions(program: Program) -> list[dict[int, list[FieldKey]]]:
-    """The spin locks of the regions of every graph of a program."""
-    return [region_locks(g) for g in program.graphs]
-
-
-def region_locks(graph: Graph) -> dict[int, list[FieldKey]]:
-    """The spin lock of each atomic region, which the note at its beginning names."""
-    found: dict[int, list[FieldKey]] = {}
-    for node in graph.nodes:
-        name = SPIN_LOCK.fullmatch(node.text)
-        if node.action is Action.NOTE and name:
-            found[node.context.region] = [("", name[1])]
-    return found
 
 
 def _no_object(heap: Cells, locals_: dict[int, int], me: int) -> int:

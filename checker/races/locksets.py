@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from checker.language.graph import Action, Graph, Node
 from checker.language.membership import fresh_objects, member_fields
 from checker.language.model import Model
-from checker.language.movers import accesses
+from checker.language.movers import accesses, region_locks
 from checker.language.terms import FieldKey
-from checker.races.access import Watching, region_locks
+from checker.races.access import Watching
 from checker.scenario.explore import Search
 
 LockKey = tuple[FieldKey, bool]

@@ -31,23 +31,28 @@ Process = tuple[int, str]
 
 def is_fair(scenario: Scenario) -> bool:
     """Whether weak fairness says something about the runs of a scenario."""
-    return scenario.machine != SERIAL and "timeout" not in scenario.events and not scenario.alone
+    return _unfair(scenario) is None
 
 
 def require_fair(scenario: Scenario, place: Place | None = None) -> None:
     """Raises UsageError where weak fairness says nothing about the runs of a scenario."""
+    unfair = _unfair(scenario)
+    if unfair is not None:
+        why, fix = unfair
+        raise UsageError("no-fairness", f"{scenario.id}: eventually means nothing here: {why}", fix, place)
+
+
+def _unfair(scenario: Scenario) -> tuple[str, str] | None:
+    """Why weak fairness says nothing about the runs of a scenario, and what to write instead."""
     if scenario.machine == SERIAL:
-        why = "the machine serial runs whole calls, so that no call is ever kept waiting by half of another"
-        fix = "choose smp or up"
-    elif "timeout" in scenario.events:
+        return "the machine serial runs whole calls, so that no call is ever kept waiting by half of another", "choose smp or up"
+    if "timeout" in scenario.events:
         why = "with timeout any sleep may end at any moment, so that fairness would end every one"
-        fix = "leave the event timeout out"
-    elif scenario.alone:
+        return why, "leave the event timeout out"
+    if scenario.alone:
         why = "for one thread time passes, and a timer that goes off when nothing else can happen is no process to be fair to"
-        fix = "write several threads, for which nothing runs out"
-    else:
-        return
-    raise UsageError("no-fairness", f"{scenario.id}: eventually means nothing here: {why}", fix, place)
+        return why, "write several threads, for which nothing runs out"
+    return None
 
 
 def stuck(search: Search) -> Stuck:

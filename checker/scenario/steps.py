@@ -17,7 +17,7 @@ from checker.errors import LimitError
 from checker.language.graph import Action, Graph, Lock, Node
 from checker.language.liveness import live_locals
 from checker.language.membership import member_fields
-from checker.language.movers import Mover, guarding_choices, must_end, region_classes
+from checker.language.movers import Mover, guarding_choices, must_end, region_classes, region_locks
 from checker.language.terms import FieldKey
 from checker.scenario.footprints import Choice, Footprints, Looked, choice
 from checker.scenario.heap import Code, Heap, Memory, Written
@@ -122,6 +122,11 @@ class Program:
     def members(self) -> frozenset[FieldKey]:
         """The fields by which objects are searched."""
         return member_fields(self.graphs)
+
+    @cached_property
+    def spin_locks(self) -> list[dict[int, list[FieldKey]]]:
+        """Of each graph the spin lock of each atomic region."""
+        return [region_locks(g) for g in self.graphs]
 
     @cached_property
     def locks(self) -> tuple[FieldKey, ...]:
