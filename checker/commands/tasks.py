@@ -18,12 +18,13 @@ from checker.commands.model import (
     load_package,
     load_variant,
     make_instance,
+    patched,
     repaired_by,
     variant_names,
 )
 from checker.errors import LimitError
 from checker.language.client import Client, freed_by
-from checker.language.compile import Compiled
+from checker.language.compile import Compiled, with_steps
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed, freed_records
 from checker.language.terms import FieldKey
@@ -158,9 +159,13 @@ def model_of(spec: str, client: str, variant: str, asking: Freed | None) -> tupl
 
     No argument has a default: with and without it a call would be two entries of the cache.
     """
+    if asking is not None:
+        package, joined, patch = model_of(spec, client, variant, None)
+        compiled = with_steps(joined, asking)
+        return package, patched(package, compiled, patch) if patch else compiled, patch
     package = load_package(spec)
     patch = load_variant(package, variant) if variant else None
-    return package, compile_package(package, patch, client, asking=asking), patch
+    return package, compile_package(package, patch, client), patch
 
 
 def perform(spec: str, task: Task, out: Path) -> list[Verdict]:

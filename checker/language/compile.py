@@ -116,19 +116,37 @@ def compile_graphs(
     freed: Freed | None = None,
 ) -> Compiled:
     """The second half of :func:`compile_model`: from graphs to transitions and properties."""
-    freed = freed or freed_by(client)
     process = terms.var("self", model.thread)
-    values: Mapping[FieldKey, Values] = {}
+    values: Mapping[FieldKey, Values] | None = None
     if prune:
         known, _ = specialise(model, graphs, process)
         again, values = specialise(model, fold_newborn(model, known), process)
         # An assertion that is never reached because of what new objects hold is still asked.
         graphs = [replace(graph, traps=before.traps) for graph, before in zip(again, known, strict=True)]
+    return _stepwise(model, graphs, client, values, reduce, freed or freed_by(client))
+
+
+def with_steps(compiled: Compiled, freed: Freed) -> Compiled:
+    """``compiled``, reduced and pruned, in other steps: ``freed`` is who may use an object when it is freed."""
+    again = _stepwise(compiled.model, list(compiled.graphs), compiled.client, compiled.values, True, freed)
+    return replace(again, variant=compiled.variant)
+
+
+def _stepwise(
+    model: Model,
+    graphs: list[Graph],
+    client: Client | None,
+    values: Mapping[FieldKey, Values] | None,
+    reduce: bool,
+    freed: Freed,
+) -> Compiled:
+    """What happens between one step and the next: graphs that are specialised become transitions, and properties are placed."""
+    process = terms.var("self", model.thread)
     asked = [s for s in model.of_kind(Kind.ALWAYS, Kind.SOMETIMES) if _asked_of(s, client)]
     traps = _traps(graphs)
     read = [*(_property(s, PlacelessExpressions(model, s, {}, NOBODY)) for s in asked), *traps]
-    system = _assemble(model, process, graphs, _visible(read), reduce, freed, values if prune else None)
-    bare = Compiled(model, system, (), tuple(graphs), values, client)
+    system = _assemble(model, process, graphs, _visible(read), reduce, freed, values)
+    bare = Compiled(model, system, (), tuple(graphs), values or {}, client)
     placed = [_property(s, PlacedExpressions(bare, s, {})) for s in asked]
     asked_of_all = (*placed, *traps, *exclusive_claims(model, system, graphs))
     claimed = dangling_claims(model, system, graphs) if freed is Freed.ASKED else []

@@ -10,9 +10,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cache, cached_property, lru_cache, partial, reduce
 from importlib.metadata import version
 
 from checker.errors import InternalError
@@ -66,6 +66,11 @@ class Certificate:
         )
 
     @cached_property
+    def begun(self) -> dict[str, list[str]]:
+        """Of every transition, by its name, the commands that say who takes it, from where, and when."""
+        return {t.name: firing(self, t) for t in self.system.transitions}
+
+    @cached_property
     def printer(self) -> Printer:
         """Prints terms over the state before a transition; it has seen every term, and so knows all sorts and constants."""
         p = Printer(self.system)
@@ -92,11 +97,14 @@ def certificate_files(certificate: Certificate) -> dict[str, str]:
         raise InternalError("certificate-names", f"two names share {twice[0]}", "rename one of them")
     files = {SYSTEM: text(system_dump(certificate)), FACTS: text(facts_dump(certificate))}
     files |= {names[f.name]: text(fact_obligations(certificate, f)) for f in proved}
+    digests = {name: digest(contents) for name, contents in files.items()}
     for p in certificate.properties:
         rests = certificate.closure([p.name])
-        files[f"{folders[p.name]}/implication.smt2"] = text(property_obligation(certificate, p))
-        parts = [SYSTEM, FACTS, *(names[f.name] for f in rests if not f.assumed), f"{folders[p.name]}/implication.smt2"]
-        files[f"{folders[p.name]}/{MANIFEST}"] = manifest(certificate, p, rests, {n: files[n] for n in parts})
+        implied = f"{folders[p.name]}/implication.smt2"
+        files[implied] = text(property_obligation(certificate, p))
+        digests[implied] = digest(files[implied])
+        parts = [SYSTEM, FACTS, *(names[f.name] for f in rests if not f.assumed), implied]
+        files[f"{folders[p.name]}/{MANIFEST}"] = manifest(certificate, p, rests, {n: digests[n] for n in parts})
     return files
 
 
@@ -186,17 +194,24 @@ def fact_obligations(certificate: Certificate, fact: Fact) -> list[str]:
         return script(certificate, [*used, *scope("implication", [claim])])
     hypotheses = [f"(assert {p.closed(fact.params, fact.formula)})", *used]
     steps = [t for t in certificate.system.transitions if (fact.name, t.name) in certificate.posed]
-    consecutions = [line for t in steps for line in consecution(certificate, fact, t)]
+    violated = cache(partial(claim_after, certificate, fact))  # most steps write the same of what it reads
+    consecutions = [line for t in steps for line in consecution(certificate, fact, t, violated)]
     return script(certificate, [*initiation(certificate, fact), *(hypotheses if steps else []), *consecutions])
 
 
 def script(certificate: Certificate, commands: list[str]) -> list[str]:
     """``commands`` after all sorts and constants, and the state variables they mention."""
     p = certificate.printer
-    mentioned = set(ATOM.findall("\n".join(commands)))
+    mentioned = frozenset[str]().union(*map(atoms, commands))
     variables = [v for v in certificate.system.state_vars if symbol(field_name(v.key)) in mentioned]
     declarations = [*p.sorts.values(), *p.constants.values(), *map(p.declaration, variables)]
     return ["(set-info :smt-lib-version 2.6)", "(set-logic ALL)", *declarations, *commands]
+
+
+@lru_cache(maxsize=1 << 14)
+def atoms(command: str) -> frozenset[str]:
+    """The symbols of a command: most commands stand in many scripts."""
+    return frozenset(ATOM.findall(command))
 
 
 def scope(label: str, commands: list[str]) -> list[str]:
@@ -227,29 +242,31 @@ def initiation(certificate: Certificate, fact: Fact) -> list[str]:
     return scope("initiation", [*defined, claim_after(certificate, fact, frozenset(v.key for v in start))])
 
 
-def consecution(certificate: Certificate, fact: Fact, t: Transition) -> list[str]:
-    """The fact survives ``t``: only the new values it reads are defined."""
+def firing(certificate: Certificate, t: Transition) -> list[str]:
+    """That a process takes ``t``: where it is, and that the guard holds of it and of what is chosen."""
+    system, p = certificate.system, certificate.printer
+    source, pc = p.constant(terms.member(system.pc_sort, t.source)), symbol(field_name(system.pc_key))
+    guard = conjunction([*p.objects((system.self_var, *t.choices)), *map(p.term, terms.conjuncts(t.guard))])
+    return [
+        *(f"(declare-const {p.term(v)} {p.sort(v.sort)})" for v in (system.self_var, *t.choices)),
+        f"(assert (= ({pc} {p.term(system.self_var)}) {source}))",
+        f"(assert {guard})",
+    ]
+
+
+def consecution(certificate: Certificate, fact: Fact, t: Transition, violated: Callable[[frozenset[FieldKey]], str]) -> list[str]:
+    """The fact survives ``t``: only the new values it reads are defined; ``violated`` says of which that it does not."""
     system, p = certificate.system, certificate.printer
     reads = set(terms.fields_of(fact.formula))
     new = [key for key in written(t) if key in reads]
     defined = [f"(define-fun {primed(key)} {next_value(certificate, t, key)})" for key in new]
-    source, target = (p.constant(terms.member(system.pc_sort, place)) for place in (t.source, t.target))
+    target = p.constant(terms.member(system.pc_sort, t.target))
     me, pc = p.term(system.self_var), symbol(field_name(system.pc_key))
     if system.pc_key in reads:
         where = f"(({OBJECT} {p.sort(system.thread)})) {p.sort(system.pc_sort)}"
         defined.append(f"(define-fun {primed(system.pc_key)} {where} (ite (= {OBJECT} {me}) {target} ({pc} {OBJECT})))")
         new.append(system.pc_key)
-    guard = conjunction([*p.objects((system.self_var, *t.choices)), *map(p.term, terms.conjuncts(t.guard))])
-    return scope(
-        f"consecution {t.name}",
-        [
-            *(f"(declare-const {p.term(v)} {p.sort(v.sort)})" for v in (system.self_var, *t.choices)),
-            f"(assert (= ({pc} {me}) {source}))",
-            f"(assert {guard})",
-            *defined,
-            claim_after(certificate, fact, frozenset(new)),
-        ],
-    )
+    return scope(f"consecution {t.name}", [*certificate.begun[t.name], *defined, violated(frozenset(new))])
 
 
 def property_obligation(certificate: Certificate, prop: Property) -> list[str]:
@@ -260,7 +277,7 @@ def property_obligation(certificate: Certificate, prop: Property) -> list[str]:
     return script(certificate, [f"(assert {given})", *scope("implication", [f"(assert (not {claim}))"])])
 
 
-def manifest(certificate: Certificate, prop: Property, rests: list[Fact], parts: dict[str, str]) -> str:
+def manifest(certificate: Certificate, prop: Property, rests: list[Fact], hashes: dict[str, str]) -> str:
     """What certifies one property: the files with their hashes, the facts it rests on, and what was used to prove them."""
     contents = {
         "format": FORMAT,
@@ -270,11 +287,11 @@ def manifest(certificate: Certificate, prop: Property, rests: list[Fact], parts:
         "property": prop.name,
         "text": in_words(prop),
         "formula": certificate.printer.closed(prop.params, prop.formula),
-        "spec_version": digest(parts[SYSTEM]),
+        "spec_version": hashes[SYSTEM],
         "solvers": {name: version(name) for name in SOLVERS},
         "assumptions": [f.name for f in rests if f.assumed],
         "facts": [f.name for f in rests if not f.assumed],
-        "files": {name: digest(contents) for name, contents in parts.items()},
+        "files": hashes,
     }
     return json.dumps(contents, indent=1) + "\n"
 

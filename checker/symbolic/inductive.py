@@ -295,7 +295,10 @@ class Prover:
         variables: list[Term],
         again: Sequence[int] = (),
     ) -> Obligation:
-        """Ask, and if that is not easy ask again within each effort of ``again``, under the next seed each time."""
+        """Ask, and if that is not easy ask again within each effort of ``again``, under the next seed each time.
+
+        Only of what is given up after all that may be tried it is told how far it came: printing that takes long.
+        """
         started = time.perf_counter()
         claimed = self._claimed(claims, variables)
         solver = self._knowing(hypotheses)
@@ -306,7 +309,7 @@ class Prover:
                 asked = self._alone([*hypotheses, *claimed], self.seed + n, allowed)
                 result = str(asked.check())
                 effort += asked.statistics().get_key_value("rlimit count")
-        model, smtlib = ("", "") if result == "unsat" or not again else _answered(asked, result)
+        model, smtlib = _answered(asked, result) if result != "unsat" and again == self.hard else ("", "")
         solver.pop()
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent() + effort)
@@ -339,9 +342,9 @@ class Prover:
 
     def _alone(self, assertions: list[z3.BoolRef], seed: int, effort: int) -> z3.Solver:
         """A solver with tactics in a context of its own, where less of what was asked before can sway the search."""
-        solver = z3.Solver(ctx=self.encoder.context)
-        solver.add(*assertions)
-        alone = solver.translate(z3.Context())
+        context = z3.Context()
+        alone = z3.Solver(ctx=context)
+        alone.add(*(assertion.translate(context) for assertion in assertions))  # translating a solver takes half a second
         alone.set("rlimit", effort)
         alone.set("random_seed", seed)
         return alone

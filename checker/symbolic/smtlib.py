@@ -8,6 +8,7 @@ never NULL.  In go terms; out comes text, and the declarations it needs.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from checker.language import terms
 from checker.language.sorts import BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
@@ -20,6 +21,7 @@ TRANSPARENT = ("object", "cast")
 """Operations that only change the sort a number is read as."""
 
 
+@lru_cache(maxsize=1 << 14)
 def symbol(name: str) -> str:
     """``name`` as an SMT-LIB symbol, in bars if it needs them."""
     return name if SIMPLE.fullmatch(name) else f"|{name}|"

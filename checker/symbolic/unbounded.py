@@ -7,11 +7,14 @@ the true byte swap, fields are functions.  Variables of a record sort range over
 from __future__ import annotations
 
 import math
-from functools import reduce
+from collections.abc import Callable, Sequence
+from functools import lru_cache, reduce
+from typing import Any
 
 import z3
 
 from checker.language import terms
+from checker.language.rewriting import Rewriting
 from checker.language.sorts import BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
 from checker.language.terms import Term
 from checker.system import Transition, TransitionSystem, Update
@@ -101,9 +104,9 @@ class Encoder:
             case "not":
                 return z3.Not(args[0])
             case "and":
-                return z3.And(*args)
+                return joined(z3.Z3_mk_and, args)
             case "or":
-                return z3.Or(*args)
+                return joined(z3.Z3_mk_or, args)
             case "eq":
                 return args[0] == args[1]
             case "lt":
@@ -123,8 +126,8 @@ class Encoder:
             case _:
                 bound = self.encode(t.data)
                 if t.op == "exists":
-                    return z3.Exists([bound], z3.And(*self.not_null(t.data), args[0]))
-                return z3.ForAll([bound], z3.Or(*(z3.Not(g) for g in self.not_null(t.data)), args[0]))
+                    return z3.Exists([bound], joined(z3.Z3_mk_and, [*self.not_null(t.data), args[0]]))
+                return z3.ForAll([bound], joined(z3.Z3_mk_or, [*map(z3.Not, self.not_null(t.data)), args[0]]))
 
     def not_null(self, variable: Term) -> list[z3.BoolRef]:
         """Variables of a record sort are objects."""
@@ -138,7 +141,13 @@ class Encoder:
         if not params:
             return body
         guards = [g for p in params for g in self.not_null(p)]
-        return z3.ForAll([self.encode(p) for p in params], z3.Or(*(z3.Not(g) for g in guards), body))
+        return z3.ForAll([self.encode(p) for p in params], joined(z3.Z3_mk_or, [*map(z3.Not, guards), body]))
+
+
+def joined(make: Callable[..., Any], parts: Sequence[z3.BoolRef]) -> z3.BoolRef:
+    """``z3.And`` or ``z3.Or`` of truth values, made by the function behind them: those spend most of their time on other sorts."""
+    context = parts[0].ctx
+    return z3.BoolRef(make(context.ref(), len(parts), (z3.Ast * len(parts))(*(part.as_ast() for part in parts))), context)
 
 
 def swap_bytes(word: z3.BitVecRef) -> z3.BitVecRef:
@@ -158,7 +167,13 @@ def after(system: TransitionSystem, t: Transition, formula: Term) -> Term:
         obj = node.args[0] if node.args else None
         return reduce(lambda value, u: u.at(obj, value), by_key[node.data], node)
 
-    return terms.transform(formula, rewrite)
+    return _by_variable(formula).apply(by_key, rewrite)
+
+
+@lru_cache(maxsize=8)
+def _by_variable(formula: Term) -> Rewriting:
+    """A formula whose variables get new values: one of a fact does by transition after transition."""
+    return Rewriting(formula, lambda node: node.data if node.op == "field" else None)
 
 
 def initially(system: TransitionSystem, formula: Term) -> Term:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from checker.language import terms
+from checker.language.rewriting import Rewriting
 from checker.language.sorts import EnumSort
 from checker.language.terms import Term
 from checker.system import Transition, TransitionSystem
@@ -36,6 +37,7 @@ class _View:
         fields = [n for n in nodes if n.op == "field"]
         self.reads = frozenset(n.data for n in fields)
         self.places = [n for n in fields if n.data == pc_key]
+        self.at = Rewriting(formula, lambda node: node if node.op == "field" and node.data == pc_key else None)
         self.seen: dict[str, tuple[Term, ...]] = {}
         bound = [n.data for n in nodes if n.op in ("exists", "forall")]
         threads = [v for v in (*params, *bound) if v.sort.name == pc_key[0]]
@@ -68,8 +70,11 @@ class _View:
         """The formula when a process is at ``location``, for each of the processes whose location it asks for."""
         if location not in self.seen:
             here = terms.member(self.sort, location)
-            self.seen[location] = tuple(terms.substitute(self.formula, {place: here}) for place in self.places)
+            self.seen[location] = tuple(self._with(place, here) for place in self.places)
         return self.seen[location]
+
+    def _with(self, place: Term, here: Term) -> Term:
+        return self.at.apply([place], lambda node: here if node == place else node)
 
 
 class Views:
