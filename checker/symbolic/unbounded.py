@@ -145,7 +145,7 @@ class Encoder:
 
 
 def joined(make: Callable[..., Any], parts: Sequence[z3.BoolRef]) -> z3.BoolRef:
-    """``z3.And`` or ``z3.Or`` of truth values, made by the function behind them: those spend most of their time on other sorts."""
+    """``z3.And`` or ``z3.Or`` of truth values, by the function behind them: those spend most of their time on other sorts."""
     context = parts[0].ctx
     return z3.BoolRef(make(context.ref(), len(parts), (z3.Ast * len(parts))(*(part.as_ast() for part in parts))), context)
 

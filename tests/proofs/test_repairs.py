@@ -13,7 +13,7 @@ from checker import cli
 from checker.commands.certify import certificate_folders, certified, facts_about, folder_name, recheck, together
 from checker.commands.engines import prove_any_size, run_explicit
 from checker.commands.model import Scope, choose_client, compile_package, load_variant, make_instance
-from checker.commands.tasks import Extent, Task, perform, tasks
+from checker.commands.tasks import Extent, Task, model_of, perform, tasks
 from checker.language.compile import Compiled, compile_model
 from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
@@ -130,6 +130,14 @@ def test_nobody_has_what_is_freed_but_who_says_so(client: str, variant: str) -> 
     asked = (compiled.property(NO_DANGLING),)
     (found,) = run_explicit(compiled, asked, make_instance(spec, Scope(*chosen.scopes[0]), chosen)).verdicts
     assert found.verdict == ("violated" if chosen.dangles and not variant else "proved")
+
+
+@pytest.mark.parametrize(("client", "variant"), [("create", "failed_create_clears_sk"), ("foreign", "")])
+def test_other_steps_of_compiled_programs_are_those_of_a_model_that_is_compiled_for_them(client: str, variant: str) -> None:
+    whole = compile_package(spec, load_variant(spec, variant) if variant else None, client, asking=Freed.ASKED)
+    _, again, _ = model_of("spec", client, variant, Freed.ASKED)
+    assert again == whole
+    assert again.system != model_of("spec", client, variant, None)[1].system
 
 
 def test_check_asks_what_joining_steps_relies_on() -> None:
