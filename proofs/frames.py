@@ -90,8 +90,8 @@ class Frames:
         returns = [v for v in own if v.name.endswith("$back") and isinstance(v.sort, EnumSort)]
         self.references = {v.key: v.sort for v in references if not among or local_name(v.name) in among}
         self.returns = {v.key: v.sort for v in returns if not through or local_name(v.name).removesuffix(".$back") in through}
-        self.read = [system.read(key, system.self_var) for key in self.references]
-        self.back = [system.read(key, system.self_var) for key in self.returns]
+        self.read_references = [system.read(key, system.self_var) for key in self.references]
+        self.read_returns = [system.read(key, system.self_var) for key in self.returns]
         self.known: dict[str, dict[Backs, Knowledge]] = {}
         steps = self._explore()
         local = {*self.references, *self.returns}
@@ -127,8 +127,8 @@ class _Step:
     def __init__(self, frames: Frames, backs: Backs, knowledge: Knowledge) -> None:
         self.mark = frames.mark
         self.marked = frames.marked
-        self.references = frames.read
-        self.backs = dict(zip(frames.back, backs, strict=True))
+        self.references = frames.read_references
+        self.backs = dict(zip(frames.read_returns, backs, strict=True))
         self.numbers = dict(zip(self.references, knowledge.values, strict=True))
         self.fresh = max(knowledge.values, default=NULL)
         self.apart = set(knowledge.apart)

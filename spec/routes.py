@@ -88,3 +88,6 @@ RANGES: dict[str, Cells] = {
     "a range of three ports": port_range(2, 4),
 }
 """By name, local port ranges for at least four ports, or five."""
+
+SYSCTLS: dict[str, Cells] = {"any address may be bound": ((("", "ip_nonlocal_bind", 0), 1),)}
+"""By name, what an administrator may have set besides."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, combinations
 
-from llvmlite import ir
-
-from checker.explicit.emit import I64, ONES, Operations, Value
+from checker.explicit import ir
+from checker.explicit.emit import ONES, Operations, Value
+from checker.explicit.ir import I64
 from checker.explicit.layout import Layout
 from checker.explicit.twins import Twins
 
@@ -25,7 +25,7 @@ class Canonical:
         self.layout = layout
         self.sorting = threads and len(layout.slots) > 1
         self.tables = {
-            t.record: [_table(module, f"{t.record}.{i}", t.local[i]) for i in range(len(t.local))] for t in layout.twins
+            t.record: [module.table(f"references.{t.record}.{i}", t.local[i]) for i in range(len(t.local))] for t in layout.twins
         }
 
     @property
@@ -42,8 +42,8 @@ class Canonical:
             first, second = self._keys(ops, t, words)
             for_sure = less(ops, second, first)
             equal: Value = 1
-            for a, b in zip(first, second, strict=True):
-                equal = ops.both(equal, ops.same(a, b))
+            for x, y in zip(first, second, strict=True):
+                equal = ops.both(equal, ops.same(x, y))
             tie = ops.either(tie, equal)
             words = self._exchange(ops, t, masks[t.record], words, ops.builder.sext(ops.bit(for_sure), I64))
         found = self._sort(ops, words)
@@ -57,7 +57,7 @@ class Canonical:
         best = self._least(ops, words, found, masks)
         b.branch(join)
         b.position_at_end(join)
-        result = []
+        result: Words = []
         for plain, other in zip(found, best, strict=True):
             merged = b.phi(I64)
             merged.add_incoming(plain, origin)
@@ -97,7 +97,7 @@ class Canonical:
             pc = ops.word(ops.get(words, self.layout.pc_bits(thread)))
             for piece, table, values in zip(slot, self.tables[t.record], t.local, strict=True):
                 if any(values):
-                    mask = b.load(b.gep(table, [pc], source_etype=I64), typ=I64)
+                    mask = b.load(b.gep(table, pc))
                     here = b.shl(mask, I64(piece.shift)) if piece.shift else mask
                     found[piece.word] = b.or_(here, ops.word(found[piece.word]))
         return found
@@ -143,12 +143,3 @@ def less(ops: Operations, a: Sequence[Value], b: Sequence[Value]) -> Value:
     for x, y in zip(reversed(a), reversed(b), strict=True):
         result = ops.either(ops.below(x, y), ops.both(ops.same(x, y), result))
     return result
-
-
-def _table(module: ir.Module, name: str, values: tuple[int, ...]) -> ir.GlobalVariable:
-    """A constant array of words."""
-    kind = ir.ArrayType(I64, len(values))
-    table = ir.GlobalVariable(module, kind, f"references.{name}")
-    table.linkage, table.global_constant = "internal", True
-    table.initializer = ir.Constant(kind, [I64(v) for v in values])
-    return table

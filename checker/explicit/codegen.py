@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import llvmlite.binding as llvm
-from llvmlite import ir
 
 from checker.errors import UsageError
+from checker.explicit import ir
 from checker.explicit.canonical import Canonical
-from checker.explicit.emit import I64, Operations, Reader, Value
+from checker.explicit.emit import Operations, Reader, Value
+from checker.explicit.ir import I64, PTR
 from checker.explicit.layout import Layout
 from checker.explicit.project import Projection
-from checker.explicit.step import PTR, Matrix, StepGenerator
+from checker.explicit.step import Matrix, StepGenerator
 from checker.language import terms
 from checker.language.terms import Term
 
@@ -135,7 +136,7 @@ class _Generator:
         self.layout = layout
         self.matrices = matrices
         self.symmetry = symmetry
-        self.module = ir.Module(name="sockproof")
+        self.module = ir.Module()
         self.free: dict[Term, tuple[Term, ...]] = {}
         self.threads = layout.instance.objects(layout.system.thread)
         self.record = layout.words + 1
@@ -143,25 +144,17 @@ class _Generator:
         self.steps = StepGenerator(self.module, layout, matrices, self.free)
         self.widest = 0
 
-    def _function(self, name: str, result: ir.Type, arguments: list[ir.Type], *, internal: bool) -> ir.Function:
-        f = ir.Function(self.module, ir.FunctionType(result, arguments), name)
-        f.attributes.add("nounwind")
-        if internal:
-            f.linkage = "internal"
-            f.attributes.add("noinline")
-        return f
-
-    def _load(self, builder: ir.IRBuilder, base: ir.Value) -> tuple[ir.Value, ...]:
-        return tuple(builder.load(builder.gep(base, [I64(k)], source_etype=I64), typ=I64) for k in range(self.layout.words))
+    def _load(self, builder: ir.Builder, base: ir.Value) -> tuple[ir.Value, ...]:
+        return tuple(builder.load(builder.gep(base, I64(k))) for k in range(self.layout.words))
 
     # -- all successors -----------------------------------------------------------------------------------------
 
     def expand(self) -> ir.Function:
         """The function that expands a range of states; see Native."""
-        f = self._function("expand", I64, [I64] * 7, internal=False)
-        b = ir.IRBuilder(f.append_basic_block("entry"))
+        f = ir.Function(self.module, "expand", I64, [I64] * 7, exported=True)
+        b = ir.Builder(f.append_basic_block("entry"))
         states, first, end, out_address, capacity, report_address, changes_address = f.args
-        base, out, report, changes = (b.inttoptr(x, PTR) for x in (states, out_address, report_address, changes_address))
+        base, out, report, changes = (b.inttoptr(x) for x in (states, out_address, report_address, changes_address))
         entry = b.block
         loop, body = f.append_basic_block("state"), f.append_basic_block("body")
         done = f.append_basic_block("done")
@@ -171,12 +164,12 @@ class _Generator:
         i, cursor = b.phi(I64), b.phi(PTR)
         i.add_incoming(first, entry)
         cursor.add_incoming(out, entry)
-        produced = b.udiv(b.sub(b.ptrtoint(cursor, I64), out_address), I64(8 * self.record))
+        produced = b.udiv(b.sub(b.ptrtoint(cursor), out_address), I64(8 * self.record))
 
         b.position_at_end(body)
-        words = self._load(b, b.gep(base, [b.mul(i, I64(self.layout.words))], source_etype=I64))
+        words = self._load(b, b.gep(base, b.mul(i, I64(self.layout.words))))
         tag = b.shl(i, I64(TRANSITION_BITS))
-        after = cursor
+        after: ir.Value = cursor
         for thread in self.threads:
             after = self._successors_of(b, thread, words, after, tag, changes)
         stuck, proceed = f.append_basic_block("deadlock"), f.append_basic_block("proceed")
@@ -200,15 +193,15 @@ class _Generator:
         b.ret(i)
         return f
 
-    def _count_deadlock(self, b: ir.IRBuilder, report: ir.Value, state: ir.Value) -> None:
-        counter = b.gep(report, [I64(DEADLOCKS)], source_etype=I64)
-        count = b.load(counter, typ=I64)
+    def _count_deadlock(self, b: ir.Builder, report: ir.Value, state: ir.Value) -> None:
+        counter = b.gep(report, I64(DEADLOCKS))
+        count = b.load(counter)
         b.store(b.add(count, I64(1)), counter)
-        first = b.gep(report, [I64(FIRST_DEADLOCK)], source_etype=I64)
-        b.store(b.select(b.icmp_unsigned("==", count, I64(0)), state, b.load(first, typ=I64)), first)
+        first = b.gep(report, I64(FIRST_DEADLOCK))
+        b.store(b.select(b.icmp_unsigned("==", count, I64(0)), state, b.load(first)), first)
 
     def _successors_of(
-        self, b: ir.IRBuilder, thread: int, words: tuple[ir.Value, ...], cursor: ir.Value, tag: ir.Value, changes: ir.Value
+        self, b: ir.Builder, thread: int, words: tuple[ir.Value, ...], cursor: ir.Value, tag: ir.Value, changes: ir.Value
     ) -> ir.Value:
         """Call the transitions that start where ``thread`` is; returns the advanced cursor.
 
@@ -264,22 +257,22 @@ class _Generator:
 
     def _canonicalise(self) -> ir.Function:
         """Put the representative of every record in its place: ``(records, count)``."""
-        f = self._function("canonicalise", ir.VoidType(), [PTR, I64], internal=True)
+        f = ir.Function(self.module, "canonicalise", ir.VOID, [PTR, I64])
         records, count = f.args
         entry, loop, body, done = (f.append_basic_block(n) for n in ("entry", "loop", "body", "done"))
-        ir.IRBuilder(entry).branch(loop)
-        b = ir.IRBuilder(loop)
+        ir.Builder(entry).branch(loop)
+        b = ir.Builder(loop)
         i = b.phi(I64)
         i.add_incoming(I64(0), entry)
         b.cbranch(b.icmp_unsigned("<", i, count), body, done)
         b.position_at_end(body)
-        base = b.gep(records, [b.mul(i, I64(self.record))], source_etype=I64)
+        base = b.gep(records, b.mul(i, I64(self.record)))
         words = self.canonical.emit(Operations(b), list(self._load(b, base)))
         for k, word in enumerate(words):
-            b.store(word, b.gep(base, [I64(k)], source_etype=I64))
+            b.store(word, b.gep(base, I64(k)))
         i.add_incoming(b.add(i, I64(1)), b.block)
         b.branch(loop)
-        ir.IRBuilder(done).ret_void()
+        ir.Builder(done).ret_void()
         return f
 
     # -- predicates ---------------------------------------------------------------------------------------------
@@ -288,23 +281,23 @@ class _Generator:
         """``(states, first, end) -> first state where body holds for some params, or -1``."""
         for p in reversed(params):
             body = terms.exists(p, body)
-        f = self._function(f"p{number}", I64, [I64] * 3, internal=False)
+        f = ir.Function(self.module, f"p{number}", I64, [I64] * 3, exported=True)
         address, first, end = f.args
         entry, loop, test, more, hit, none = (f.append_basic_block(n) for n in ("entry", "loop", "test", "more", "hit", "none"))
-        b = ir.IRBuilder(entry)
-        states = b.inttoptr(address, PTR)
+        b = ir.Builder(entry)
+        states = b.inttoptr(address)
         b.branch(loop)
         b.position_at_end(loop)
         i = b.phi(I64)
         i.add_incoming(first, entry)
         b.cbranch(b.icmp_unsigned("<", i, end), test, none)
         b.position_at_end(test)
-        words = self._load(b, b.gep(states, [b.mul(i, I64(self.layout.words))], source_etype=I64))
+        words = self._load(b, b.gep(states, b.mul(i, I64(self.layout.words))))
         reader = Reader(self.layout, Operations(b), words, {}, {}, self.free)
         b.cbranch(reader.ops.bit(reader.value(body)), hit, more)
         b.position_at_end(more)
         i.add_incoming(b.add(i, I64(1)), more)
         b.branch(loop)
-        ir.IRBuilder(hit).ret(i)
-        ir.IRBuilder(none).ret(I64(-1))
+        ir.Builder(hit).ret(i)
+        ir.Builder(none).ret(I64(-1))
         return f

@@ -11,14 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from llvmlite import ir
-
+from checker.explicit import ir
+from checker.explicit.ir import I1, I64
 from checker.explicit.layout import Bits, Layout
 from checker.language.sorts import BoolSort, Sort
 from checker.language.terms import FieldKey, Term
 
-I1 = ir.IntType(1)
-I64 = ir.IntType(64)
 ONES = (1 << 64) - 1
 
 Value: TypeAlias = ir.Value | int
@@ -27,14 +25,14 @@ Value: TypeAlias = ir.Value | int
 class Operations:
     """Instructions that fold when their operands are known."""
 
-    def __init__(self, builder: ir.IRBuilder) -> None:
+    def __init__(self, builder: ir.Builder) -> None:
         self.builder = builder
 
     def word(self, v: Value) -> ir.Value:
-        return ir.Constant(I64, v & ONES) if isinstance(v, int) else v
+        return I64(v & ONES) if isinstance(v, int) else v
 
     def bit(self, v: Value) -> ir.Value:
-        return ir.Constant(I1, v) if isinstance(v, int) else v
+        return I1(v) if isinstance(v, int) else v
 
     def invert(self, a: Value) -> Value:
         return 1 - a if isinstance(a, int) else self.builder.not_(a)
@@ -64,7 +62,7 @@ class Operations:
             a, b = b, a
         if isinstance(b, int):
             return a if b else self.invert(a)
-        return self.builder.icmp_unsigned("==", a, b)
+        return self.builder.icmp_unsigned("==", self.bit(a), b)
 
     def below(self, a: Value, b: Value) -> Value:
         if isinstance(a, int) and isinstance(b, int):

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llvmlite import ir
-
-from checker.explicit.emit import I1, I64, Operations, Reader, Value, store
+from checker.explicit import ir
+from checker.explicit.emit import Operations, Reader, Value, store
+from checker.explicit.ir import I1, I8, I64, PTR
 from checker.explicit.layout import Layout
 from checker.explicit.project import Projection
 from checker.instance import Instance
@@ -21,9 +21,6 @@ from checker.language import terms
 from checker.language.sorts import BoolSort, RefSort
 from checker.language.terms import FieldKey, Term
 from checker.system import Update
-
-I8 = ir.IntType(8)
-PTR = ir.PointerType()
 
 
 @dataclass(frozen=True)
@@ -70,13 +67,9 @@ class StepGenerator:
     def _make(self, number: int, process: int) -> ir.Function:
         system = self.layout.system
         t = system.transitions[number]
-        kind = ir.FunctionType(PTR, [I64] * self.layout.words + [PTR, I64, PTR])
-        f = ir.Function(self.module, kind, f"t{number}.{process}")
-        f.linkage = "internal"
-        f.attributes.add("nounwind")
-        f.attributes.add("noinline")
+        f = ir.Function(self.module, f"t{number}.{process}", PTR, [I64] * self.layout.words + [PTR, I64, PTR])
         words, (out, tag, changes) = tuple(f.args[: self.layout.words]), f.args[self.layout.words :]
-        builder = ir.IRBuilder(f.append_basic_block("entry"))
+        builder = ir.Builder(f.append_basic_block("entry"))
         known = {process: system.pc_sort.members.index(t.source)}
         reader = Reader(self.layout, Operations(builder), words, {system.self_var: process}, known, self.free)
         kept = [x for u in system.updates(t) if u.key in self.layout.keys for x in u.parts()]
@@ -86,7 +79,7 @@ class StepGenerator:
 
         def fire(at: Reader, cursor: ir.Value) -> ir.Value:
             self._fire(at, number, process, cursor, tag, changes)
-            return builder.gep(cursor, [I64(self.layout.words + 1)], source_etype=I64)
+            return builder.gep(cursor, I64(self.layout.words + 1))
 
         to_make = tuple(c for c in t.choices if c in decisive)
         builder.ret(self._choose(reader.extended(env), number, 1, terms.conjuncts(t.guard), to_make, out, fire))
@@ -204,8 +197,8 @@ class StepGenerator:
             if number in matrix.rows:
                 self._record_changes(reader, after, matrix, matrix.rows[number], changes)
         for k, word in enumerate(words):
-            builder.store(word, builder.gep(out, [I64(k)], source_etype=I64))
-        builder.store(builder.or_(tag, I64(number)), builder.gep(out, [I64(layout.words)], source_etype=I64))
+            builder.store(word, builder.gep(out, I64(k)))
+        builder.store(builder.or_(tag, I64(number)), builder.gep(out, I64(layout.words)))
 
     def _writes(self, reader: Reader, u: Update) -> list[tuple[FieldKey, Value, Value]]:
         """The cells ``u`` writes: key, object, value."""
@@ -247,4 +240,4 @@ class StepGenerator:
                 codes.append(code)
             base = matrix.offset + row * matrix.side * matrix.side
             place = builder.add(builder.mul(codes[0], I64(matrix.side)), builder.add(codes[1], I64(base)))
-            builder.store(I8(1), builder.gep(changes, [place], source_etype=I8))
+            builder.store(I8(1), builder.gep(changes, place, I8))
