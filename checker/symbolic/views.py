@@ -37,7 +37,7 @@ class _View:
         fields = [n for n in nodes if n.op == "field"]
         self.reads = frozenset(n.data for n in fields)
         self.places = [n for n in fields if n.data == pc_key]
-        self.at = Rewriting(formula, lambda node: node if node.op == "field" and node.data == pc_key else None)
+        self.at = Rewriting(formula, lambda node: node if node in self.places else None)
         self.seen: dict[str, tuple[Term, ...]] = {}
         bound = [n.data for n in nodes if n.op in ("exists", "forall")]
         threads = [v for v in (*params, *bound) if v.sort.name == pc_key[0]]
