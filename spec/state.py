@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checker.language import (
+    NULL,
     Ghost,
     ObjectLock,
     Operations,
@@ -177,7 +178,7 @@ class Sock(Record):
     ``users`` is set while a thread or a softirq has the socket, ``slock`` only while a softirq has it.  ``gone`` says that the
     socket's own reference was dropped: whoever drops the last one frees it.  ``dst_daddr`` and ``dst_saddr`` are the route that
     UDP keeps in dst_cache.  ``unacked`` says that data was sent and not acknowledged: the retransmission timer runs.  ``rx_mark``
-    says that a packet for several sockets has yet to be copied to this one.  ``prequeue`` is what waits for a thread
+    is whose packet for several sockets has yet to be copied to this one.  ``prequeue`` is what waits for a thread
     that reads (tp->ucopy.task: ``reader``), see spec/scenarios/prequeue.py.
     """
 
@@ -222,7 +223,7 @@ class Sock(Record):
     unacked: bool
     receive_queue: Segment
     receive_queue_tail: Segment
-    rx_mark: bool
+    rx_mark: Thread
     mc_list: IpMcSocklist
     listen_opt: bool
     drops_syns: bool
@@ -300,7 +301,7 @@ err_xchg = SpinLock("err_xchg")
 @pure
 def referenced(sk: Sock) -> bool:
     """Whether a thread or a softirq at work holds a reference."""
-    return sk.rx_mark or any(t.held_sk == sk or t.rx_sk == sk or t.rx_child == sk for t in Thread)
+    return sk.rx_mark != NULL or any(t.held_sk == sk or t.rx_sk == sk or t.rx_child == sk for t in Thread)
 
 
 @assumption(because="sysctl accepts no port 0 (net/ipv4/sysctl_net_ipv4.c), and nobody sets an empty range")

@@ -136,14 +136,12 @@ class Search:
         return [*following, *maybe], not following
 
     def _passed(self, state: State) -> Found:
-        """Once one timer of a lone thread has run out, so have all others of its kind; each to its end, with what it sends."""
-        if not self.alone or not state.events:
-            return []
-        expired = [occurs for occurs in reversed(TIMERS) if any(o is occurs for _, o in state.events)]
-        if not expired:
+        """Timers of a lone thread that go off together do so one after the other, each to its end, with what it sends."""
+        if not self.alone or all(occurs not in TIMERS for _, occurs in state.events):
             return []
         busy = [i for i, c in enumerate(state.clients) if c.irq[0] != IDLE or (not i and self.interface.pending(state.heap, 1))]
-        return [move for i in busy for move in self._moves(state, i, True)] or self._events(state, expired[0])
+        moves = [move for i in busy for move in self._moves(state, i, True)]
+        return moves if moves or not state.due else self._events(state, state.due[0][1], state.due)
 
     def _time_passes(self, state: State) -> bool:
         """Whether a lone thread waits, so that timers go off in their order now that nothing else can happen."""
@@ -166,8 +164,11 @@ class Search:
         settles = call.name == SETTLE and self.alone and state.clients[client].frame[0] == IDLE
         return settles and bool(self._events(state, Occurs.SOON))
 
-    def _events(self, state: State, occurs: Occurs) -> Found:
-        """What the environment does runs as a softirq of the first CPU, one at a time, each event once; timers in order."""
+    def _events(self, state: State, occurs: Occurs, due: tuple[tuple[str, Occurs], ...] = ()) -> Found:
+        """What the environment does runs as a softirq of the first CPU, one at a time, each event once.
+
+        The timers of a lone thread go off in order: those that are ``due``, else all there are now, but none that they start.
+        """
         c = state.clients[0]
         if state.phase == 0 and self.scenario.threads or c.irq[0] != IDLE:
             return []
@@ -178,14 +179,14 @@ class Search:
             return []
         found = []
         timer = occurs in TIMERS
-        for name, frame in possible:
-            if (name, occurs) not in state.events:
-                expire = self._may_expire(state, timer)
-                for turn in self.turns.interrupted(state.heap, state.names, 0, c, frame, expire, name):
-                    after, move = self._taken(state, turn)
-                    found.append((after._replace(events=state.events | {(name, occurs)}), move))
-                if timer and self.alone:
-                    break
+        expire = self._may_expire(state, timer)
+        fresh = [(e, frame) for name, frame in possible if (e := (name, occurs)) not in state.events and (not due or e in due)]
+        in_order = timer and self.alone
+        later = tuple(event for event, _ in fresh[1:]) if in_order else ()
+        for event, frame in fresh[:1] if in_order else fresh:
+            for turn in self.turns.interrupted(state.heap, state.names, 0, c, frame, expire, event[0]):
+                after, move = self._taken(state, turn)
+                found.append((after._replace(events=state.events | {event}, due=later), move))
         return found
 
     def _may_run(self, state: State, late: bool) -> Sequence[int]:
@@ -218,14 +219,14 @@ class Search:
 
     def _taken(self, state: State, turn: Turn) -> tuple[State, Move]:
         """The state after a step of one process; those of the others are as they were."""
-        move, events, faults = turn.move, state.events, state.faults
+        move, events, due, faults = turn.move, state.events, state.due, state.faults
         if turn.over and events:
-            events = frozenset(e for e in events if e[1] not in TIMERS)
+            events, due = frozenset(e for e in events if e[1] not in TIMERS), ()
         if turn.faults:
             faults = faults.union(turn.faults)
         clients = (*state.clients[: move.client], turn.client, *state.clients[move.client + 1 :])
         running = self._running(state, move.client, move.irq)
-        return State(turn.heap, clients, turn.names, state.phase, running, faults, events), move
+        return State(turn.heap, clients, turn.names, state.phase, running, faults, events, due), move
 
     def _running(self, state: State, client: int, irq: bool) -> int:
         """Which thread runs after a step; a softirq gives the processor back to the one it interrupted."""

@@ -64,7 +64,7 @@ class State(NamedTuple):
     """The whole machine.
 
     ``names`` are what the programs call their sockets and ports; ``running`` is the thread that a machine runs which runs one
-    thread at a time.
+    thread at a time; ``due`` are the timers of a lone thread that go off together with one that did.
     """
 
     heap: Heap
@@ -74,6 +74,7 @@ class State(NamedTuple):
     running: int = 0
     faults: frozenset[str] = frozenset()
     events: Happened = frozenset()
+    due: tuple[tuple[str, Occurs], ...] = ()
 
 
 @dataclass(frozen=True)

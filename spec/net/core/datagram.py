@@ -57,12 +57,12 @@ def skb_dequeue(sk: Sock) -> Segment:
 
 @kernel("net/ipv4/raw.c")
 def next_marked() -> Sock:
-    """The next of the sockets marked to get a packet, with a reference for the softirq; NULL behind the last one."""
+    """The next of the sockets that this softirq has marked to get its packet, with a reference; NULL behind the last one."""
     with spin_lock(refcnt_lock):
-        sk = find(x for x in Sock if x.rx_mark)
+        sk = find(x for x in Sock if x.rx_mark == current())
         current().rx_sk = sk
         if sk != NULL:
-            sk.rx_mark = False
+            sk.rx_mark = NULL
     return sk
 
 

@@ -58,10 +58,10 @@ def raw_v4_lookup(x: Sock, protocol: Protocol, raddr: Addr, laddr: Addr) -> bool
 def raw_v4_input(skb: Segment) -> bool:
     """A copy for every socket that wants one; True if there is any."""
     with spin_lock(raw_v4_lock):
-        when(not any(x.rx_mark for x in Sock))
+        when(not any(x.rx_mark != NULL for x in Sock))
         found = any(True for x in raw_v4_lookup(skb.protocol, skb.saddr, skb.daddr))
         for x in raw_v4_lookup(skb.protocol, skb.saddr, skb.daddr):
-            x.rx_mark = True
+            x.rx_mark = current()
     abstracted("the ICMP filter passes everything", "filter")
     abstracted("which sockets get a copy is settled under the lock; C also queues them there, all but the last")
     deliver_copies(skb)
@@ -70,7 +70,7 @@ def raw_v4_input(skb: Segment) -> bool:
 
 @kernel("net/ipv4/raw.c")
 def deliver_copies(skb: Segment) -> None:
-    """To all marked sockets."""
+    """To all sockets marked for this packet."""
     while True:
         sk = next_marked()
         if sk == NULL:
@@ -83,9 +83,9 @@ def deliver_copies(skb: Segment) -> None:
 def raw_errors(skb: Segment, err: Errno) -> None:
     """The part of icmp_unreach for RAW sockets."""
     with spin_lock(raw_v4_lock):
-        when(not any(x.rx_mark for x in Sock))
+        when(not any(x.rx_mark != NULL for x in Sock))
         for x in raw_v4_lookup(skb.about, skb.saddr, skb.daddr):
-            x.rx_mark = True
+            x.rx_mark = current()
     while True:
         sk = next_marked()
         if sk == NULL:
@@ -163,6 +163,7 @@ def raw_recvmsg(sk: Sock, noblock: bool) -> Errno:
         return current().err
     current().copied = True
     current().name_addr = skb.saddr
+    abstracted("C sets no port: the caller sees what the stack of the kernel held; 0 here", "sin_port")
     current().name_port = 0
     free(skb)
     return 0

@@ -61,9 +61,10 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     if skb.syn and sk.state != TCP_SYN_RECV:
         tcp_send_ack(sk)
         return False
-    if not skb.ack:
+    if skb.ack:
+        sk.unacked = False
+    elif sk.state != TCP_ESTABLISHED:
         return False
-    sk.unacked = False
     return tcp_rcv_acked(sk, skb)
 
 

@@ -131,7 +131,7 @@ def udp_take_port(sk: Sock, snum: Port) -> None:
 @kernel("net/ipv4/udp.c")
 def udp_v4_hash(sk: Sock) -> None:
     """BUG(): get_port hashes UDP sockets, nobody calls this."""
-    BUG_TRAP(sk.num == 0)
+    BUG_TRAP(False)
 
 
 @kernel("net/ipv4/udp.c")
@@ -200,9 +200,9 @@ def udp_v4_mcast(x: Sock, skb: Segment) -> bool:
 def udp_v4_mcast_deliver(skb: Segment) -> None:
     """A copy for everybody; C gives the last one the original."""
     with spin_lock(udp_hash_lock):
-        when(not any(x.rx_mark for x in Sock))
+        when(not any(x.rx_mark != NULL for x in Sock))
         for x in udp_v4_mcast(skb):
-            x.rx_mark = True
+            x.rx_mark = current()
     deliver_copies(skb)
     free(skb)
 
