@@ -186,6 +186,17 @@ class PacketWait(Enumeration):
 PACKET_READY, PACKET_AWAITED, PACKET_NEVER = PacketWait
 
 
+class AfterAck(Enumeration):
+    """What becomes of a segment once its ACK is processed: its text is looked at, it is dropped, or a reset is due."""
+
+    ACK_TEXT = 0
+    ACK_DISCARD = 1
+    ACK_RESET = 2
+
+
+ACK_TEXT, ACK_DISCARD, ACK_RESET = AfterAck
+
+
 class ShutdownHow(Enumeration):
     """The argument of shutdown(); one member stands for every number that is none of the three."""
 

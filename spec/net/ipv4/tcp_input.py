@@ -16,6 +16,9 @@ from spec.net.ipv4.tcp_output import tcp_send_ack, tcp_send_synack, tcp_v4_send_
 from spec.net.ipv4.tcp_state import tcp_done, tcp_set_state, tcp_time_wait
 from spec.state import OpenRequest, Segment, Sock, acceptq_is_full, syn_wait_lock
 from spec.values import (
+    ACK_DISCARD,
+    ACK_RESET,
+    ACK_TEXT,
     ECONNREFUSED,
     ECONNRESET,
     EPIPE,
@@ -31,6 +34,7 @@ from spec.values import (
     TCP_SYN_RECV,
     TCP_SYN_SENT,
     TCP_TIME_WAIT,
+    AfterAck,
 )
 
 
@@ -61,16 +65,18 @@ def tcp_rcv_state_process(sk: Sock, skb: Segment) -> bool:
     if skb.syn and sk.state != TCP_SYN_RECV:
         tcp_send_ack(sk)
         return False
-    if skb.ack:
-        sk.unacked = False
-    elif sk.state != TCP_ESTABLISHED:
-        return False
-    return tcp_rcv_acked(sk, skb)
+    if not skb.ack:
+        return sk.state == TCP_ESTABLISHED and tcp_data_queue(sk, skb)
+    sk.unacked = False
+    after = tcp_rcv_acked(sk, skb)
+    if after == ACK_TEXT:
+        return tcp_data_queue(sk, skb)
+    return after == ACK_RESET
 
 
 @kernel("net/ipv4/tcp_input.c")
-def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
-    """The rest of tcp_rcv_state_process: the ACK, then data and FIN.  True if a reset is due."""
+def tcp_rcv_acked(sk: Sock, skb: Segment) -> AfterAck:
+    """Step 5 of tcp_rcv_state_process: the ACK."""
     if sk.state == TCP_SYN_RECV:
         sk.state = TCP_ESTABLISHED
         sock_def_wakeup(sk)
@@ -81,16 +87,22 @@ def tcp_rcv_acked(sk: Sock, skb: Segment) -> bool:
             sock_def_wakeup(sk)
         elif skb.data:
             tcp_done(sk)
-            return True
+            return ACK_RESET
         elif not skb.fin:
             tcp_time_wait(sk, TCP_FIN_WAIT2)
-            return False
+            return ACK_DISCARD
     elif sk.state == TCP_CLOSING and skb.acks_fin:
         tcp_time_wait(sk, TCP_TIME_WAIT)
-        return False
+        return ACK_DISCARD
     elif sk.state == TCP_LAST_ACK and skb.acks_fin:
         tcp_done(sk)
-        return False
+        return ACK_DISCARD
+    return ACK_TEXT
+
+
+@kernel("net/ipv4/tcp_input.c")
+def tcp_data_queue(sk: Sock, skb: Segment) -> bool:
+    """Step 7 of tcp_rcv_state_process: data and FIN.  True if a reset is due."""
     if skb.data:
         if sk.state in (TCP_FIN_WAIT1, TCP_FIN_WAIT2) and sk.rcv_shutdown:
             tcp_reset(sk)
