@@ -51,7 +51,7 @@ PROPERTY_USES: dict[str, tuple[str, ...]] = {
     "udp_sport_window_or_erased": ("sport_owed",),
     "dgram_unconnected": ("open_has_sk",),
     "dgram_states": (),
-    "BUG_TRAP(udp_v4_hash: sk.num == 0)": ("linked",),
+    "BUG_TRAP(udp_v4_hash: False)": ("linked",),
     "exclusive": ("releasing", "file_held", "sk_held", "closing", "linked", "references", "releaser_shut", "released_alone"),
     NO_DANGLING: CHAINED,
 }
