@@ -22,7 +22,8 @@ from checker.inference.grammar import Limits
 from checker.inference.infer import Inferrer
 from checker.instance import Instance
 from checker.language.compile import compile_model
-from checker.symbolic.inductive import Fact, prove
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import prove
 
 RIVALS = {"test_and_set": "", "ticket": "ticket.pyv", "peterson": "peterson.pyv", "lock_server": "lockserv.pyv"}
 """The protocols, and which of mypyvy's examples each is."""

@@ -12,7 +12,7 @@ from types import ModuleType
 from checker.language.compile import Compiled
 from checker.language.dangling import NO_DANGLING
 from checker.language.lemmas import assumptions, compile_lemmas
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import Property
 from proofs import (
     accept,

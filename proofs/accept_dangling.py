@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, called, implies, inside, lemma, pure, terms
 from checker.language.compile import Compiled
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import TransitionSystem
 from proofs.accept_dangling_uses import USES
 from proofs.accept_names import CALL_LOCKED, CALL_SAME, LOCKED, LOCKS, RX_SAME

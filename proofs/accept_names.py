@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import terms
 from checker.language.sorts import EnumSort
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import TransitionSystem
 from proofs.locks import Names, lock_facts, marked_facts
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, implies, inside, lemma, terms
 from checker.language.compile import Compiled
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import TransitionSystem
 from proofs.followed import followed_facts
 from proofs.locks import Locks, Names

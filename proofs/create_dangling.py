@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import NULL, at, implies, inside, lemma, pure
 from checker.language.compile import Compiled
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from proofs.create_cleared import KEPT, entering, linked
 from proofs.followed import followed_facts
 from proofs.frame_facts import null_facts

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from checker.language import terms
 from checker.language.compile import Compiled
 from checker.language.dangling import NO_DANGLING
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 
 PART = f"{NO_DANGLING}: "
 """How the names of these facts begin."""

@@ -12,7 +12,7 @@ from math import prod
 
 from checker.language import terms
 from checker.language.terms import FieldKey, Term
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import TransitionSystem
 from proofs.frames import NULL, OWNER, SHARED, SOCKETS, Backs, Frames, Knowledge, Place, local_name
 from proofs.structure import at_any, exists, owned

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checker.language import terms
 from checker.language.terms import Term
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
 
 NOT_HASHED = 0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from checker.language import terms
 from checker.language.compile import Compiled
 from checker.language.terms import Term
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import IDLE, Transition, TransitionSystem, Update
 
 NUM, SPORT, HASHED = ("Sock", "num"), ("Sock", "sport"), ("Sock", "hashed")

@@ -8,7 +8,7 @@ import re
 import time
 import zlib
 from collections import namedtuple
-from functools import lru_cache, reduce
+from functools import cache, lru_cache, reduce
 from itertools import chain, groupby, zip_longest
 from multiprocessing import Pool
 from pathlib import Path
@@ -20,15 +20,18 @@ Sexp = Any  # an atom (str) or a list of S-expressions
 FORMAT, SYSTEM, FACTS = "sockproof certificate 1", "system.sexp", "facts.sexp"
 TOGETHER = 8  # queries to one solver: it need not read again what is given, but each leaves it slower
 TOKEN = re.compile(r'\s+|("(?:[^"]|"")*"|\|[^|\\]*(?<!!)\||[()]|[^\s()"|;]+(?<!!))')  # names with ! are for obligations
+NEEDS = re.compile(r"^; (.*) needs([ 0-9]*)$", re.MULTILINE)  # which facts are enough, by place: advice
 WORD, HEAD = re.compile(r"\|[^|]*\||[^\s()]+"), re.compile(r"\|[^|]*\||\((\|[^|]*\||[^\s()|]+)")
 DECLARE = "declare-sort", "define-sort", "declare-datatypes", "declare-const"
 HEADS = {*DECLARE, "format", "model", "declare-fun", "initial", "process", "transition", "property"}
 OPERATORS = {"and", "or", "not", "=>", "=", "ite", "distinct", "bvult", "bvadd", "bvsub", "concat", "forall", "exists", "_"}
 words = lru_cache(maxsize=1 << 14)(lambda text: frozenset(WORD.findall(text)))  # of a command: most stand in many queries
+plain = cache(lambda name: name[1:-1].replace('""', '"') if name[:1] in ("|", '"') else name)  # as people write it
+stem = cache(lambda name: re.sub(r"[^A-Za-z0-9_.]+", "-", plain(name)).strip("-."))  # of the file of a fact or property
 ASK = ["(set-info :status unsat)", "(check-sat)", "(pop 1)"]
 CERTIFICATES = sorted(Path(__file__).parent.glob("certificates/*/"))
 Fact = namedtuple("Fact", "method formula uses")  # method: induction, implication or assumption
-Owed = namedtuple("Owed", "label told posed near asked")  # near, asked: of told and posed, what nearly always is enough
+Owed = namedtuple("Owed", "label told posed core near asked")  # core: of what is told, what is enough; near, asked: so put
 Query = namedtuple("Query", "file label given asked told posed")
 
 
@@ -62,16 +65,6 @@ def show(x: Sexp) -> str:
 def parts(x: Sexp) -> list[Sexp]:
     """Every part of an S-expression, itself included."""
     return [x, *(piece for part in x for piece in parts(part))] if isinstance(x, list) else [x]
-
-
-def plain(name: str) -> str:
-    """A symbol or string as people write it."""
-    return name[1:-1].replace('""', '"') if name[:1] in ("|", '"') else name
-
-
-def stem(name: str) -> str:
-    """The file name of a fact or property, without suffix."""
-    return re.sub(r"[^A-Za-z0-9_.]+", "-", plain(name)).strip("-.")
 
 
 class Certificate:
@@ -113,13 +106,14 @@ class Certificate:
         need(not odd, f"{FACTS}: {', '.join(odd)} cannot be bound, or applied, in a formula")
         self.files = {f: f"facts/{stem(f)}.smt2" for f, fact in self.facts.items() if fact.method != "assumption"}
         folders = [f"properties/{stem(p)}/{part}" for p in self.properties for part in ("implication.smt2", "manifest.json")]
-        odd = sorted(set(texts) ^ {SYSTEM, FACTS, *self.files.values(), *folders})
-        need(not odd, f"{', '.join(odd)} is missing, or belongs to no fact and no property")
+        stray = ", ".join(sorted(set(texts) ^ {SYSTEM, FACTS, *self.files.values(), *folders}))
+        need(not stray, f"{stray} is missing, or belongs to no fact and no property")
         need(self.closure([*self.properties]) == [*self.facts], f"{FACTS} has facts that no property rests on")
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
         self.queries = [Query(FACTS, "assumptions", *["\n".join([*self._head(self.assumed), *self.assumed]), ""] * 2)]
         for fact, file in [*((self.facts[f], file) for f, file in self.files.items()), *map(self._property, self.properties)]:
-            self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact))
+            cores = {label: [*map(int, places.split())] for label, places in NEEDS.findall(texts[file])}
+            self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact, cores))
 
     def _read(self, commands: list[Sexp], facts: list[Sexp]) -> None:
         by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
@@ -188,26 +182,30 @@ class Certificate:
         values = [f"(define-fun {name} {new[n]})" for n, name in primed.items()]
         return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), formula)}))"]
 
-    def _obligations(self, fact: Any) -> list[Any]:
+    def _obligations(self, fact: Any, cores: dict[str, list[int]]) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
         formula, text, said = fact.formula, show(fact.formula), f"(assert {show(fact.formula)})"
         used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(fact.uses) if self.facts[n] is not fact]
-        if fact.method == "implication":
-            return [Owed("implication", *[[self.away, *used], self._claim([], {}, text)] * 2)]
-        owed = [Owed("initiation", *[[], self._claim([], self.start, text)] * 2)]
         told, kinds, named = [self.away, said, *used], self.kinds[said], dict(formula[1] if formula[0] == "forall" else [])
-        near = [x for x in told if x in self.single]  # told of the process that acts and of those the claim is about, no others
-        enough = [*(x for x in told if x not in near), *(f"(declare-const {n}! {show(named[n])})" for n in named)]
-        enough += [f"(assert {show(self.single[x][1](f'{n}!'))})" for n in named if named[n] == self.thread for x in near]
-        claim = WORD.sub(lambda word: word[0] + "!" * (word[0] in named), show(formula[2]) if named else text)
+        if fact.method == "implication":
+            told, posed = [self.away, *used], self._claim([], {}, text)
+            core = [told[n] for n in cores.get("implication", range(1, len(told))) if n < len(told)]
+            return [Owed("implication", told, posed, core, [self.away, *core], posed)]
+        owed = [Owed("initiation", [], posed := self._claim([], self.start, text), [], [], posed)]
+        consts = [self.away, *(f"(declare-const {n}! {show(named[n])})" for n in named)]
+        threads = [f"{n}!" for n in named if named[n] == self.thread]  # of these and of who acts facts in ``single`` are told
+        each = {x: [f"(assert {show(self.single[x][1](n))})" for n in threads] for x in told if x in self.single}
+        denied = WORD.sub(lambda word: word[0] + "!" * (word[0] in named), show(formula[2]) if named else text)
         elsewhere = {str(x[0]) for x in parts(formula) if x and x[1:] != [*self.single.get(said, "")][:1]}
-        for label, (source, target, given, new, shared) in self.transitions.items():
-            own = said in near and not words(text) & shared | elsewhere & set(new)  # of others it says what it said before
+        for name, (source, target, given, new, shared) in self.transitions.items():
+            own = said in self.single and not words(text) & shared | elsewhere & set(new)  # of others it says what it said before
             changed = kinds[source] != kinds[target] or words(text) & set(new) - {self.pc}
             if changed and not (own and words(kinds[target]) == {"true"}):
-                views = [f"(assert {view})" for x in near if (view := self.kinds[x][source]) != "true"]
-                asked = self._claim([*given, *views], new, kinds[target] if own else claim)
-                owed.append(Owed(f"consecution {plain(label)}", told, self._claim(given, new, text), enough, asked))
+                core = [told[n + 1] for n in cores.get(f"consecution {plain(name)}", range(len(told) - 1)) if n + 1 < len(told)]
+                near = [*consts, *(y for x in core for y in (each.get(x, [x]) if not own or x not in each else []))]
+                views = [f"(assert {view})" for x in core if x in each and (view := self.kinds[x][source]) != "true"]
+                asked = self._claim([*given, *views], new, kinds[target] if own else denied)
+                owed.append(Owed(f"consecution {plain(name)}", told, self._claim(given, new, text), core, near, asked))
         return owed
 
     def _head(self, body: list[str]) -> list[str]:
@@ -220,14 +218,16 @@ class Certificate:
         """Add the queries of what is owed; one location stands for all like it.  Raises Rejected unless ``file`` poses them."""
         body = [x for o in owed for x in (*o.told[1:] * (o is owed[:2][-1]), f"; {o.label}", "(push 1)", *o.posed, *ASK)]
         for number, (there, due) in enumerate(zip_longest(self.texts[file].splitlines(), [*self._head(body), *body]), 1):
-            need(there == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
-        for group in (owed[:1], *(owed[n : n + TOGETHER] for n in range(1, len(owed), TOGETHER))):
-            told, named = group[0].told, frozenset().union(*(words(x) for o in group for x in o.posed[:-1]))
-            kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *told)): x for x in self.locations}.values()
-            first = self._head([*told, *(x for o in group for x in (*o.posed, *o.asked))])
-            first += [f"(define-fun {x} () {self.place} nowhere)" for x in self.locations if x not in kept]
-            head = "\n".join(first).replace(") (".join(self.locations), ") (".join([*kept, "nowhere"]), 1)
-            given, told = ("\n".join([head, *told]) for told in (group[0].near, told))
+            need(NEEDS.sub(r"; \1", there or "") == due, f"{file} line {number} is not what the dump demands: {due}"[:300])
+        alike = (list(group) for _, group in groupby(sorted(owed, key=lambda o: o.near), lambda o: o.near))
+        for group in (some[n : n + TOGETHER] for some in alike for n in range(0, len(some), TOGETHER)):
+            told, near, asked = group[0].told[1:], group[0].near, [x for o in group for x in o.asked]
+            named, said = frozenset().union(*(words(x) for o in group for x in o.posed[:-1])), {x for o in group for x in o.core}
+            kept = {x if x in named else tuple(self.kinds[h][x] for h in (fact, *said)): x for x in self.locations}.values()
+            other = sorted(frozenset().union(*map(words, [*near, *asked])) & {*self.locations} - {*kept})
+            first = [*self._head([*near, *asked]), *(f"(define-fun {x} () {self.place} nowhere)" for x in other), *near]
+            given = "\n".join(first).replace(") (".join(self.locations), ") (".join([*kept, "nowhere"]), 1)
+            told = "\n".join([*self._head([*told, *(x for o in group for x in o.posed)]), *told])
             self.queries += [Query(file, o.label, given, "\n".join(o.asked), told, "\n".join(o.posed)) for o in group]
 
     def _property(self, name: str) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ from checker.language import terms
 from checker.language.compile import Compiled
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import IDLE, Transition, TransitionSystem
 
 OWNERSHIP = ("references", "sk_held", "linked", "closing", "open_has_sk", "file_held")

@@ -22,7 +22,7 @@ from checker.language.compile import compile_model
 from checker.report.coverage import coverage_summary
 from checker.report.pretty import Pretty
 from checker.symbolic.dead import dead_transitions, unreached
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import IDLE
 from tests.language import copies
 from tests.tiny import coverage as listed

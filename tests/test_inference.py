@@ -20,7 +20,8 @@ from checker.inference.sample import pairs_of, rows_of, sample
 from checker.instance import Instance
 from checker.language import kernel, terms, when
 from checker.language.compile import Compiled, compile_model
-from checker.symbolic.inductive import Fact, prove
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import prove
 
 
 @kernel("lock.c")

@@ -10,7 +10,7 @@ from checker import cli
 from checker.language.terms import TRUE
 from checker.report.proof import Run, counts, spread
 from checker.report.proofgraph import proof_graph
-from checker.symbolic.inductive import Fact, Obligation
+from checker.symbolic.facts import Fact, Obligation
 
 TINY = ["--spec", "tests.tiny"]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from checker import cli
 from checker.report.stability import FACTOR, Steadiness, factor, stability_page
-from checker.symbolic.inductive import Fact, prove
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import prove
 from tests.test_inference import goal, lock
 
 ROOT = Path(__file__).parents[1]

@@ -23,7 +23,8 @@ from checker.language.dangling import NO_DANGLING
 from checker.language.lifetimes import Freed
 from checker.report.files import write_atomic
 from checker.symbolic.certificate import Certificate, certificate_files, property_folder
-from checker.symbolic.inductive import Fact, Obligation, Proof, closure, prove
+from checker.symbolic.cores import cores_in, prove_with_cores
+from checker.symbolic.facts import Cores, Fact, Obligation, Proof, closure
 
 FACTS_FOLDER = "facts/"
 """Obligations of facts repeat themselves much: they are stored compressed."""
@@ -56,10 +57,12 @@ def run_certify(spec: str, *, client: str, out: Path | None) -> int:
         with working(f"certifying {name}") as say:
             patch = load_variant(package, variant) if variant else None
             compiled = compile_package(package, patch, client=name, asking=asking)
-            proof = prove(compiled.system, facts_about(package, compiled), progress=lambda n: say(f"proving {n}"))
+            folder = (out or Path(package.CERTIFICATES)) / client_name(compiled)
+            facts = facts_about(package, compiled)
+            known = known_cores(folder, facts)
+            proof = prove_with_cores(compiled.system, facts, known, progress=lambda n: say(f"proving {n}"))
             certificate = certificate_of(compiled, proof)
             files = files_of(certificate)
-        folder = (out or Path(package.CERTIFICATES)) / certificate.client
         store(files, folder)
         if asking and not proof.facts:
             continue
@@ -109,6 +112,12 @@ def client_name(compiled: Compiled) -> str:
 def folder_name(name: str, variant: str) -> str:
     """``udp``, or with a patch ``udp+udp_disconnect_locked``."""
     return "+".join([name, *variant.split(",")] if variant else [name])
+
+
+def known_cores(folder: Path, facts: Sequence[Fact]) -> Cores:
+    """The cores that the certificate in ``folder`` notes, if there is one."""
+    scripts = {name.removesuffix(".gz"): unpacked(name, data) for name, data in stored(folder).items()}
+    return cores_in({name: script.decode("ascii", "replace") for name, script in scripts.items()}, facts)
 
 
 def certified(package: ModuleType, client: str, variant: str) -> tuple[str, ...]:

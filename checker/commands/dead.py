@@ -10,7 +10,8 @@ from checker.commands.engines import Say
 from checker.explicit.explore import Coverage
 from checker.language.compile import Compiled
 from checker.symbolic.dead import dead_transitions, unreached
-from checker.symbolic.inductive import Fact, Prover, closure
+from checker.symbolic.facts import Fact, closure
+from checker.symbolic.inductive import Prover
 from checker.system import IDLE, Transition, TransitionSystem
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from types import ModuleType
 
-from checker.commands.certify import client_name, facts_about, stale
+from checker.commands.certify import client_name, facts_about, known_cores, stale
 from checker.commands.console import STALE, VACUOUS
 from checker.errors import LimitError
 from checker.explicit.explore import Exploration, explore
@@ -23,7 +23,8 @@ from checker.report.files import file_stem, write_atomic
 from checker.slice import Slice, lift, slice_system
 from checker.symbolic.bounded import search
 from checker.symbolic.certificate import SCOPE, property_folder
-from checker.symbolic.inductive import Obligation, closure, prove
+from checker.symbolic.facts import Obligation, closure
+from checker.symbolic.inductive import prove
 from checker.system import Property
 from checker.trace import Trace, replay
 from checker.verdict import Verdict
@@ -134,8 +135,9 @@ def prove_any_size(compiled: Compiled, package: ModuleType, out: Path, *, say: S
     If the package has ``CERTIFICATES``, those committed there must be the ones of this proof.
     """
     facts = {f.name: f for f in facts_about(package, compiled)}
-    proof = prove(compiled.system, list(facts.values()), progress=lambda name: say(f"proving {name}"))
     folder = Path(package.CERTIFICATES) if hasattr(package, "CERTIFICATES") else None
+    cores = known_cores(folder / client_name(compiled), list(facts.values())) if folder else None
+    proof = prove(compiled.system, list(facts.values()), cores=cores, progress=lambda name: say(f"proving {name}"))
     wrong = stale(compiled, proof, package) if folder else ""
     by_fact: dict[str, list[Obligation]] = {}
     for o in proof.obligations:

@@ -15,7 +15,7 @@ from checker.inference.infer import Inferrer
 from checker.language.compile import Compiled
 from checker.report.files import write_atomic
 from checker.report.inference import Answer, Report, inference_page, inference_table
-from checker.symbolic.inductive import Fact, closure
+from checker.symbolic.facts import Fact, closure
 
 SAMPLED = (Scope(1, 1, 1, 1), Scope(2, 1, 1, 1), Scope(1, 2, 2, 2), Scope(1, 2, 3, 1))
 """Small instances that between them reach every location: to look for a free port beyond the first takes two to choose from."""

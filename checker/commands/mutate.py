@@ -117,10 +117,11 @@ def run_mutate(
     journal = Journal(out / JOURNAL, mark, Judged)
     known = {one.name: one for one in journal.entries()}
     numbers = {m.name: n for n, m in enumerate(every)}
-    todo = [(numbers[m.name], known.get(m.name)) for m in chosen if not bench.is_done(m, known.get(m.name))]
+    is_done = partial(bench.is_done, every_question=asked.every_question)
+    todo = [(numbers[m.name], known.get(m.name)) for m in chosen if not is_done(m, known.get(m.name))]
     interrupted = judge_all(partial(judge_one, asked), todo, journal)
     judged = {one.name: one for one in journal.entries()}
-    results = [Result(m, judged[m.name]) for m in chosen if bench.is_done(m, judged.get(m.name))]
+    results = [Result(m, judged[m.name]) for m in chosen if is_done(m, judged.get(m.name))]
     console = out_console()
     print_results(results, notes, console)
     if interrupted:

@@ -18,7 +18,7 @@ from checker.mutation.notes import check_notes, load_notes
 from checker.mutation.proofs import ProofBench, ProofJudged, ProofMutant, proof_mutants
 from checker.report.files import write_atomic
 from checker.report.proof_mutation import ProofResult, print_proof_results, proof_document
-from checker.symbolic.inductive import closure
+from checker.symbolic.facts import closure
 
 JOURNAL = "mutation-proofs.jsonl"
 

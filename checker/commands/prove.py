@@ -26,7 +26,8 @@ from checker.report.proofgraph import proof_graph
 from checker.report.stability import FACTOR
 from checker.symbolic.cti import Counterexample, counterexample
 from checker.symbolic.effort import MOST
-from checker.symbolic.inductive import Fact, Proof, closure, prove
+from checker.symbolic.facts import Fact, Proof, closure
+from checker.symbolic.inductive import prove
 from checker.symbolic.minimise import Minimiser
 from checker.system import Property, Transition
 

@@ -15,7 +15,8 @@ from checker.errors import EXIT_AS_EXPECTED, EXIT_UNDETERMINED, UsageError
 from checker.language.compile import Compiled
 from checker.report.files import write_atomic
 from checker.report.stability import FACTOR, HEAD, Steadiness, factor, stability_page, stability_rows
-from checker.symbolic.inductive import Fact, Proof, closure, prove
+from checker.symbolic.facts import Fact, Proof, closure
+from checker.symbolic.inductive import prove
 
 
 def run_stability(spec: str, *, clients: Sequence[str], seeds: int, write: Path | None) -> int:

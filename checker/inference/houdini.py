@@ -18,7 +18,7 @@ from checker.inference.grammar import Clause, Group
 from checker.language import terms
 from checker.language.sorts import RefSort
 from checker.language.terms import FieldKey, Term
-from checker.symbolic.inductive import Fact, violation
+from checker.symbolic.facts import Fact, violation
 from checker.symbolic.unbounded import Encoder, after, initially
 from checker.system import Transition, TransitionSystem
 

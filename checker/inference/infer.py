@@ -19,7 +19,7 @@ from checker.instance import Instance
 from checker.language import terms
 from checker.language.terms import Term
 from checker.report.pretty import Pretty
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.symbolic.minimise import Minimiser
 from checker.symbolic.unbounded import initially
 from checker.symbolic.views import touches

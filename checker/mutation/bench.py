@@ -123,10 +123,13 @@ class Bench:
         marks = {t.mark for t in self.concerned(mutant)}
         return known if known is not None and marks.issuperset(known.against) else None
 
-    def is_done(self, mutant: Mutant, known: Judged | None) -> bool:
-        """Whether ``known`` is all there is to say of a mutant."""
+    def is_done(self, mutant: Mutant, known: Judged | None, *, every_question: bool = False) -> bool:
+        """Whether ``known`` is all there is to say of a mutant; what the first question notices needs no new scenarios."""
         counts = self.earlier(mutant, known)
-        return counts is not None and len(counts.against) == len(self.concerned(mutant))
+        if counts is None:
+            return False
+        noticed = SCENARIOS in counts.killed and not every_question
+        return noticed or len(counts.against) == len(self.concerned(mutant))
 
     def judge(self, mutant: Mutant, *, every_question: bool = False, known: Judged | None = None) -> Judged:
         """Ask of a mutant what concerns it, until a question notices it; with ``every_question`` the others too.

@@ -16,7 +16,8 @@ from functools import cached_property
 from checker.errors import Place
 from checker.language import terms
 from checker.language.terms import Term
-from checker.symbolic.inductive import Fact, Prover, closure
+from checker.symbolic.facts import Fact, closure
+from checker.symbolic.inductive import Prover
 from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem, Update
 

@@ -19,7 +19,7 @@ from checker.report.sights import reads
 from checker.report.text import change_text, explanation_lines, statement_lines
 from checker.report.timeline import Changed, timeline
 from checker.symbolic.cti import Counterexample
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.system import Property, Transition, TransitionSystem
 
 LONGEST = 240

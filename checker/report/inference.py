@@ -13,7 +13,7 @@ from rich.table import Table
 from checker.inference.infer import Sizes
 from checker.language.compile import Compiled
 from checker.report.mdtable import markdown_table
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 
 MINIMISED = (
     "A proof from inferred lemmas is then minimised and posed again to the ordinary prover, which does not know where they",

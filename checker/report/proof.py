@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from checker.symbolic.inductive import Obligation, Proof
+from checker.symbolic.facts import Obligation, Proof
 
 KINDS = ("solver", "frame", "assumed")
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import graphviz
 
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 
 WIDTH = 34
 GOAL, LEMMA, ASSUMED = "#dcfce7", "#eff6ff", "#fef3c7"

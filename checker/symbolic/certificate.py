@@ -19,7 +19,8 @@ from checker.errors import InternalError
 from checker.language import terms
 from checker.language.terms import FieldKey
 from checker.report.files import file_stem
-from checker.symbolic.inductive import Fact, Proof, closure
+from checker.symbolic.cores import noted
+from checker.symbolic.facts import Fact, Proof, closure
 from checker.symbolic.smtlib import Printer, conjunction, field_name, string, symbol
 from checker.system import Property, StateVar, Transition, TransitionSystem
 
@@ -64,6 +65,11 @@ class Certificate:
         return frozenset(
             (o.fact, o.transition) for o in self.proof.obligations if o.kind == "consecution" and o.result != "frame"
         )
+
+    @cached_property
+    def cores(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Of obligations, by fact and transition, the facts that are enough."""
+        return {(o.fact, o.transition): o.core for o in self.proof.obligations if o.core is not None}
 
     @cached_property
     def begun(self) -> dict[str, list[str]]:
@@ -191,7 +197,7 @@ def fact_obligations(certificate: Certificate, fact: Fact) -> list[str]:
     used = [f"(assert {p.closed(by_name[n].params, by_name[n].formula)})" for n in fact.others]
     claim = f"(assert (not {p.closed(fact.params, fact.formula)}))"
     if fact.name in certificate.implied:
-        return script(certificate, [*used, *scope("implication", [claim])])
+        return script(certificate, [*used, *scope("implication" + needs(certificate, fact), [claim])])
     hypotheses = [f"(assert {p.closed(fact.params, fact.formula)})", *used]
     steps = [t for t in certificate.system.transitions if (fact.name, t.name) in certificate.posed]
     violated = cache(partial(claim_after, certificate, fact))  # most steps write the same of what it reads
@@ -212,6 +218,12 @@ def script(certificate: Certificate, commands: list[str]) -> list[str]:
 def atoms(command: str) -> frozenset[str]:
     """The symbols of a command: most commands stand in many scripts."""
     return frozenset(ATOM.findall(command))
+
+
+def needs(certificate: Certificate, fact: Fact, transition: str = "") -> str:
+    """What stands behind the name of an obligation if it is known which facts are enough."""
+    core = certificate.cores.get((fact.name, transition))
+    return noted(fact, core) if core is not None else ""
 
 
 def scope(label: str, commands: list[str]) -> list[str]:
@@ -266,7 +278,10 @@ def consecution(certificate: Certificate, fact: Fact, t: Transition, violated: C
         where = f"(({OBJECT} {p.sort(system.thread)})) {p.sort(system.pc_sort)}"
         defined.append(f"(define-fun {primed(system.pc_key)} {where} (ite (= {OBJECT} {me}) {target} ({pc} {OBJECT})))")
         new.append(system.pc_key)
-    return scope(f"consecution {t.name}", [*certificate.begun[t.name], *defined, violated(frozenset(new))])
+    return scope(
+        f"consecution {t.name}{needs(certificate, fact, t.name)}",
+        [*certificate.begun[t.name], *defined, violated(frozenset(new))],
+    )
 
 
 def property_obligation(certificate: Certificate, prop: Property) -> list[str]:

@@ -21,7 +21,7 @@ from checker.language import terms
 from checker.language.sorts import BoolSort, EnumSort, RefSort, ScalarSort, Sort, WordSort
 from checker.language.terms import Term
 from checker.symbolic.effort import HARD
-from checker.symbolic.inductive import Fact, primed, violation
+from checker.symbolic.facts import Fact, primed, violation
 from checker.symbolic.unbounded import Encoder, swap_bytes
 from checker.system import StateVar, Transition, TransitionSystem
 from checker.trace import Trace, step_from

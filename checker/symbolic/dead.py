@@ -12,7 +12,7 @@ import z3
 
 from checker.contexts import ways
 from checker.symbolic.effort import EASY
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.symbolic.unbounded import Encoder
 from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import replace
 
 import z3
 
@@ -19,83 +18,14 @@ from checker.errors import UsageError
 from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.effort import EASY, FAIR, HARD, SEEDS
-from checker.symbolic.unbounded import Encoder, after, initially
+from checker.symbolic.facts import Cores, Fact, Obligation, Proof, violation
+from checker.symbolic.near import Near
+from checker.symbolic.unbounded import Encoder, initially
 from checker.symbolic.views import Views
 from checker.system import Transition, TransitionSystem
 
 TOGETHER = 8
 """How many transitions are asked about in one question."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A named universally quantified formula; ``uses`` are the facts its consecution needs besides itself.
-
-    An ``assumed`` one is an axiom about what never changes.
-    """
-
-    name: str
-    params: tuple[Term, ...]
-    formula: Term
-    uses: tuple[str, ...] = ()
-    reason: str = ""
-    assumed: bool = False
-
-    @property
-    def others(self) -> list[str]:
-        """The facts it uses besides itself, each once."""
-        return [n for n in dict.fromkeys(self.uses) if n != self.name]
-
-
-@dataclass(frozen=True)
-class Obligation:
-    """One query: ``unsat`` proves it; ``frame`` needs none.
-
-    ``kind`` is ``implication`` (the fact follows from those it uses), ``initiation``, ``consecution`` or ``assumption``.
-    ``smtlib`` is the query as Z3 got it, if it is not discharged; ``effort`` is what Z3 spent, in its own units.
-    """
-
-    fact: str
-    kind: str
-    transition: str
-    result: str
-    seconds: float
-    smtlib: str = field(repr=False, default="")
-    model: str = field(repr=False, default="")
-    effort: int = 0
-
-    @property
-    def discharged(self) -> bool:
-        return self.result in ("unsat", "frame", "assumed")
-
-
-@dataclass(frozen=True)
-class Proof:
-    """The obligations of a set of facts."""
-
-    facts: tuple[Fact, ...]
-    obligations: tuple[Obligation, ...]
-    seconds: float
-
-    @property
-    def complete(self) -> bool:
-        return all(o.discharged for o in self.obligations)
-
-    def failed(self) -> list[Obligation]:
-        """The obligations that were not discharged."""
-        return [o for o in self.obligations if not o.discharged]
-
-
-def closure(facts: dict[str, Fact], names: Iterable[str]) -> list[Fact]:
-    """The facts ``names`` rest on, themselves included, in the order of ``facts``."""
-    needed: set[str] = set()
-    work = list(names)
-    while work:
-        name = work.pop()
-        if name not in needed:
-            needed.add(name)
-            work += facts[name].uses
-    return [f for f in facts.values() if f.name in needed]
 
 
 def prove(
@@ -104,13 +34,17 @@ def prove(
     *,
     effort: int = HARD,
     seed: int = 0,
+    cores: Cores | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Proof:
-    """Check that the conjunction of ``facts`` is inductive.  Z3 may spend ``effort``, in its own units, on each obligation."""
+    """Check that the conjunction of ``facts`` is inductive.  Z3 may spend ``effort``, in its own units, on each obligation.
+
+    ``cores`` say what may be enough for some of them; what they leave out is given where it is not.
+    """
     started = time.perf_counter()
     if not facts:
         return Proof((), (), 0.0)  # Encoding a large system takes seconds.
-    prover = Prover(system, facts, effort, seed)
+    prover = Prover(system, facts, effort, seed, cores)
     obligations: list[Obligation] = []
     for fact in facts:
         if progress:
@@ -122,7 +56,9 @@ def prove(
 class Prover:
     """Poses the obligations of facts about one system.  Raises UsageError if a fact uses one that is not given."""
 
-    def __init__(self, system: TransitionSystem, facts: list[Fact], effort: int = HARD, seed: int = 0) -> None:
+    def __init__(
+        self, system: TransitionSystem, facts: list[Fact], effort: int = HARD, seed: int = 0, cores: Cores | None = None
+    ) -> None:
         self.encoder = Encoder(system, exact=False)
         self.facts = {f.name: f for f in facts}
         for fact in facts:
@@ -131,15 +67,21 @@ class Prover:
                     "unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses"
                 )
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
+        self.cores = {(name, step): core for (name, step), core in (cores or {}).items() if self._is_core(name, core)}
+        self.induced = {name for name, step in self.cores if step}
         self.fair = (min(FAIR, effort),) * SEEDS
         self.hard = (*self.fair, effort)
         self.seed = seed
         self.implied: set[str] = set()
-        self.instances: dict[tuple[str, str | Term], z3.BoolRef] = {}
         self.views = Views(system)
+        self.near = Near(self.encoder, self.views, self.facts, self.closed)
         self.solver: z3.Solver | None = None
         self.known: list[int] = []
         self.spent = self.total = 0
+
+    def _is_core(self, name: str, core: tuple[str, ...]) -> bool:
+        """Whether the facts of a core may be used in the proof of the fact ``name``."""
+        return name in self.facts and {name, *self.facts[name].uses}.issuperset(core)
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
@@ -157,20 +99,22 @@ class Prover:
         return [self._initiation(fact), *self._consecutions(fact)]
 
     def implication(self, fact: Fact) -> Obligation | None:
-        """Whether the facts it uses imply ``fact``; None if it uses none, or one that was itself implied by it."""
+        """Whether the facts it uses imply ``fact``.
+
+        None if it uses none, or one that was itself implied by it, or if there are cores for its consecutions.
+        """
         others = self._others(fact)
-        if not others or any(self._rests_on(n, fact.name) for n in fact.uses):
+        if not others or fact.name in self.induced or any(self._rests_on(n, fact.name) for n in fact.uses):
             return None
         asked = (fact, "implication", "")
         claimed = ([terms.negate(fact.formula)], list(fact.params))
+        core = self.cores.get((fact.name, ""))
+        if core is not None:
+            found = self._check(*asked, [self.closed[n] for n in core], *claimed, self.fair)
+            if found.discharged:
+                return replace(found, core=core)
         found = self._check(*asked, others, *claimed, self.fair)
-        return found if found.discharged else self._check(*asked, self._near(fact), *claimed, self.fair)
-
-    def _near(self, fact: Fact) -> list[z3.BoolRef]:
-        """What ``fact`` uses, where it is about one process only of those that ``fact`` is about."""
-        one = [n for n in fact.others if self.views.about_one(self.facts[n])]
-        threads = [p for p in fact.params if p.sort == self.encoder.system.thread]
-        return [*(self._of(n, p) for p in threads for n in one), *(self.closed[n] for n in fact.others if n not in one)]
+        return found if found.discharged else self._check(*asked, self.near.implying(fact), *claimed, self.fair)
 
     def _others(self, fact: Fact) -> list[z3.BoolRef]:
         return [self.closed[n] for n in fact.others]
@@ -187,7 +131,7 @@ class Prover:
         alike: dict[tuple[str, ...], list[Transition]] = {}
         for t in self.encoder.system.transitions:
             if self.views.touched(fact, t):
-                names = (fact.name, *self._telling(fact, t))
+                names = self._needed(fact, t)
                 alike.setdefault(tuple(n for n in names if not self.views.about_one(self.facts[n])), []).append(t)
             else:
                 found[t.name] = _framed(fact, t)
@@ -215,52 +159,32 @@ class Prover:
         if result == "unsat":
             effort = self._spent() // len(steps)
             seconds = (time.perf_counter() - started) / len(steps)
-            return {t.name: Obligation(fact.name, "consecution", t.name, result, seconds, effort=effort) for t in transitions}
+            cores = {t.name: self.cores.get((fact.name, t.name)) if near else None for t in transitions}
+            return {n: Obligation(fact.name, "consecution", n, result, seconds, effort=effort, core=c) for n, c in cores.items()}
         everything = [self.closed[fact.name], *self._others(fact)]
-        if near or result == "sat" and len(hypotheses) < len(everything):
+        alone = near and (len(transitions) == 1 or fact.name not in self.induced)
+        if alone or (not near and result == "sat" and len(hypotheses) < len(everything)):
             return self._together(fact, transitions, everything)
         half = len(transitions) // 2
         parts = (transitions[:half], transitions[half:])
-        return {name: o for part in parts for name, o in self._together(fact, part, hypotheses).items()}
+        return {name: o for part in parts for name, o in self._together(fact, part, hypotheses, near=near).items()}
 
     def _violation(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
-        return self._claimed(*violation(self.encoder.system, fact, t))
+        return self.encoder.claimed(*violation(self.encoder.system, fact, t))
 
     def _near_violation(self, fact: Fact, t: Transition) -> list[z3.BoolRef]:
-        """That ``t`` violates ``fact``, where facts about one process hold of the one that acts and of those ``fact`` is about.
-
-        If ``t`` changes only what ``fact`` reads of the one that acts, it is violated of that one.
-        """
-        names = [fact.name, *self._telling(fact, t)]
-        one = [n for n in names if self.views.about_one(self.facts[n])]
-        known = [self._of_self(n, t.source) for n in one]
-        if not self.views.changes_own(fact, t):
-            threads = [p for p in primed(fact).values() if p.sort == self.encoder.system.thread]
-            return [*known, *(self._of(n, p) for p in threads for n in one), *self._violation(fact, t)]
-        said = terms.substitute(self.views.of_self(fact, t.target), primed(fact))
-        claims = [self.encoder.system.guard(t), terms.negate(after(self.encoder.system, t, said))]
-        return [*known, *self._claimed(claims, [*primed(fact).values(), self.encoder.system.self_var, *t.choices])]
-
-    def _of_self(self, name: str, location: str) -> z3.BoolRef:
-        """What a fact about one process says of the one that acts if that is at ``location``."""
-        if (name, location) not in self.instances:
-            self.instances[name, location] = self._instance(name, self.views.of_self(self.facts[name], location))
-        return self.instances[name, location]
-
-    def _of(self, name: str, process: Term) -> z3.BoolRef:
-        """What a fact about one process says of ``process``."""
-        if (name, process) not in self.instances:
-            self.instances[name, process] = self._instance(name, self.views.of(self.facts[name], process))
-        return self.instances[name, process]
-
-    def _instance(self, name: str, said: Term) -> z3.BoolRef:
-        """``said`` of a process, for all else that a fact is about."""
-        others = tuple(p for p in self.facts[name].params if p.sort != self.encoder.system.thread)
-        return self.encoder.closed(others, said)
+        """That ``t`` violates ``fact``, and what facts about one process say of those at hand."""
+        one = [n for n in self._needed(fact, t) if self.views.about_one(self.facts[n])]
+        return [*(x for n in one for x in self.near.told(fact, t, n)), *self.near.violated(fact, t)]
 
     def _telling(self, fact: Fact, t: Transition) -> tuple[str, ...]:
         """The facts it uses that say anything of a process about to take ``t``."""
         return tuple(n for n in fact.others if self.views.tells(self.facts[n], t))
+
+    def _needed(self, fact: Fact, t: Transition) -> tuple[str, ...]:
+        """What its consecution by ``t`` is asked with first: the core if there is one, else all that tells anything then."""
+        core = self.cores.get((fact.name, t.name))
+        return core if core is not None else (fact.name, *self._telling(fact, t))
 
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
@@ -300,7 +224,7 @@ class Prover:
         Only of what is given up after all that may be tried it is told how far it came: printing that takes long.
         """
         started = time.perf_counter()
-        claimed = self._claimed(claims, variables)
+        claimed = self.encoder.claimed(claims, variables)
         solver = self._knowing(hypotheses)
         solver.push()
         result, asked, effort = self._ask(solver, claimed, EASY), solver, 0
@@ -313,9 +237,6 @@ class Prover:
         solver.pop()
         seconds = time.perf_counter() - started
         return Obligation(fact.name, kind, transition, result, seconds, smtlib, model, self._spent() + effort)
-
-    def _claimed(self, claims: list[Term], variables: list[Term]) -> list[z3.BoolRef]:
-        return [g for v in variables for g in self.encoder.not_null(v)] + [self.encoder.encode(c) for c in claims]
 
     def _ask(self, solver: z3.Solver, claimed: list[z3.BoolRef], effort: int) -> str:
         """What ``solver`` says to ``claimed`` besides what it was told, within an effort."""
@@ -362,20 +283,3 @@ def _framed(fact: Fact, t: Transition) -> Obligation:
 def _answered(solver: z3.Solver, result: str) -> tuple[str, str]:
     """What ``solver`` says besides the ``result``: the model it found, if any, and the query."""
     return str(solver.model()) if result == "sat" else "", solver.to_smt2()
-
-
-def primed(fact: Fact) -> dict[Term, Term]:
-    """The parameters of ``fact`` as one violation of it names them, apart from every variable of a transition."""
-    return {p: terms.var(f"{p.data}!", p.sort) for p in fact.params}
-
-
-@lru_cache(maxsize=2)
-def _renamed(fact: Fact) -> Term:
-    """The formula of ``fact`` about its primed parameters: one is asked for with every transition, fact after fact."""
-    return terms.substitute(fact.formula, primed(fact))
-
-
-def violation(system: TransitionSystem, fact: Fact, t: Transition) -> tuple[list[Term], list[Term]]:
-    """What is claimed of a step of ``t`` that violates ``fact``, and the variables of the claim."""
-    claim = terms.negate(after(system, t, _renamed(fact)))
-    return [system.guard(t), claim], [*primed(fact).values(), system.self_var, *t.choices]

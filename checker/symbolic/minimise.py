@@ -17,7 +17,7 @@ from checker.language import terms
 from checker.language.terms import Term
 from checker.symbolic.dead import PREFIX
 from checker.symbolic.effort import HARD
-from checker.symbolic.inductive import Fact, closure, violation
+from checker.symbolic.facts import Fact, closure, violation
 from checker.symbolic.unbounded import Encoder, initially
 from checker.symbolic.views import touches
 from checker.system import Transition, TransitionSystem

@@ -135,6 +135,10 @@ class Encoder:
             return []
         return [self.encode(variable) != self.constant(terms.const(0, variable.sort))]
 
+    def claimed(self, claims: list[Term], variables: list[Term]) -> list[z3.BoolRef]:
+        """``claims`` about objects that ``variables`` stand for."""
+        return [g for v in variables for g in self.not_null(v)] + [self.encode(c) for c in claims]
+
     def closed(self, params: tuple[Term, ...], formula: Term) -> z3.BoolRef:
         """``formula`` for all objects."""
         body = self.encode(formula)

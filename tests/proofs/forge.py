@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -12,7 +13,8 @@ from pathlib import Path
 from checker.commands.certify import packed, store
 from checker.language import terms
 from checker.symbolic.certificate import Certificate, certificate_files
-from checker.symbolic.inductive import Fact, Proof, prove
+from checker.symbolic.cores import prove_with_cores
+from checker.symbolic.facts import Fact, Proof
 from checker.system import StateVar, TransitionSystem
 from tests.explicit import toy
 
@@ -57,7 +59,7 @@ def properties(listed: list[Fact]) -> tuple[toy.Property, ...]:
 
 def certify(on: TransitionSystem, listed: list[Fact]) -> Files:
     """The files of a certificate, whether what it says is proved or not."""
-    proof = prove(on, listed)
+    proof = prove_with_cores(on, listed, {})
     return certificate_files(Certificate("toy", "tiny", on, properties(listed), Proof(proof.facts, proof.obligations, 0.0)))
 
 
@@ -126,7 +128,7 @@ def drop_obligation(name: str, label: str) -> Edit:
     """Delete one obligation from a script."""
 
     def edit(files: Files) -> None:
-        before, rest = files[name].split(f"; {label}\n", 1)
+        before, rest = re.split(rf"; {label}(?: needs[ 0-9]*)?\n", files[name], maxsplit=1)
         files[name] = before + rest.split("(pop 1)\n", 1)[1]
 
     return edit

@@ -16,7 +16,8 @@ from checker.commands.model import compile_package
 from checker.language.compile import Compiled, compile_model
 from checker.language.lifetimes import Freed
 from checker.language.terms import fields_of
-from checker.symbolic.inductive import Fact, Prover
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import Prover
 from proofs import accept_names
 from proofs.locks import CARRIER, Locks
 from spec.clients import ACCEPT

@@ -12,7 +12,9 @@ import pytest
 
 from checker.commands.certify import differences, packed
 from checker.language import terms
-from checker.symbolic.inductive import Fact
+from checker.symbolic.certificate import Certificate, certificate_files
+from checker.symbolic.facts import Fact, Obligation
+from checker.symbolic.inductive import prove
 from checker.system import Transition, TransitionSystem
 from proofs import recheck
 from tests.explicit import toy
@@ -222,6 +224,37 @@ def test_tampering_is_rejected_by_hashes_too_and_by_comparing_with_the_model(kin
     with pytest.raises(recheck.Rejected):
         recheck.Certificate(folder)
     assert differences(packed(forge.genuine()), folder)
+
+
+def annotated(needs: str) -> forge.Files:
+    """The true certificate with another note on what every obligation of a fact needs; hashes fit."""
+    files = forge.genuine()
+    for name in [n for n in files if n.startswith("facts/")]:
+        files[name] = re.sub(r"^; (consecution \S+|implication).*$", rf"; \1{needs}", files[name], flags=re.MULTILINE)
+    forge.refit(files)
+    return files
+
+
+@pytest.mark.parametrize("needs", ["", " needs", " needs 0", " needs 0 70"])
+def test_what_an_obligation_is_said_to_need_is_advice(needs: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind any answer but the right one everything is asked with."""
+    status, said = verdict(forge.written(annotated(needs), tmp_path / "tiny"), capsys)
+    assert status == 0 and "tiny exclusive: confirmed (5 facts, " in said
+
+
+def test_no_fact_follows_from_itself_because_it_is_said_to_need_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = [replace(f, uses=("small",)) if f.name == "weaker" else f for f in forge.facts()]
+    proof = prove(forge.system(), listed)
+    claimed = Obligation("weaker", "implication", "", "unsat", 0.0, core=("weaker",))
+    owed = (*(o for o in proof.obligations if o.fact != "weaker"), claimed)
+    files = certificate_files(
+        Certificate("toy", "tiny", forge.system(), forge.properties(listed), replace(proof, obligations=owed))
+    )
+    assert "; implication needs 0\n" in files["facts/weaker.smt2"]
+    status, said = verdict(forge.written(files, tmp_path / "tiny"), capsys)
+    assert status == 1 and "tiny weaker: not confirmed" in said
 
 
 @pytest.mark.parametrize("name", [f"{WORKS}.gz", SYSTEM, "properties/exclusive/manifest.json"])

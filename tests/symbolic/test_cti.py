@@ -14,7 +14,8 @@ from checker.evaluate import enabled, evaluate, fire
 from checker.language.compile import Compiled, compile_model
 from checker.report.cti import counterexample_text
 from checker.symbolic.cti import Counterexample, counterexample, holds
-from checker.symbolic.inductive import Fact, prove
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import prove
 from spec.clients import BIND_LISTEN
 from tests.explicit import toy
 from tests.strategies import Case, cases

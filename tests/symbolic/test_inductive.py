@@ -15,7 +15,8 @@ from checker.evaluate import evaluate, fire, initial_state, successors
 from checker.instance import Instance
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
-from checker.symbolic.inductive import Fact, Prover, closure, prove
+from checker.symbolic.facts import Fact, closure
+from checker.symbolic.inductive import Prover, prove
 from checker.symbolic.unbounded import after, initially
 from checker.symbolic.views import touches
 from spec.clients import BIND_LISTEN

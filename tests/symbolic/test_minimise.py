@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from checker.language import terms
 from checker.language.terms import Term
-from checker.symbolic.inductive import Fact, prove
+from checker.symbolic.facts import Fact
+from checker.symbolic.inductive import prove
 from checker.symbolic.minimise import Minimiser, minimise
 from tests.explicit import toy
 

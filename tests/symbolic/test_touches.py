@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from checker.evaluate import State, evaluate, initial_state, successors
 from checker.language import terms
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 from checker.symbolic.views import touches
 from checker.system import Transition
 from tests.explicit import toy

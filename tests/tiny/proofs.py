@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.language.compile import Compiled
-from checker.symbolic.inductive import Fact
+from checker.symbolic.facts import Fact
 
 
 def facts(compiled: Compiled) -> list[Fact]:
