@@ -6,8 +6,9 @@ from checker.language import NULL, at, htons, implies, inside, lemma, pure
 from checker.language.dangling import NO_DANGLING
 from proofs.dangling import FOLLOWED
 from proofs.sockets import OWNED
+from spec.kernel.capability import capable_net_bind_service
 from spec.net.core.sock import sk_free, sock_orphan, sock_put
-from spec.net.ipv4.af_inet import capable_net_bind_service, inet_bind, inet_listen, inet_stream_connect
+from spec.net.ipv4.af_inet import inet_bind, inet_listen, inet_stream_connect
 from spec.net.ipv4.protocols import inet_stream_ops, tcp_prot
 from spec.net.ipv4.tcp import tcp_close, tcp_disconnect, tcp_forget_peer, tcp_listen_start
 from spec.net.ipv4.tcp_ipv4 import in_local_port_range, tcp_put_port, tcp_v4_get_port, tcp_v4_hash

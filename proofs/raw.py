@@ -6,7 +6,8 @@ from checker.language import at, implies, inside, lemma
 from checker.language.dangling import NO_DANGLING
 from proofs.dangling import FOLLOWED
 from proofs.sockets import HELD
-from spec.net.ipv4.af_inet import capable_net_bind_service, inet_autobind, inet_bind
+from spec.kernel.capability import capable_net_bind_service
+from spec.net.ipv4.af_inet import inet_autobind, inet_bind
 from spec.net.ipv4.protocols import raw_prot
 from spec.net.ipv4.udp import udp_disconnect
 from spec.state import Sock, Thread

@@ -32,6 +32,7 @@ MODEL_NAME = "linux-2.4.17"
 MODULES = (
     "spec.values",
     "spec.state",
+    "spec.kernel.capability",
     "spec.kernel.sched",
     "spec.kernel.signal",
     "spec.net.core.sock",

@@ -269,7 +269,7 @@ _SHAPES = (
     CallShape("listen", (_SOCKET, Parameter("backlog", "backlog", SOMAXCONN), _UID), ("s", "backlog"), "make a socket listen"),
     CallShape(
         "setsockopt",
-        (_SOCKET, Parameter("opt", "option"), Parameter("val", "value", 1)),
+        (_SOCKET, Parameter("opt", "option"), Parameter("val", "value", 1), _UID),
         ("s", "opt", "val"),
         "set a socket option",
     ),

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.language import NULL, abstracted, htons, kernel
+from spec.kernel.capability import capable_net_raw
 from spec.net.core.sock import sk_alloc, sk_free, sock_init_data
-from spec.net.ipv4.af_inet import capable_net_raw, inet_sock_release
+from spec.net.ipv4.af_inet import inet_sock_release
 from spec.state import Socket
 from spec.values import (
     ENOBUFS,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from checker.language import NULL, abstracted, current, free, kernel, might_sleep, new, spin_lock, spin_lock_bh
 from checker.language import choice as kmalloc_fails
+from spec.kernel.capability import capable_net_raw
 from spec.kernel.sched import wake_up_interruptible, wake_up_interruptible_all
 from spec.state import Sock, Socket, callback_lock, dst_lock, err_xchg, lock_sock, refcnt_lock, referenced
 from spec.values import (
     EINTR,
     EOPNOTSUPP,
+    EPERM,
     ERESTARTSYS,
     INADDR_ANY,
     MAX_SCHEDULE_TIMEOUT,
+    NO_DEVICE,
     SO_BROADCAST,
     SO_LINGER,
     SO_RCVTIMEO,
@@ -175,6 +178,10 @@ def sock_setsockopt(sock: Socket, optname: Option, valbool: bool, timeo: Timeo, 
         elif optname == SO_SNDTIMEO:
             sk.sndtimeo = timeo
         else:
+            if not capable_net_raw():
+                return EPERM
+            if device != NO_DEVICE:
+                sk_dst_reset(sk)
             sk.bound_dev_if = device
         return 0
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.language import BUG_TRAP, NULL, abstracted, choice, current, htons, kernel, released
+from checker.language import BUG_TRAP, NULL, abstracted, current, htons, kernel, released
+from spec.kernel.capability import capable_net_bind_service, capable_net_raw
 from spec.kernel.sched import add_wait_queue, remove_wait_queue, schedule_timeout
 from spec.net.core.sock import (
     sk_alloc,
@@ -80,16 +81,6 @@ from spec.values import (
 
 if TYPE_CHECKING:
     from spec.net.ipv4.protocols import inet_dgram_ops, inet_stream_ops, raw_prot, tcp_prot, udp_prot
-
-
-@kernel("kernel/capability.c")
-def capable_net_raw() -> bool:
-    return choice()
-
-
-@kernel("kernel/capability.c")
-def capable_net_bind_service() -> bool:
-    return choice()
 
 
 @kernel("net/ipv4/af_inet.c")
