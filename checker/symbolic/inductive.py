@@ -67,7 +67,7 @@ class Prover:
                     "unknown-lemma", f"{fact.name} uses {', '.join(sorted(missing))}, not given", "give every fact it uses"
                 )
         self.closed = {f.name: self.encoder.closed(f.params, f.formula) for f in facts}
-        self.cores = {(name, step): core for (name, step), core in (cores or {}).items() if self._is_core(name, core)}
+        self.cores = {(name, step): core for (name, step), core in (cores or {}).items() if self._is_core(name, step, core)}
         self.induced = {name for name, step in self.cores if step}
         self.fair = (min(FAIR, effort),) * SEEDS
         self.hard = (*self.fair, effort)
@@ -79,9 +79,9 @@ class Prover:
         self.known: list[int] = []
         self.spent = self.total = 0
 
-    def _is_core(self, name: str, core: tuple[str, ...]) -> bool:
-        """Whether the facts of a core may be used in the proof of the fact ``name``."""
-        return name in self.facts and {name, *self.facts[name].uses}.issuperset(core)
+    def _is_core(self, name: str, step: str, core: tuple[str, ...]) -> bool:
+        """Whether the facts of a core may be used in the proof of the fact ``name``: itself for a step, not to imply it."""
+        return name in self.facts and {*self.facts[name].others, *([name] if step else [])}.issuperset(core)
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""

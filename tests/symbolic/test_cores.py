@@ -82,6 +82,14 @@ def test_a_core_of_facts_that_may_not_be_used_is_passed_over(compiled: Compiled,
     assert answers(prove(compiled.system, alone, cores=given)) == answers(prove(compiled.system, alone))
 
 
+def test_no_fact_is_implied_by_itself(compiled: Compiled, facts: list[Fact]) -> None:
+    """What is wrong stays unproved, whatever the notes in a certificate say."""
+    (known,) = (f for f in facts if f.name == "linked")
+    wrong = replace(known, name="wrong", formula=terms.negate(known.formula), uses=("linked",))
+    found = prove(compiled.system, [*facts, wrong], cores={("wrong", ""): ("wrong",)})
+    assert "wrong" in {o.fact for o in found.failed()}
+
+
 @given(st.dictionaries(st.sampled_from(["", "take/1", "system_call:take+3.2/11"]), st.sets(st.sampled_from(["it", *OTHERS]))))
 def test_what_is_noted_is_read(cores: dict[str, set[str]]) -> None:
     fact = Fact("it", (), terms.TRUE, ("it", *OTHERS))
