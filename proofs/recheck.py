@@ -112,8 +112,7 @@ class Certificate:
         self.assumed = [f"(assert {show(fact.formula)})" for f, fact in self.facts.items() if f not in self.files]
         self.queries = [Query(FACTS, "assumptions", *["\n".join([*self._head(self.assumed), *self.assumed]), ""] * 2)]
         for fact, file in [*((self.facts[f], file) for f, file in self.files.items()), *map(self._property, self.properties)]:
-            cores = {label: [*map(int, places.split())] for label, places in NEEDS.findall(texts[file])}
-            self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact, cores))
+            self._pose(file, f"(assert {show(fact.formula)})", self._obligations(fact, file))
 
     def _read(self, commands: list[Sexp], facts: list[Sexp]) -> None:
         by = {head: [c[1:] for c in commands if c[0] == head] for head in HEADS}
@@ -182,9 +181,10 @@ class Certificate:
         values = [f"(define-fun {name} {new[n]})" for n, name in primed.items()]
         return [*given, *values, f"(assert (not {WORD.sub(lambda word: primed.get(word[0], word[0]), formula)}))"]
 
-    def _obligations(self, fact: Any, cores: dict[str, list[int]]) -> list[Any]:
+    def _obligations(self, fact: Any, file: str) -> list[Any]:
         """What is owed for a fact: an implication, or initiation and consecution of every transition that may change it."""
         formula, text, said = fact.formula, show(fact.formula), f"(assert {show(fact.formula)})"
+        cores = {label: [*map(int, places.split())] for label, places in NEEDS.findall(self.texts[file])}
         used = [f"(assert {show(self.facts[n].formula)})" for n in dict.fromkeys(fact.uses) if self.facts[n] is not fact]
         told, kinds, named = [self.away, said, *used], self.kinds[said], dict(formula[1] if formula[0] == "forall" else [])
         if fact.method == "implication":

@@ -344,10 +344,11 @@ UNRUN = (
         "a child is locked while it is in SYN_RECV; it is made for an ACK without SYN and RST, which leads to ESTABLISHED",
     ),
     (
-        "tcp_rcv_acked",
+        "tcp_data_queue",
         "sk.dead is true",
         "close() shuts down for receiving and leaves ESTABLISHED before the socket is dead: data had a RST sent above",
     ),
+    ("tcp_rcv_state_process", "tcp_data_queue(sk, skb) is true", "data has a RST sent in FIN_WAIT1 and FIN_WAIT2 only"),
     ("tcp_rcv_synsent_state_process", "sk.dead is true", "close() takes a socket from SYN_SENT to CLOSE before it is dead"),
     (
         "tcp_delack_timer",
