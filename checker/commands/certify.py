@@ -116,8 +116,8 @@ def folder_name(name: str, variant: str) -> str:
 
 def known_cores(folder: Path, facts: Sequence[Fact]) -> Cores:
     """The cores that the certificate in ``folder`` notes, if there is one."""
-    scripts = {name.removesuffix(".gz"): unpacked(name, data) for name, data in stored(folder).items()}
-    return cores_in({name: script.decode("ascii", "replace") for name, script in scripts.items()}, facts)
+    scripts = {name: unpacked(name, data) for name, data in stored(folder).items() if name.startswith(FACTS_FOLDER)}
+    return cores_in({name.removesuffix(".gz"): script.decode("ascii", "replace") for name, script in scripts.items()}, facts)
 
 
 def certified(package: ModuleType, client: str, variant: str) -> tuple[str, ...]:

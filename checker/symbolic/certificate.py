@@ -67,11 +67,6 @@ class Certificate:
         )
 
     @cached_property
-    def cores(self) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Of obligations, by fact and transition, the facts that are enough."""
-        return {(o.fact, o.transition): o.core for o in self.proof.obligations if o.core is not None}
-
-    @cached_property
     def begun(self) -> dict[str, list[str]]:
         """Of every transition, by its name, the commands that say who takes it, from where, and when."""
         return {t.name: firing(self, t) for t in self.system.transitions}
@@ -222,7 +217,7 @@ def atoms(command: str) -> frozenset[str]:
 
 def needs(certificate: Certificate, fact: Fact, transition: str = "") -> str:
     """What stands behind the name of an obligation if it is known which facts are enough."""
-    core = certificate.cores.get((fact.name, transition))
+    core = certificate.proof.cores.get((fact.name, transition))
     return noted(fact, core) if core is not None else ""
 
 

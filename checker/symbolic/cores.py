@@ -23,8 +23,7 @@ NOTED = re.compile(rf"^; (?:implication|consecution (.*?)){NEEDS}([ 0-9]*)$", re
 
 def noted(fact: Fact, core: Sequence[str]) -> str:
     """A core as scripts note it behind the name of an obligation: places in the fact and those it uses, from 0 on."""
-    places = [fact.name, *fact.others]
-    return " ".join([NEEDS, *map(str, sorted(map(places.index, core)))])
+    return " ".join([NEEDS, *map(str, sorted(map(fact.hypotheses.index, core)))])
 
 
 def cores_in(scripts: Mapping[str, str], facts: Sequence[Fact]) -> Cores:
@@ -33,7 +32,7 @@ def cores_in(scripts: Mapping[str, str], facts: Sequence[Fact]) -> Cores:
 
 
 def _noted_in(script: str, fact: Fact) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    places = [fact.name, *fact.others]
+    places = fact.hypotheses
     for step, numbers in NOTED.findall(script):
         core = [int(n) for n in numbers.split()]
         if max(core, default=0) < len(places):
@@ -48,29 +47,26 @@ def prove_with_cores(
     Proving the same with the cores of its obligations gives this proof again.
     """
     proof = prove(system, facts, cores=known, progress=progress)
-    given = _held(proof) | dict(_found(system, proof))
+    given = proof.cores | dict(_found(system, proof))
     while given != known:
         known = given
         proof = prove(system, facts, cores=known, progress=progress)
-        given = _held(proof)
+        given = proof.cores
     return proof
 
 
 def _found(system: TransitionSystem, proof: Proof) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
     """Cores of the obligations that were discharged without one."""
+    bare = [o for o in proof.obligations if o.core is None and o.result == "unsat" and o.kind in ("implication", "consecution")]
+    if not bare:
+        return  # Encoding a large system takes seconds.
     prover = Prover(system, list(proof.facts))
     steps = {t.name: t for t in system.transitions}
-    for o in proof.obligations:
-        if o.core is None and o.result == "unsat" and o.kind in ("implication", "consecution"):
-            fact = prover.facts[o.fact]
-            core = find_core(prover, fact, steps.get(o.transition), [fact.name, *fact.others])
-            if core is not None:
-                yield (o.fact, o.transition), core
-
-
-def _held(proof: Proof) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The cores that were enough."""
-    return {(o.fact, o.transition): o.core for o in proof.obligations if o.core is not None}
+    for o in bare:
+        fact = prover.facts[o.fact]
+        core = find_core(prover, fact, steps.get(o.transition), fact.hypotheses)
+        if core is not None:
+            yield (o.fact, o.transition), core
 
 
 def find_core(prover: Prover, fact: Fact, t: Transition | None, among: Sequence[str]) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from checker.language import terms
 from checker.language.terms import Term
@@ -33,6 +33,11 @@ class Fact:
     def others(self) -> list[str]:
         """The facts it uses besides itself, each once."""
         return [n for n in dict.fromkeys(self.uses) if n != self.name]
+
+    @property
+    def hypotheses(self) -> list[str]:
+        """What its consecution may be asked with: itself, then the others."""
+        return [self.name, *self.others]
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Proof:
     @property
     def complete(self) -> bool:
         return all(o.discharged for o in self.obligations)
+
+    @cached_property
+    def cores(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """The cores that were enough."""
+        return {(o.fact, o.transition): o.core for o in self.obligations if o.core is not None}
 
     def failed(self) -> list[Obligation]:
         """The obligations that were not discharged."""

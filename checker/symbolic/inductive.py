@@ -81,7 +81,8 @@ class Prover:
 
     def _is_core(self, name: str, step: str, core: tuple[str, ...]) -> bool:
         """Whether the facts of a core may be used in the proof of the fact ``name``: itself for a step, not to imply it."""
-        return name in self.facts and {*self.facts[name].others, *([name] if step else [])}.issuperset(core)
+        fact = self.facts.get(name)
+        return fact is not None and set(fact.hypotheses if step else fact.others).issuperset(core)
 
     def _rests_on(self, name: str, fact: str) -> bool:
         """Whether ``name`` was itself implied, directly or not, by ``fact``: then it cannot imply it."""
@@ -103,7 +104,7 @@ class Prover:
 
         None if it uses none, or one that was itself implied by it, or if there are cores for its consecutions.
         """
-        others = self._others(fact)
+        others = [self.closed[n] for n in fact.others]
         if not others or fact.name in self.induced or any(self._rests_on(n, fact.name) for n in fact.uses):
             return None
         asked = (fact, "implication", "")
@@ -115,9 +116,6 @@ class Prover:
                 return replace(found, core=core)
         found = self._check(*asked, others, *claimed, self.fair)
         return found if found.discharged else self._check(*asked, self.near.implying(fact), *claimed, self.fair)
-
-    def _others(self, fact: Fact) -> list[z3.BoolRef]:
-        return [self.closed[n] for n in fact.others]
 
     def _initiation(self, fact: Fact) -> Obligation:
         claim = terms.negate(initially(self.encoder.system, fact.formula))
@@ -161,7 +159,7 @@ class Prover:
             seconds = (time.perf_counter() - started) / len(steps)
             cores = {t.name: self.cores.get((fact.name, t.name)) if near else None for t in transitions}
             return {n: Obligation(fact.name, "consecution", n, result, seconds, effort=effort, core=c) for n, c in cores.items()}
-        everything = [self.closed[fact.name], *self._others(fact)]
+        everything = [self.closed[n] for n in fact.hypotheses]
         alone = near and (len(transitions) == 1 or fact.name not in self.induced)
         if alone or (not near and result == "sat" and len(hypotheses) < len(everything)):
             return self._together(fact, transitions, everything)
@@ -188,7 +186,7 @@ class Prover:
 
     def consecution(self, fact: Fact, t: Transition) -> Obligation:
         """Whether ``t`` preserves ``fact``; it may be a changed transition of the system."""
-        hypotheses = [self.closed[fact.name], *self._others(fact)]
+        hypotheses = [self.closed[n] for n in fact.hypotheses]
         if not self.views.touched(fact, t):
             return _framed(fact, t)
         claimed = violation(self.encoder.system, fact, t)

@@ -13,7 +13,7 @@ import spec
 from checker.language import terms
 from checker.language.compile import Compiled, compile_model
 from checker.symbolic.cores import cores_in, find_core, noted, prove_with_cores
-from checker.symbolic.facts import Cores, Fact, Proof, closure
+from checker.symbolic.facts import Fact, Proof, closure
 from checker.symbolic.inductive import Prover, prove
 from spec.clients import BIND_LISTEN
 
@@ -35,35 +35,31 @@ def proof(compiled: Compiled, facts: list[Fact]) -> Proof:
     return prove_with_cores(compiled.system, facts, {})
 
 
-def cores_of(proof: Proof) -> Cores:
-    return {(o.fact, o.transition): o.core for o in proof.obligations if o.core is not None}
-
-
 def answers(proof: Proof) -> list[tuple[str, str, str, str]]:
     return [(o.fact, o.kind, o.transition, o.result) for o in proof.obligations]
 
 
 def test_cores_prove_the_same(compiled: Compiled, facts: list[Fact], proof: Proof) -> None:
-    assert proof.complete and cores_of(proof)
+    assert proof.complete and proof.cores
     assert answers(proof) == answers(prove(compiled.system, facts))
 
 
 def test_a_proof_with_its_cores_has_them_again(compiled: Compiled, facts: list[Fact], proof: Proof) -> None:
-    again = prove_with_cores(compiled.system, facts, cores_of(proof))
-    assert cores_of(again) == cores_of(proof) and answers(again) == answers(proof)
+    again = prove_with_cores(compiled.system, facts, proof.cores)
+    assert again.cores == proof.cores and answers(again) == answers(proof)
 
 
 def test_nothing_in_a_core_is_superfluous(compiled: Compiled, facts: list[Fact], proof: Proof) -> None:
     steps = {t.name: t for t in compiled.system.transitions}
     prover = Prover(compiled.system, facts)
-    for (name, step), core in list(cores_of(proof).items())[::40]:
+    for (name, step), core in list(proof.cores.items())[::40]:
         for left_out in core:
             fewer = [n for n in core if n != left_out]
             assert step and find_core(prover, prover.facts[name], steps[step], fewer) is None
 
 
 def test_a_core_that_is_not_enough_changes_no_answer(compiled: Compiled, facts: list[Fact], proof: Proof) -> None:
-    short = dict.fromkeys(cores_of(proof), ())
+    short = dict.fromkeys(proof.cores, ())
     found = prove(compiled.system, facts, cores=short)
     assert answers(found) == answers(proof)
     assert any(o.core is None and o.result == "unsat" and o.kind == "consecution" for o in found.obligations)
@@ -73,7 +69,7 @@ def test_a_core_does_not_prove_what_is_false(compiled: Compiled, facts: list[Fac
     (wrong,) = (f for f in facts if f.name == "bindport_lock")
     wrong = replace(wrong, formula=terms.negate(wrong.formula))
     listed = [wrong if f.name == wrong.name else f for f in facts]
-    assert wrong.name in {o.fact for o in prove(compiled.system, listed, cores=cores_of(proof)).failed()}
+    assert wrong.name in {o.fact for o in prove(compiled.system, listed, cores=proof.cores).failed()}
 
 
 def test_a_core_of_facts_that_may_not_be_used_is_passed_over(compiled: Compiled, facts: list[Fact]) -> None:
